@@ -1,0 +1,1 @@
+"""Places, regions and cells on the ground."""

@@ -1,0 +1,275 @@
+"""The sky as a whole: one catalogue with its options, and everything about one moment of it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from baluardo.errors import InvalidInputError
+from baluardo.terms import Mask, Place, Status, slot_at
+from baluardo.twin.sky.catalogue import Catalogue
+from baluardo.twin.sky.landing import (
+    Ground,
+    LandingOptions,
+    LandingRule,
+    Lasers,
+    default_ground,
+)
+from baluardo.twin.sky.lasers import (
+    LaserOptions,
+    LaserState,
+    anchor_slot,
+    links_at,
+    plan_lasers,
+    sample_times,
+)
+from baluardo.twin.sky.propagation import Propagator, States
+from baluardo.twin.sky.routes import (
+    MAX_WAYS,
+    Exits,
+    Landings,
+    Route,
+    RouteAnswer,
+    Sight,
+    Ways,
+    cheapest_exits,
+    find_ways,
+    landing_route,
+    place_route,
+)
+from baluardo.twin.sky.status import on_station, statuses
+from baluardo.twin.sky.visibility import Observers, Sightings, sightings
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_PLANS_KEPT = 4
+"""Laser plans held in memory: the hour that runs, its neighbours, and one for a question."""
+
+_HEIGHT_OF_CENTRE_KM = 6_371.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """What the scenario has taken out, by catalogue number; a laser by the numbers of its ends."""
+
+    satellites: frozenset[int] = frozenset()
+    lasers: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SkyOptions:
+    """Everything that, with the catalogue, decides what the sky is at a time."""
+
+    lasers: LaserOptions = field(default_factory=LaserOptions)
+    landing: LandingOptions = field(default_factory=LandingOptions)
+    failures: Failures = field(default_factory=Failures)
+
+
+class Sky:
+    """A constellation: a pure function of catalogue, options and time (plans are only cached)."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        options: SkyOptions | None = None,
+        ground: Ground | None = None,
+    ) -> None:
+        """Prepare SGP4 for the catalogue; CatalogueError if a failure names no satellite."""
+        self.catalogue = catalogue
+        self.options = options or SkyOptions()
+        self.ground = ground or default_ground()
+        self.propagator = Propagator(catalogue)
+        self._station = on_station(catalogue)
+        self._failed = np.zeros(len(catalogue), dtype=np.bool_)
+        for number in self.options.failures.satellites:
+            self._failed[catalogue.index_of(number)] = True
+        self._failed_lasers = [
+            (catalogue.index_of(a), catalogue.index_of(b))
+            for a, b in self.options.failures.lasers
+        ]
+        self.gateways = Observers.of(
+            [g.place for g in self.ground.gateways],
+            Mask(min_elevation_deg=self.options.landing.min_elevation_deg),
+        )
+        self._plans: OrderedDict[int, npt.NDArray[np.int32]] = OrderedDict()
+        self._lock = Lock()
+
+    def statuses(self, positions: Floats) -> npt.NDArray[np.int8]:
+        """Return `terms.Status` of each satellite at one time, shape (satellites,).
+
+        positions: shape (satellites, 3), km, Earth-fixed.
+        """
+        heights = np.sqrt(np.einsum("ij,ij->i", positions, positions)) - _HEIGHT_OF_CENTRE_KM
+        status = statuses(self.catalogue, heights, self._station)
+        status[self._failed] = Status.FAILED
+        return status
+
+    def laser_plan(self, slot: int) -> npt.NDArray[np.int32]:
+        """Return who is paired with whom in the hour of a slot, shape (satellites, 4)."""
+        anchor = anchor_slot(slot)
+        with self._lock:
+            plan = self._plans.get(anchor)
+            if plan is not None:
+                self._plans.move_to_end(anchor)
+                return plan
+        states = self.propagator.earth_fixed(sample_times(anchor))
+        plan = plan_lasers(
+            states,
+            self.catalogue.shell,
+            self.catalogue.numbers,
+            self.statuses(states.positions[0]) == Status.OPERATIONAL,
+            self.options.lasers,
+        )
+        for a, b in self._failed_lasers:
+            plan[a][plan[a] == b] = -1
+            plan[b][plan[b] == a] = -1
+        with self._lock:
+            self._plans[anchor] = plan
+            while len(self._plans) > _PLANS_KEPT:
+                self._plans.popitem(last=False)
+        return plan
+
+    def snapshot(self, time: float) -> Snapshot:
+        """Return the sky at a POSIX time; lasers are those of the time's slot."""
+        states = self.propagator.earth_fixed(np.array([time]))
+        return Snapshot(self, float(time), States(states.positions[0], states.velocities[0]))
+
+    def landings(self, rule: LandingRule) -> Landings:
+        """Prepare the gateways that a rule allows."""
+        return Landings(self.ground, rule, self.options.landing)
+
+
+class Snapshot:
+    """One moment of the sky. What is asked for is computed once and kept."""
+
+    def __init__(self, sky: Sky, time: float, states: States) -> None:
+        """States: of all satellites at `time`, Earth-fixed, shape (satellites, 3)."""
+        self.sky = sky
+        self.time = time
+        self.slot = slot_at(time)
+        self.positions = states.positions
+        self.velocities = states.velocities
+        self.status = sky.statuses(states.positions)
+        self.operational: Bools = self.status == Status.OPERATIONAL
+
+    @cached_property
+    def links(self) -> LaserState:
+        """Laser links that are up now."""
+        return links_at(
+            self.sky.laser_plan(self.slot),
+            self.positions,
+            self.operational,
+            self.sky.options.lasers,
+        )
+
+    @cached_property
+    def gateways_see(self) -> Sightings:
+        """What each gateway sees."""
+        return sightings(self.sky.gateways, self.positions, self.operational)
+
+    def sightings(self, observers: Observers) -> Sightings:
+        """Return the operational satellites that each place may use, highest first."""
+        return sightings(observers, self.positions, self.operational)
+
+    def exits(self, landings: Landings) -> Exits:
+        """Return where each satellite's traffic may land under the rule behind `landings`."""
+        return landings.exits(self.gateways_see, len(self.operational))
+
+    def landing_ways(
+        self, observers: Observers, landings: Landings, lasers: Lasers, count: int = 1
+    ) -> Ways:
+        """Return ways of all places to their landing: the bulk form of `routes`."""
+        return find_ways(
+            self.sightings(observers), self.exits(landings), self.links, lasers, count
+        )
+
+    def routes(
+        self,
+        place: Place,
+        mask: Mask | None = None,
+        rule: LandingRule | None = None,
+        count: int = 1,
+    ) -> RouteAnswer:
+        """Return up to `count` routes from a place to its landing that share no satellite."""
+        _check_count(count)
+        mask, rule = mask or Mask(), rule or LandingRule()
+        observers = Observers.of([place], mask)
+        landings = self.sky.landings(rule)
+        if not np.isfinite(landings.fibre_light_km).any():
+            return RouteAnswer((), "The landing rule leaves no gateway with a point of presence.")
+        seen = self.sightings(observers)
+        if len(seen) == 0:
+            return RouteAnswer((), _nothing_seen(place, mask))
+        exits = self.exits(landings)
+        ways = find_ways(seen, exits, self.links, rule.lasers, count).of(0)
+        if not ways:
+            return RouteAnswer((), self._no_landing(place, len(seen), exits, rule))
+        built = [
+            landing_route(way, observers, 0, self._sight, exits, landings, self.sky.options.landing)
+            for way in ways
+        ]
+        return RouteAnswer(_fastest_first(built))
+
+    def routes_between(
+        self, start: Place, end: Place, mask: Mask | Sequence[Mask] | None = None, count: int = 1
+    ) -> RouteAnswer:
+        """Return up to `count` routes over lasers alone, from place to place, no satellite shared.
+
+        mask: one for both ends, or the start's and the end's.
+        """
+        _check_count(count)
+        masks = [mask or Mask()] * 2 if isinstance(mask, Mask | None) else list(mask)
+        observers = Observers.of([start, end], masks)
+        seen = self.sightings(observers)
+        for k, place in enumerate((start, end)):
+            if len(seen.of(k)) == 0:
+                return RouteAnswer((), _nothing_seen(place, masks[k]))
+        target = seen.of(1)
+        exits = cheapest_exits(
+            target, np.ones(len(target), dtype=np.intp), target.range_km, len(self.operational)
+        )
+        ways = find_ways(seen.of(0), exits, self.links, Lasers.ANY, count).of(0)
+        if not ways:
+            return RouteAnswer(
+                (), f"No chain of laser links joins the satellites over {start.name} and {end.name}."
+            )
+        return RouteAnswer(
+            _fastest_first([place_route(way, observers, 0, 1, self._sight) for way in ways])
+        )
+
+    @property
+    def _sight(self) -> Sight:
+        return Sight(self.sky.catalogue.names, self.positions, self.links)
+
+    def _no_landing(self, place: Place, seen: int, exits: Exits, rule: LandingRule) -> str:
+        if not np.isfinite(exits.costs).any():
+            return "No allowed gateway sees an operational satellite."
+        by = {
+            Lasers.ANY: "over laser links",
+            Lasers.REQUIRED: "over at least one laser link",
+            Lasers.FORBIDDEN: "without laser links",
+        }[rule.lasers]
+        return f"{place.name} sees {seen} satellites; none reaches an allowed gateway {by}."
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= MAX_WAYS:
+        raise InvalidInputError(f"{count} routes were asked for; from 1 to {MAX_WAYS} can be.")
+
+
+def _nothing_seen(place: Place, mask: Mask) -> str:
+    return (
+        f"{place.name} sees no operational satellite above {mask.min_elevation_deg:g} degrees "
+        "and clear of its mask."
+    )
+
+
+def _fastest_first(routes: list[Route]) -> tuple[Route, ...]:
+    return tuple(sorted(routes, key=lambda route: route.delay_s))
