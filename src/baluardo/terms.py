@@ -37,6 +37,14 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know, in one or more whole sentences of each language."""
+
+    it: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A point on or above the WGS-84 ellipsoid: degrees north and east, metres up."""
 

@@ -99,12 +99,10 @@ class Ground:
         known = {g.place.name.casefold(): g.place.name for g in self.gateways}
         names = None
         if gateways is not None:
-            names = frozenset(
-                _known(name, known, "gateway") for name in gateways if name.strip()
-            )
+            names = frozenset(_known(name, known, "gateway") for name in gateways if name.strip())
             if not names:
                 raise InvalidInputError("No gateway is named: nothing could ever land.")
-        codes = {p.country for p in (*self.gateways, *self.points_of_presence)}
+        codes = {g.country for g in self.gateways} | {p.country for p in self.points_of_presence}
         countries = frozenset(
             _known(code, {c.casefold(): c for c in codes}, "country")
             for code in not_in_countries
@@ -155,8 +153,6 @@ def default_ground() -> Ground:
         return Place(str(entry["name"]), lat_deg, lon_deg)  # type: ignore[has-type]
 
     return Ground(
-        tuple(
-            Gateway(place(g), g["country"], g.get("antennas", 8)) for g in tables["gateway"]
-        ),
+        tuple(Gateway(place(g), g["country"], g.get("antennas", 8)) for g in tables["gateway"]),
         tuple(PointOfPresence(place(p), p["country"]) for p in tables["point_of_presence"]),
     )

@@ -233,12 +233,12 @@ def _link_along_planes(
     for members in np.split(order, bounds):
         if len(members) < 2:
             continue
-        ahead = np.roll(members, -1)
-        if len(members) == 2:
-            members, ahead = members[:1], ahead[:1]
-        lasting = _lasting(reach.positions, members, ahead, *reach.limits)
-        plan[members[lasting], FORE] = ahead[lasting]
-        plan[ahead[lasting], AFT] = members[lasting]
+        # A plane of two is a line, not a ring: its two are linked once.
+        behind = members if len(members) > 2 else members[:1]
+        ahead = np.roll(members, -1)[: len(behind)]
+        lasting = _lasting(reach.positions, behind, ahead, *reach.limits)
+        plan[behind[lasting], FORE] = ahead[lasting]
+        plan[ahead[lasting], AFT] = behind[lasting]
 
 
 def _pair(

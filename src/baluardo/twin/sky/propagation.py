@@ -20,7 +20,7 @@ SGP4_EPOCH_JD = 2_433_281.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class States:
-    """Positions (km) and velocities (km/s), shape (times, satellites, 3); NaN where SGP4 refuses."""
+    """Positions (km) and velocities (km/s), shape (times, satellites, 3); NaN where SGP4 fails."""
 
     positions: Floats
     velocities: Floats

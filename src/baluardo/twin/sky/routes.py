@@ -148,9 +148,7 @@ class Ways:
         ]
 
 
-def find_ways(
-    seen: Sightings, exits: Exits, links: LaserState, lasers: Lasers, count: int
-) -> Ways:
+def find_ways(seen: Sightings, exits: Exits, links: LaserState, lasers: Lasers, count: int) -> Ways:
     """Return up to `count` ways for each place of `seen`, sharing no satellite within a place.
 
     Exact for ANY and FORBIDDEN in one flow; REQUIRED goes place by place (see `_required`).

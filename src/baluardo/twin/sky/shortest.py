@@ -119,8 +119,17 @@ def disjoint_ways(  # type: ignore[no-untyped-def]
                         # Through an unused node.
                         cost = key - potential[x] + potential[x + 1]
                         size = _reach(
-                            keys, items, size, reached, stamp, settled, parent, round_number,
-                            cost, x + 1, x,
+                            keys,
+                            items,
+                            size,
+                            reached,
+                            stamp,
+                            settled,
+                            parent,
+                            round_number,
+                            cost,
+                            x + 1,
+                            x,
                         )
                     elif before[v] >= 0:
                         # Back along the way that uses this node: take its link out of the flow.
@@ -131,15 +140,34 @@ def disjoint_ways(  # type: ignore[no-untyped-def]
                                 length = lengths[u, k]
                         cost = key - length - potential[x] + potential[2 * u + 1]
                         size = _reach(
-                            keys, items, size, reached, stamp, settled, parent, round_number,
-                            cost, 2 * u + 1, x,
+                            keys,
+                            items,
+                            size,
+                            reached,
+                            stamp,
+                            settled,
+                            parent,
+                            round_number,
+                            cost,
+                            2 * u + 1,
+                            x,
                         )
                     continue
                 if after[v] != NONE:
                     # Departures of a used node, reached backwards: arrivals come free too.
                     cost = key - potential[x] + potential[x - 1]
                     size = _reach(
-                        keys, items, size, reached, stamp, settled, parent, round_number, cost, x - 1, x
+                        keys,
+                        items,
+                        size,
+                        reached,
+                        stamp,
+                        settled,
+                        parent,
+                        round_number,
+                        cost,
+                        x - 1,
+                        x,
                     )
                 if after[v] != _SINK and exit_costs[v] < np.inf:
                     cost = key - potential[x] + exit_costs[v]
@@ -152,7 +180,17 @@ def disjoint_ways(  # type: ignore[no-untyped-def]
                         continue
                     cost = key + lengths[v, k] - potential[x] + potential[2 * w]
                     size = _reach(
-                        keys, items, size, reached, stamp, settled, parent, round_number, cost, 2 * w, x
+                        keys,
+                        items,
+                        size,
+                        reached,
+                        stamp,
+                        settled,
+                        parent,
+                        round_number,
+                        cost,
+                        2 * w,
+                        x,
                     )
             if sink_parent == NONE:
                 break

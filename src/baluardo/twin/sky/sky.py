@@ -6,14 +6,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Mask, Place, Status, slot_at
-from baluardo.twin.sky.catalogue import Catalogue
+from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
 from baluardo.twin.sky.landing import (
     Ground,
     LandingOptions,
@@ -52,8 +51,6 @@ Bools = npt.NDArray[np.bool_]
 _PLANS_KEPT = 4
 """Laser plans held in memory: the hour that runs, its neighbours, and one for a question."""
 
-_HEIGHT_OF_CENTRE_KM = 6_371.0
-
 
 @dataclass(frozen=True, slots=True)
 class Failures:
@@ -73,7 +70,10 @@ class SkyOptions:
 
 
 class Sky:
-    """A constellation: a pure function of catalogue, options and time (plans are only cached)."""
+    """A constellation: a pure function of catalogue, options and time (plans are only cached).
+
+    SGP4 writes into its satellites while it runs, so one `Sky` belongs to one thread at a time.
+    """
 
     def __init__(
         self,
@@ -91,22 +91,20 @@ class Sky:
         for number in self.options.failures.satellites:
             self._failed[catalogue.index_of(number)] = True
         self._failed_lasers = [
-            (catalogue.index_of(a), catalogue.index_of(b))
-            for a, b in self.options.failures.lasers
+            (catalogue.index_of(a), catalogue.index_of(b)) for a, b in self.options.failures.lasers
         ]
         self.gateways = Observers.of(
             [g.place for g in self.ground.gateways],
             Mask(min_elevation_deg=self.options.landing.min_elevation_deg),
         )
         self._plans: OrderedDict[int, npt.NDArray[np.int32]] = OrderedDict()
-        self._lock = Lock()
 
     def statuses(self, positions: Floats) -> npt.NDArray[np.int8]:
         """Return `terms.Status` of each satellite at one time, shape (satellites,).
 
         positions: shape (satellites, 3), km, Earth-fixed.
         """
-        heights = np.sqrt(np.einsum("ij,ij->i", positions, positions)) - _HEIGHT_OF_CENTRE_KM
+        heights = np.sqrt(np.einsum("ij,ij->i", positions, positions)) - EARTH_RADIUS_KM
         status = statuses(self.catalogue, heights, self._station)
         status[self._failed] = Status.FAILED
         return status
@@ -114,11 +112,10 @@ class Sky:
     def laser_plan(self, slot: int) -> npt.NDArray[np.int32]:
         """Return who is paired with whom in the hour of a slot, shape (satellites, 4)."""
         anchor = anchor_slot(slot)
-        with self._lock:
-            plan = self._plans.get(anchor)
-            if plan is not None:
-                self._plans.move_to_end(anchor)
-                return plan
+        plan = self._plans.get(anchor)
+        if plan is not None:
+            self._plans.move_to_end(anchor)
+            return plan
         states = self.propagator.earth_fixed(sample_times(anchor))
         plan = plan_lasers(
             states,
@@ -130,10 +127,9 @@ class Sky:
         for a, b in self._failed_lasers:
             plan[a][plan[a] == b] = -1
             plan[b][plan[b] == a] = -1
-        with self._lock:
-            self._plans[anchor] = plan
-            while len(self._plans) > _PLANS_KEPT:
-                self._plans.popitem(last=False)
+        self._plans[anchor] = plan
+        if len(self._plans) > _PLANS_KEPT:
+            self._plans.popitem(last=False)
         return plan
 
     def snapshot(self, time: float) -> Snapshot:
@@ -186,9 +182,7 @@ class Snapshot:
         self, observers: Observers, landings: Landings, lasers: Lasers, count: int = 1
     ) -> Ways:
         """Return ways of all places to their landing: the bulk form of `routes`."""
-        return find_ways(
-            self.sightings(observers), self.exits(landings), self.links, lasers, count
-        )
+        return find_ways(self.sightings(observers), self.exits(landings), self.links, lasers, count)
 
     def routes(
         self,
@@ -238,7 +232,8 @@ class Snapshot:
         ways = find_ways(seen.of(0), exits, self.links, Lasers.ANY, count).of(0)
         if not ways:
             return RouteAnswer(
-                (), f"No chain of laser links joins the satellites over {start.name} and {end.name}."
+                (),
+                f"No chain of laser links joins the satellites over {start.name} and {end.name}.",
             )
         return RouteAnswer(
             _fastest_first([place_route(way, observers, 0, 1, self._sight) for way in ways])

@@ -236,9 +236,7 @@ def _hidden(azimuth, sine, obstructions, first, last):  # type: ignore[no-untype
     """Tell whether an obstruction covers a direction; one may run through north."""
     for k in range(first, last):
         begin, end = obstructions[k, 0], obstructions[k, 1]
-        inside = (
-            begin <= azimuth <= end if begin <= end else (azimuth >= begin or azimuth <= end)
-        )
+        inside = begin <= azimuth <= end if begin <= end else (azimuth >= begin or azimuth <= end)
         if inside and sine < obstructions[k, 2]:
             return True
     return False
@@ -259,7 +257,7 @@ def _cosine_to_arc_point(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _cosine_to_arc(px, py, pz, ux, uy, uz, dx, dy, dz):  # type: ignore[no-untyped-def]
-    """Largest cosine between a direction and the visible geostationary arc (-2: none is visible)."""
+    """Largest cosine between a direction and the visible geostationary arc; -2 if none is."""
     step = np.radians(_ARC_STEP_DEG)
     middle = np.arctan2(py, px)
     half = int(90.0 / _ARC_STEP_DEG)

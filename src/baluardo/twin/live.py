@@ -1,0 +1,315 @@
+"""The running sky: one frame every real second, and answers about the moment that it shows.
+
+The event loop only keeps time. Frames are computed on one thread and answers on another, so that a
+long question (or the first compilation) never holds up the globe; the compiled loops release the
+interpreter's lock. Every question about one moment is answered once, however many screens ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from baluardo.errors import BaluardoError, StageError
+from baluardo.twin.catalogues import Loaded
+from baluardo.twin.clock import Dated, Mode, ReadClocks, Readings, SkyClock
+from baluardo.twin.frame import Frame, encode_frame
+from baluardo.twin.sky.catalogue import Catalogue
+from baluardo.twin.sky.propagation import Propagator
+from baluardo.twin.sky.sky import Sky, SkyOptions, Snapshot
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Question = Callable[[Snapshot], T]
+
+FRAME_SECONDS = 1.0
+LEAST_BETWEEN_FRAMES_S = 0.05
+"""However often the clock is changed, frames come no faster than this."""
+MOST_WAITING = 256
+"""Questions under way at once; more are refused, so that nobody can pile up work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Revision:
+    """A catalogue in use, prepared; a new catalogue makes a new one with the next number."""
+
+    number: int
+    loaded: Loaded
+    sky: Sky
+    propagator: Propagator
+    """The frame thread's own: SGP4 writes into its satellites, so that threads must not share."""
+
+
+def read_clocks() -> Readings:
+    """Read the machine's clocks."""
+    return Readings(time.monotonic(), time.time())
+
+
+class LiveSky:
+    """A sky that runs. Everything public is called on the event loop that runs `run`."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        options: SkyOptions | None = None,
+        read: ReadClocks = read_clocks,
+    ) -> None:
+        """Prepare a catalogue (about 0.1 s for 7,500 satellites) and start its clock."""
+        self._options = options or SkyOptions()
+        self._read = read
+        self._revision = self._prepare(loaded, 1)
+        self._clock = SkyClock.started(_dated(loaded.catalogue), read())
+        self._frame_thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
+        self._answer_thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
+        self._load_thread = ThreadPoolExecutor(1, thread_name_prefix="catalogue")
+        self._frame: bytes | None = None
+        self._frame_number = 0
+        self._moment = self._clock.sky_time(read())
+        self._revision_shown = 0
+        self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._answers: dict[Hashable, asyncio.Task[Any]] = {}
+        self._snapshot: tuple[int, float, Snapshot] | None = None
+        self._running = self._stopped = False
+        self._discarded = self._warm = False
+        self._reload_problem: str | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in use."""
+        return self._revision.sky.catalogue
+
+    @property
+    def loaded(self) -> Loaded:
+        """The catalogue in use with what was said when it was loaded."""
+        return self._revision.loaded
+
+    @property
+    def sky(self) -> Sky:
+        """The sky in use."""
+        return self._revision.sky
+
+    @property
+    def clock(self) -> SkyClock:
+        """The clock as it stands."""
+        return self._clock
+
+    @property
+    def reload_problem(self) -> str | None:
+        """Why the latest attempt to load a newer catalogue failed; None if it did not."""
+        return self._reload_problem
+
+    @property
+    def warm(self) -> bool:
+        """False until the first question has been answered: code is being compiled."""
+        return self._warm
+
+    @property
+    def moment(self) -> float:
+        """Sky time of the latest frame, POSIX seconds: what screens show and answers are about."""
+        return self._moment
+
+    def sky_time(self) -> float:
+        """Return the sky time at this instant, POSIX seconds."""
+        return self._clock.sky_time(self._read())
+
+    def wall_time(self) -> float:
+        """Return the real time, POSIX seconds."""
+        return self._read().wall
+
+    def can_now(self) -> bool:
+        """Tell whether the catalogue allows the present to be shown."""
+        return self._clock.dated.can_now(self._read().wall)
+
+    def set_clock(
+        self,
+        mode: Mode | None = None,
+        rate: float | None = None,
+        paused: bool | None = None,
+        sky_time: float | None = None,
+    ) -> SkyClock:
+        """Change the clock (see `SkyClock.changed`) and show the new moment at once."""
+        self._clock = self._clock.changed(self._read(), mode, rate, paused, sky_time)
+        self._moment = self.sky_time()
+        self._hurry.set()
+        return self._clock
+
+    async def run(self) -> None:
+        """Make frames until cancelled. A frame that fails is logged; the next one is tried."""
+        if self._running:
+            raise StageError("This live sky is running already.")
+        self._running = True
+        due = self._read().monotonic
+        try:
+            while True:
+                try:
+                    await self._make_frame()
+                except BaluardoError:
+                    logger.exception("A frame could not be made.")
+                due = self._next_due(due)
+                self._hurry.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, due - self._read().monotonic)):
+                        await self._hurry.wait()
+                        await asyncio.sleep(LEAST_BETWEEN_FRAMES_S)
+        finally:
+            self._running, self._stopped = False, True
+            self._news.set()
+            for task in self._answers.values():
+                task.cancel()
+            for thread in (self._frame_thread, self._answer_thread, self._load_thread):
+                thread.shutdown(wait=False, cancel_futures=True)
+
+    def _next_due(self, due: float) -> float:
+        """Keep to the grid of whole seconds; beats that were missed are not made up for."""
+        now = self._read().monotonic
+        beats = max(1.0, -((due - now) // FRAME_SECONDS))
+        return due + beats * FRAME_SECONDS
+
+    async def _make_frame(self) -> None:
+        revision = self._revision
+        readings = self._read()
+        self._clock = self._clock.followed(readings)
+        clock = self._clock
+        sky_time = clock.sky_time(readings)
+        number = self._frame_number + 1
+
+        def compute() -> bytes:
+            positions = revision.propagator.positions([sky_time])[0]
+            status = revision.sky.statuses(positions)
+            replay = clock.mode is Mode.REPLAY
+            return encode_frame(
+                Frame(sky_time, clock.speed, replay, clock.paused, number, positions, status)
+            )
+
+        loop = asyncio.get_running_loop()
+        octets = await loop.run_in_executor(self._frame_thread, compute)
+        if revision is not self._revision or (clock is not self._clock and not self._discarded):
+            # What it shows was changed meanwhile. Make another one at once; but not for ever, or
+            # somebody who keeps changing the clock would stop the show.
+            self._discarded = True
+            self._hurry.set()
+            return
+        self._discarded = False
+        self._frame, self._frame_number, self._moment = octets, number, sky_time
+        self._revision_shown = revision.number
+        self._tell()
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield the newest frame whenever there is a newer one than the last.
+
+        Who is slow misses frames; nothing is queued. Ends when the catalogue is exchanged (the
+        order of the satellites changes with it) or the sky stops.
+        """
+        revision, seen = self._revision.number, 0
+        while revision == self._revision.number:
+            news = self._news
+            newer = seen != self._frame_number and self._revision_shown == revision
+            if self._frame is not None and newer:
+                seen = self._frame_number
+                yield self._frame
+                continue
+            if news.is_set():
+                return
+            await news.wait()
+            if not self._running:
+                return
+
+    async def ask(self, key: Hashable, question: Question[T]) -> T:
+        """Answer a question about the moment that the screens show.
+
+        `question` is called with that moment's snapshot on the answering thread. Equal keys share
+        one answer until the moment changes; the question has to be a function of the key and the
+        snapshot alone. StageError if too many are waiting or the sky has stopped.
+        """
+        if self._stopped:
+            raise StageError("The sky has stopped.")
+        revision, moment = self._revision, self._moment
+        whole_key = (revision.number, moment, key)
+        task = self._answers.get(whole_key)
+        if task is None:
+            self._forget_answers(revision.number, moment)
+            if sum(not t.done() for t in self._answers.values()) >= MOST_WAITING:
+                raise StageError("Too many questions are waiting for the sky; ask again shortly.")
+            task = asyncio.create_task(self._answer(revision, moment, question))
+            task.add_done_callback(_heard)
+            self._answers[whole_key] = task
+        # Shielded: one client that goes away must not take the answer from the others.
+        return await asyncio.shield(task)
+
+    def _forget_answers(self, revision: int, moment: float) -> None:
+        """Drop answers about other moments, except those still being worked out."""
+        self._answers = {
+            key: task
+            for key, task in self._answers.items()
+            if not task.done() or key[:2] == (revision, moment)  # type: ignore[index]
+        }
+
+    async def _answer(self, revision: Revision, moment: float, question: Question[T]) -> T:
+        def compute() -> T:
+            return question(self._snapshot_at(revision, moment))
+
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._answer_thread, compute)
+        self._warm = True
+        return answer
+
+    def _snapshot_at(self, revision: Revision, moment: float) -> Snapshot:
+        """Return the moment's snapshot; on the answering thread only, which keeps the last one."""
+        kept = self._snapshot
+        if kept is not None and kept[:2] == (revision.number, moment):
+            return kept[2]
+        snapshot = revision.sky.snapshot(moment)
+        self._snapshot = (revision.number, moment, snapshot)
+        return snapshot
+
+    async def exchange(self, load: Callable[[], Loaded]) -> bool:
+        """Load another catalogue and use it; tell whether that worked.
+
+        `load` runs on a thread of its own. If it raises a BaluardoError, the catalogue in use
+        stays in use and `reload_problem` says why.
+        """
+        number = self._revision.number + 1
+
+        def work() -> Revision:
+            return self._prepare(load(), number)
+
+        try:
+            loop = asyncio.get_running_loop()
+            revision = await loop.run_in_executor(self._load_thread, work)
+        except BaluardoError as error:
+            self._reload_problem = str(error)
+            logger.warning("The catalogue in use stays in use: %s", error)
+            return False
+        self._reload_problem = None
+        self._revision = revision
+        self._clock = self._clock.with_catalogue(_dated(self.catalogue), self._read())
+        self._moment = self.sky_time()
+        self._tell()
+        self._hurry.set()
+        return True
+
+    def _prepare(self, loaded: Loaded, number: int) -> Revision:
+        catalogue = loaded.catalogue
+        return Revision(number, loaded, Sky(catalogue, self._options), Propagator(catalogue))
+
+
+def _heard(task: asyncio.Task[Any]) -> None:
+    """Take note of a failure even if everyone who asked has gone away."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _dated(catalogue: Catalogue) -> Dated:
+    return Dated(catalogue.epoch, catalogue.ageless)

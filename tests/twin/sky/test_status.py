@@ -1,0 +1,164 @@
+"""Which satellites work, which are on their way, which are gone; and how old elements may be."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from baluardo.errors import InvalidInputError
+from baluardo.terms import Generation, Status
+from baluardo.twin.sky.catalogue import SECONDS_PER_DAY, Catalogue
+from baluardo.twin.sky.shells import catalogue_from_shells
+from baluardo.twin.sky.status import on_station, shell_of, stale, statuses
+
+
+def pattern(height_km: float, planes: int, satellites: int, offset_deg: float = 0.0) -> str:
+    return (
+        f"[[shell]]\ninclination_deg = 53\nheight_km = {height_km}\nplanes = {planes}\n"
+        f"satellites = {satellites}\nraan_offset_deg = {offset_deg}\n"
+    )
+
+
+def measured(*patterns: str) -> Catalogue:
+    """Return patterns as if they had been measured, so that the rules apply to them."""
+    return replace(catalogue_from_shells("".join(patterns), "test"), ageless=False)
+
+
+WORKING = pattern(550, 36, 360)
+
+
+def test_a_train_below_a_working_shell_is_on_its_way() -> None:
+    station = on_station(measured(WORKING, pattern(350, 1, 60)))
+    assert station[:360].all()
+    assert not station[360:].any()
+
+
+def test_trains_at_one_height_do_not_make_a_shell() -> None:
+    trains = [pattern(350, 1, 22, offset) for offset in (0, 40, 80, 120, 160, 200)]
+    assert not on_station(measured(WORKING, *trains))[360:].any()
+
+
+def test_old_satellites_on_their_way_down_do_not_make_a_shell() -> None:
+    scattered = [pattern(400 + 3 * k, 1, 2, 13.0 * k) for k in range(28)]
+    assert not on_station(measured(WORKING, *scattered))[360:].any()
+
+
+def test_a_polar_shell_of_few_planes_works() -> None:
+    assert on_station(measured(WORKING, pattern(560, 5, 215), pattern(700, 6, 216))).all()
+
+
+def test_satellites_within_5_km_of_a_working_height_work() -> None:
+    station = on_station(measured(WORKING, pattern(554, 1, 20), pattern(561, 1, 20)))
+    assert station[360:380].all()
+    assert not station[380:].any()
+
+
+def test_shells_and_small_catalogues_skip_the_rules() -> None:
+    assert on_station(measured(pattern(350, 1, 99))).all()
+    assert not on_station(measured(pattern(350, 1, 100))).any()
+    assert on_station(catalogue_from_shells(pattern(350, 1, 100), "test")).all()
+
+
+def test_statuses_follow_the_height_now() -> None:
+    catalogue = measured(WORKING, pattern(350, 1, 60))
+    heights = catalogue.heights_km.copy()
+    heights[0], heights[1], heights[2] = np.nan, 199.0, 201.0
+    answer = statuses(catalogue, heights)
+    assert answer.dtype == np.int8
+    assert answer[:4].tolist() == [
+        Status.DECAYED,
+        Status.DECAYED,
+        Status.OPERATIONAL,
+        Status.OPERATIONAL,
+    ]
+    assert set(answer[360:].tolist()) == {int(Status.RAISING)}
+    assert np.array_equal(statuses(catalogue, heights, on_station(catalogue)), answer)
+
+
+def test_wrong_shapes_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match=r"heights_km has shape \(3,\)"):
+        statuses(measured(WORKING), np.zeros(3))
+
+
+def test_most_of_the_real_catalogue_works(real_catalogue: Catalogue) -> None:
+    took = []
+    for _ in range(3):
+        start = time.perf_counter()
+        station = on_station(real_catalogue)
+        took.append(time.perf_counter() - start)
+    assert min(took) < 0.05
+    assert station.sum() == 6_919
+    answer = statuses(real_catalogue, real_catalogue.heights_km)
+    # One has come down to just under 200 km.
+    assert np.bincount(answer, minlength=3).tolist() == [6_919, 580, 1]
+    # Every working satellite belongs to a shell, and no other does.
+    assert np.array_equal(real_catalogue.shell >= 0, station)
+
+
+def test_shells_of_the_real_catalogue(real_catalogue: Catalogue) -> None:
+    counts = np.bincount(real_catalogue.shell[real_catalogue.shell >= 0])
+    shells = dict(zip(real_catalogue.shell_names, counts.tolist(), strict=True))
+    assert shells == {
+        "43° 357 km": 207,
+        "43° 444 km": 226,
+        "43° 483 km": 845,
+        "43° 488 km": 91,
+        "43° 559 km": 1_296,
+        "53.2° 360 km": 331,
+        "53.2° 447 km": 230,
+        "53.2° 475 km": 830,
+        "53.2° 540 km": 1_416,
+        "53.1° 547 km": 801,
+        "53.2° 552 km": 46,
+        "70° 572 km": 384,
+        "97.7° 563 km": 216,
+    }
+    cell = real_catalogue.generation == Generation.V2_MINI_DIRECT_TO_CELL
+    assert {real_catalogue.shell_names[k] for k in set(real_catalogue.shell[cell].tolist())} >= {
+        "43° 357 km",
+        "53.2° 360 km",
+    }
+
+
+def test_shells_of_a_pattern_are_found_again(default_catalogue: Catalogue) -> None:
+    labels, names = shell_of(replace(default_catalogue, ageless=False))
+    # Kozai's height, by which a measured catalogue is sorted, is within 1.6 km of the named one.
+    assert "53.2° 540 km" in names
+    assert "43° 560 km" in names
+    assert (labels == names.index("53.2° 540 km")).sum() == 1_414
+
+
+def test_elements_age_by_height() -> None:
+    catalogue = measured(pattern(350, 10, 50), pattern(550, 10, 50))
+    day = SECONDS_PER_DAY
+    for days, old in ((0, 0), (1.99, 0), (2.01, 50), (-2.01, 50), (6.99, 50), (7.01, 100)):
+        assert stale(catalogue, catalogue.epoch + days * day).sum() == old
+    shells = catalogue_from_shells(pattern(350, 10, 50), "test")
+    assert not stale(shells, shells.epoch + 10_000 * day).any()
+
+
+def test_a_catalogue_with_thousands_of_shells_is_sorted_quickly() -> None:
+    rng = np.random.default_rng(2)
+    base = measured(pattern(550, 36, 60_000))
+    motion = rng.uniform(0.01, 16.0, 60_000) * 2.0 * np.pi / 1_440.0
+    scattered = replace(
+        base,
+        mean_motion=motion,
+        inclination=np.radians(rng.uniform(0.0, 180.0, 60_000)),
+        raan=rng.uniform(0.0, 2.0 * np.pi, 60_000),
+    )
+    start = time.perf_counter()
+    _, names = shell_of(scattered)
+    assert time.perf_counter() - start < 3.0
+    assert len(names) <= 100
+
+
+def test_far_above_its_own_apogee_counts_as_gone() -> None:
+    catalogue = measured(WORKING)
+    heights = catalogue.heights_km.copy()
+    heights[0] += 190.0
+    heights[1] += 230.0
+    assert statuses(catalogue, heights)[:2].tolist() == [Status.OPERATIONAL, Status.DECAYED]

@@ -1,0 +1,304 @@
+"""The running sky, on a virtual machine clock and a real event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import numpy as np
+import pytest
+
+from baluardo.errors import CatalogueError, SourceError, StageError
+from baluardo.twin.catalogues import Loaded
+from baluardo.twin.clock import Mode, Readings
+from baluardo.twin.frame import Frame, decode_frame
+from baluardo.twin.live import MOST_WAITING, LiveSky
+from baluardo.twin.sky.propagation import positions_at
+from baluardo.twin.sky.shells import default_catalogue
+
+NOON = 1_748_520_000.0
+SMALL = default_catalogue().select(np.arange(7_500) % 10 == 0)
+OTHER = default_catalogue().select(np.arange(7_500) % 10 == 1)
+
+half_a_metre_km = 0.000_5
+"""Half the spacing of float32 at 7,000 km."""
+
+
+class VirtualClocks:
+    """The machine's clocks: they start at noon and run `speed` times as fast as in reality."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+        self._start = time.monotonic()
+
+    def __call__(self) -> Readings:
+        elapsed = time.monotonic() - self._start
+        return Readings(elapsed, NOON + elapsed + self.offset)
+
+
+def run_live(scenario: Callable[[LiveSky], Awaitable[None]]) -> None:
+    """Run a scenario beside a live sky of 750 satellites."""
+
+    async def beside() -> None:
+        live = LiveSky(Loaded(SMALL), read=VirtualClocks())
+        running = asyncio.create_task(live.run())
+        try:
+            async with asyncio.timeout(60):
+                await scenario(live)
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+    asyncio.run(beside())
+
+
+async def next_frame(frames: AsyncIterator[bytes]) -> Frame:
+    return decode_frame(await anext(frames))
+
+
+def test_frames_show_the_positions_of_their_time() -> None:
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        first = await next_frame(frames)
+        second = await next_frame(frames)
+        for frame in (first, second):
+            expected = positions_at(SMALL, [frame.sky_time])[0]
+            np.testing.assert_allclose(frame.positions, expected, rtol=0, atol=half_a_metre_km)
+            np.testing.assert_array_equal(frame.status, live.sky.statuses(expected))
+        assert (first.rate, first.replay, first.paused) == (1.0, False, False)
+        assert second.sequence == first.sequence + 1
+        assert second.sky_time - first.sky_time == pytest.approx(1.0, abs=0.5)
+        assert live.moment == second.sky_time
+
+    run_live(scenario)
+
+
+def test_a_change_of_the_clock_is_shown_at_once() -> None:
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        await next_frame(frames)
+        started = time.monotonic()
+        live.set_clock(rate=60.0, sky_time=NOON - 86_400.0)
+        frame = await next_frame(frames)
+        assert time.monotonic() - started < 0.6
+        assert (frame.replay, frame.rate) == (True, 60.0)
+        assert frame.sky_time == pytest.approx(NOON - 86_400.0, abs=60.0)
+        live.set_clock(paused=True)
+        stopped = await next_frame(frames)
+        again = await next_frame(frames)
+        assert stopped.paused
+        assert stopped.rate == 0.0
+        assert again.sky_time == stopped.sky_time
+        np.testing.assert_array_equal(again.positions, stopped.positions)
+
+    run_live(scenario)
+
+
+def test_changing_the_clock_all_the_time_neither_stops_nor_floods_the_frames() -> None:
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        count = 0
+
+        async def watch() -> None:
+            nonlocal count
+            async for _ in live.frames():
+                count += 1
+
+        watching = asyncio.create_task(watch())
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            live.set_clock(sky_time=NOON)
+            await asyncio.sleep(0.001)
+        watching.cancel()
+        assert 3 <= count <= 31
+
+    run_live(scenario)
+
+
+def test_who_is_slow_misses_frames_and_gets_the_newest() -> None:
+    async def scenario(live: LiveSky) -> None:
+        slow, fast = live.frames(), live.frames()
+        seen = (await next_frame(slow)).sequence
+        await next_frame(fast)
+        for _ in range(4):
+            live.set_clock(sky_time=NOON)
+            newest = await next_frame(fast)
+        assert newest.sequence >= seen + 4
+        assert (await next_frame(slow)).sequence >= newest.sequence
+
+    run_live(scenario)
+
+
+def test_a_new_catalogue_ends_the_streams_and_is_shown() -> None:
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        await next_frame(frames)
+        assert await live.exchange(lambda: Loaded(OTHER))
+        assert [frame async for frame in frames] == []
+        assert live.catalogue is OTHER
+        frame = await next_frame(live.frames())
+        expected = positions_at(OTHER, [frame.sky_time])[0]
+        np.testing.assert_allclose(frame.positions, expected, rtol=0, atol=half_a_metre_km)
+
+    run_live(scenario)
+
+
+@pytest.mark.parametrize("error", [CatalogueError("Broken."), SourceError("Away.")])
+def test_a_catalogue_that_cannot_be_used_leaves_the_one_in_use(error: Exception) -> None:
+    def fail() -> Loaded:
+        raise error
+
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        await next_frame(frames)
+        assert not await live.exchange(fail)
+        assert live.catalogue is SMALL
+        assert live.reload_problem == str(error)
+        await next_frame(frames)
+        assert await live.exchange(lambda: Loaded(OTHER))
+        assert live.reload_problem is None
+
+    run_live(scenario)
+
+
+def test_a_catalogue_far_from_now_is_replayed() -> None:
+    async def scenario() -> None:
+        clocks = VirtualClocks()
+        clocks.offset = 40 * 86_400.0
+        aged = Loaded(_with_age(SMALL))
+        live = LiveSky(aged, read=clocks)
+        assert live.clock.mode is Mode.REPLAY
+        assert not live.can_now()
+        assert live.sky_time() == pytest.approx(aged.catalogue.epoch, abs=1.0)
+
+    asyncio.run(scenario())
+
+
+def _with_age(catalogue):  # type: ignore[no-untyped-def]
+    return type(catalogue)(**{**vars(catalogue), "ageless": False})
+
+
+def test_one_answer_serves_everybody_who_asks_the_same_in_a_moment() -> None:
+    calls: list[float] = []
+
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        live.set_clock(paused=True)
+        await asyncio.sleep(0.2)
+        question = lambda snapshot: calls.append(snapshot.time) or len(calls)  # noqa: E731
+        answers = await asyncio.gather(*(live.ask("q", question) for _ in range(50)))
+        assert answers == [1] * 50
+        assert await live.ask("q", question) == 1
+        assert await live.ask("other", question) == 2
+        live.set_clock(sky_time=NOON + 99.0)
+        assert await live.ask("q", question) == 3
+        assert calls[2] == NOON + 99.0
+
+    run_live(scenario)
+
+
+def test_the_snapshot_is_that_of_the_moment_shown() -> None:
+    async def scenario(live: LiveSky) -> None:
+        live.set_clock(sky_time=NOON + 5.0, paused=True)
+        frame = await next_frame(live.frames())
+        snapshot = await live.ask("s", lambda s: s)
+        assert snapshot.time == live.moment == NOON + 5.0
+        np.testing.assert_allclose(
+            snapshot.positions, frame.positions, rtol=0, atol=half_a_metre_km
+        )
+        assert live.warm
+
+    run_live(scenario)
+
+
+def test_a_failing_question_fails_for_those_who_asked_it_only() -> None:
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        with pytest.raises(ZeroDivisionError):
+            await live.ask("bad", lambda _: 1 // 0)
+        assert await live.ask("good", lambda _: 7) == 7
+
+    run_live(scenario)
+
+
+def test_a_client_that_goes_away_leaves_the_answer_to_the_others() -> None:
+    release = threading.Event()
+
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        live.set_clock(paused=True)
+        await asyncio.sleep(0.2)
+        first = asyncio.create_task(live.ask("q", lambda _: release.wait(10)))
+        second = asyncio.create_task(live.ask("q", lambda _: release.wait(10)))
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await asyncio.sleep(0.05)
+        release.set()
+        assert await second
+
+    run_live(scenario)
+
+
+def test_a_long_answer_holds_up_neither_the_loop_nor_the_frames() -> None:
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        await next_frame(frames)
+        asking = asyncio.create_task(live.ask("slow", lambda _: time.sleep(2.0)))
+        lag, sequences = 0.0, []
+        watching = asyncio.create_task(next_frame(frames))
+        while not asking.done():
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            lag = max(lag, time.monotonic() - before - 0.01)
+            if watching.done():
+                sequences.append(watching.result().sequence)
+                watching = asyncio.create_task(next_frame(frames))
+        watching.cancel()
+        assert lag < 0.5  # two cores shared with other tests; unhindered it is a few milliseconds
+        assert len(sequences) >= 1
+
+    run_live(scenario)
+
+
+def test_too_many_questions_are_refused() -> None:
+    release = threading.Event()
+
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        live.set_clock(paused=True)
+        await asyncio.sleep(0.2)
+        waiting = [
+            asyncio.create_task(live.ask(i, lambda _: release.wait(10)))
+            for i in range(MOST_WAITING)
+        ]
+        await asyncio.sleep(0.1)
+        with pytest.raises(StageError, match="Too many"):
+            await live.ask("one more", lambda _: 1)
+        release.set()
+        await asyncio.gather(*waiting)
+        assert await live.ask("one more", lambda _: 1) == 1
+
+    run_live(scenario)
+
+
+def test_a_sky_that_has_stopped_says_so() -> None:
+    async def scenario() -> None:
+        live = LiveSky(Loaded(SMALL), read=VirtualClocks())
+        frames = live.frames()
+        running = asyncio.create_task(live.run())
+        await anext(frames)
+        with pytest.raises(StageError, match="running already"):
+            await live.run()
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        with pytest.raises(StopAsyncIteration):
+            await anext(frames)
+        with pytest.raises(StageError, match="stopped"):
+            await live.ask("q", lambda _: 1)
+
+    asyncio.run(scenario())
