@@ -9,6 +9,7 @@ import pytest
 from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import EQUATORIAL_RADIUS_KM
 from baluardo.terms import Status, slot_at, slot_start
+from baluardo.twin.sky.laser_pairing import NOBODY
 from baluardo.twin.sky.laser_statistics import (
     LaserLives,
     largest_component_share,
@@ -18,7 +19,6 @@ from baluardo.twin.sky.lasers import (
     AFT,
     EAST,
     FORE,
-    NOBODY,
     PLAN_SLOTS,
     WEST,
     LaserOptions,

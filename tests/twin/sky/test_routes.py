@@ -8,7 +8,7 @@ import pytest
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Mask, Place
 from baluardo.twin.sky.landing import LandingOptions, LandingRule, Lasers, default_ground
-from baluardo.twin.sky.lasers import NOBODY
+from baluardo.twin.sky.laser_pairing import NOBODY
 from baluardo.twin.sky.routes import HopKind
 from baluardo.twin.sky.shortest import distances_to_exits
 from baluardo.twin.sky.sky import Failures, Sky, SkyOptions

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.terms import SLOT_SECONDS
-from baluardo.twin.sky.lasers import AFT, EAST, FORE, NOBODY, WEST, LaserState
+from baluardo.twin.sky.laser_pairing import NOBODY
+from baluardo.twin.sky.lasers import AFT, EAST, FORE, WEST, LaserState
 
 Links = set[tuple[int, int]]
 

@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from baluardo.geo.ellipsoid import places_earth_fixed
 from baluardo.twin.sky.landing import Ground, LandingOptions, LandingRule, Lasers
-from baluardo.twin.sky.lasers import NOBODY, LaserState
+from baluardo.twin.sky.laser_pairing import NOBODY
+from baluardo.twin.sky.lasers import LaserState
 from baluardo.twin.sky.shortest import disjoint_ways, distances_to_exits
 from baluardo.twin.sky.visibility import SPEED_OF_LIGHT_KM_S, Observers, Sightings
 
