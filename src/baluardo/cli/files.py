@@ -1,0 +1,57 @@
+"""Files that a command writes: looked at before the work, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from baluardo.errors import TargetError
+
+
+def check_target(path: Path) -> None:
+    """Refuse a path that cannot be written, before hours of work are done for it."""
+    target = _followed(path)
+    if target.is_dir():
+        raise TargetError(f"{path} is a directory; name a file in it.")
+    if not target.parent.is_dir():
+        raise TargetError(f"{path} cannot be written: there is no directory {target.parent}.")
+    if not os.access(target if _special(target) else target.parent, os.W_OK):
+        raise TargetError(f"{path} cannot be written: permission denied.")
+
+
+def write_whole(path: Path, octets: bytes) -> None:
+    """Write a file so that nobody ever finds half of it; what stood there is replaced at the end.
+
+    TargetError if it cannot be written; the old file, if any, is then untouched.
+    """
+    target = _followed(path)
+    part = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
+    try:
+        if _special(target):  # /dev/stdout and its like cannot be replaced
+            target.write_bytes(octets)
+            return
+        try:
+            with part.open("xb") as file:
+                file.write(octets)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                part.unlink()
+            raise
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def _followed(path: Path) -> Path:
+    """Follow links, so that a link goes on pointing to the new file; TargetError if none can."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise TargetError(f"{path!s} cannot be written: {error}.") from None
+
+
+def _special(target: Path) -> bool:
+    return target.exists() and not target.is_file()

@@ -1,0 +1,97 @@
+"""`baluardo sky look`: the satellites in view of a place."""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from baluardo.cli.arguments import add_sky_arguments, parse_latitude, parse_longitude
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.opening import open_sky
+from baluardo.cli.output import emit, emit_json, table
+from baluardo.terms import Generation, Mask, Place
+from baluardo.twin.sky.visibility import Observers
+
+EXAMPLE = """\
+  $ baluardo sky look 41.9 12.5 --at 2025-05-29T12:00:00Z
+  lists the satellites above Rome at that moment, the highest first.
+"""
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(subparsers, "look", "List the satellites in view of a place.", EXAMPLE)
+    parser.add_argument("lat", type=parse_latitude, metavar="LAT", help="degrees, south negative")
+    parser.add_argument("lon", type=parse_longitude, metavar="LON", help="degrees, west negative")
+    parser.add_argument("--height", type=float, default=0.0, metavar="M", help="metres (default 0)")
+    parser.add_argument(
+        "--min-elevation",
+        type=float,
+        default=25.0,
+        metavar="DEG",
+        help="how high above the horizon a satellite must stand (default: 25)",
+    )
+    parser.add_argument(
+        "--gso-avoidance",
+        type=float,
+        default=0.0,
+        metavar="DEG",
+        help="leave out satellites this near to the geostationary arc (default: 0, none)",
+    )
+    add_sky_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the satellites in view, the highest first; none is an answer too."""
+    place = Place(f"{args.lat:g}, {args.lon:g}", args.lat, args.lon, args.height)
+    mask = Mask(min_elevation_deg=args.min_elevation, gso_avoidance_deg=args.gso_avoidance)
+    opened = open_sky(args)
+    catalogue = opened.sky.catalogue
+    snapshot = opened.sky.snapshot(opened.time)
+    seen = snapshot.sightings(Observers.of([place], mask))
+    columns = zip(
+        seen.satellites.tolist(),
+        seen.azimuth_deg.tolist(),
+        seen.elevation_deg.tolist(),
+        seen.range_km.tolist(),
+        strict=True,
+    )
+    if args.json:
+        emit_json(
+            opened.preamble()
+            | {
+                "place": {"lat_deg": args.lat, "lon_deg": args.lon, "height_m": args.height},
+                "min_elevation_deg": args.min_elevation,
+                "gso_avoidance_deg": args.gso_avoidance,
+                "satellites": [
+                    {
+                        "name": catalogue.names[s],
+                        "number": int(catalogue.numbers[s]),
+                        "generation": Generation(int(catalogue.generation[s])).name.lower(),
+                        "azimuth_deg": round(azimuth, 4),
+                        "elevation_deg": round(elevation, 4),
+                        "range_km": round(distance, 4),
+                    }
+                    for s, azimuth, elevation, distance in columns
+                ],
+            }
+        )
+        return 0
+    for line in opened.heading():
+        emit(line)
+    emit(
+        f"{len(seen)} satellites above {mask.min_elevation_deg:g}° from {place.name}, of "
+        f"{np.count_nonzero(snapshot.operational)} operational:"
+    )
+    emit(
+        table(
+            ["name", "number", "azimuth °", "elevation °", "range km"],
+            [
+                (catalogue.names[s], int(catalogue.numbers[s]), f"{a:.2f}", f"{e:.2f}", f"{r:.1f}")
+                for s, a, e, r in columns
+            ],
+            right="lrrrr",
+        )
+    )
+    return 0

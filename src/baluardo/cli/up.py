@@ -1,0 +1,105 @@
+"""`baluardo up`: the live sky and its console."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from baluardo.cli.arguments import add_catalogue_argument, parse_port
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.output import emit, say
+from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT
+from baluardo.stage.server import STOP_SIGNALS
+from baluardo.stage.up import UpOptions, up
+
+DONE = 0
+LEAVING_SECONDS = 0.5
+"""Computations that are under way get this long to end when the program does."""
+
+EXAMPLE = f"""\
+  $ baluardo up --port 9000 --catalogue starlink.tle
+  http://127.0.0.1:9000/
+  shows the satellites of that file; Ctrl-C ends it. Without --port it is {DEFAULT_PORT}.
+"""
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(
+        subparsers, "up", "Run the live sky and its console until Ctrl-C.", EXAMPLE
+    )
+    parser.add_argument(
+        "--port",
+        type=parse_port,
+        default=None,
+        help=f"TCP port of the console; 0 takes any free one (default: {DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--host",
+        default=DEFAULT_HOST,
+        help=(
+            "address to listen at; anything but this machine's own is reachable from others, and "
+            f"there is no sign-in yet (default: {DEFAULT_HOST})"
+        ),
+    )
+    add_catalogue_argument(parser, default="what the scenario says")
+    parser.add_argument(
+        "--scenario",
+        type=Path,
+        metavar="FILE",
+        default=None,
+        help="nation to run, a TOML file (default: the built-in italy.toml)",
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until Ctrl-C or SIGTERM; 0 then."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    options = UpOptions(
+        host=args.host,
+        port=args.port,
+        catalogue=args.catalogue,
+        scenario=args.scenario,
+        open_browser=args.open,
+    )
+    # Until the server takes the signals over, each is the wish to stop, and that is no failure.
+    before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}
+    try:
+        up(options, announce=_announce, say=say)
+    except KeyboardInterrupt:
+        say("Stopped.")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    _leave_if_busy()
+    return DONE
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _announce(address: str) -> None:
+    emit(address)
+    sys.stdout.flush()
+
+
+def _leave_if_busy() -> None:
+    """End the process now if a thread still computes: nothing that it does is worth waiting for.
+
+    The interpreter would join it, and a first compilation takes many seconds.
+    """
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join(LEAVING_SECONDS)
+    if any(t.is_alive() and not t.daemon for t in threading.enumerate() if t.name != "MainThread"):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(DONE)

@@ -1,0 +1,230 @@
+"""A nation described in one TOML file: its sites, what they may use, and where to look."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from baluardo.errors import InvalidInputError, ScenarioError, SourceError
+from baluardo.scenario.table import Table
+from baluardo.scenario.track import Track
+from baluardo.terms import Mask, Obstruction, Place
+from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
+
+T = TypeVar("T")
+
+VERSION = 1
+"""Version of the file's format; another one is refused, not guessed at."""
+
+MOST_SITES = 1_000
+MOST_BYTES = 4_000_000
+
+IDENTIFIER = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+
+class SiteKind(StrEnum):
+    """What stands at a site."""
+
+    MINISTRY = "ministry"
+    PREFECTURE = "prefecture"
+    EMBASSY = "embassy"
+    SHIP = "ship"
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in the two languages of the console."""
+
+    it: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the console looks at when it opens: the middle of the map and a MapLibre zoom."""
+
+    lat_deg: float
+    lon_deg: float
+    zoom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with an edge: an office, a ship, a field hospital."""
+
+    id: str
+    name: Name
+    kind: SiteKind
+    mask: Mask
+    rule: LandingRule
+    start: Place
+    """Where it is; for a platform on the move, where its track begins."""
+    track: Track | None = None
+
+    def place_at(self, time: float) -> Place:
+        """Return where the site is at a time (POSIX seconds)."""
+        if self.track is None:
+            return self.start
+        lat_deg, lon_deg = self.track.position_at(time)
+        return Place(self.start.name, lat_deg, lon_deg, self.start.height_m)
+
+
+@dataclass(frozen=True, slots=True)
+class Nation:
+    """A scenario as read: everything in it is possible, or reading has refused it."""
+
+    source: str
+    name: Name
+    view: View
+    catalogue: str
+    """Which satellites, as `--catalogue` takes it."""
+    sites: tuple[Site, ...]
+
+
+def default_path() -> Path:
+    """Return the scenario that is used where none is named: italy.toml, part of the package."""
+    return Path(__file__).parent / "data" / "italy.toml"
+
+
+def load(path: Path) -> Nation:
+    """Read a scenario file. SourceError if it cannot be read, ScenarioError if it is not right."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"The scenario {path} cannot be read: {error.strerror}.") from None
+    return parse(content, path.name)
+
+
+def parse(content: bytes, source: str) -> Nation:
+    """Read a scenario from its bytes; `source` names it in errors (ScenarioError)."""
+    if len(content) > MOST_BYTES:
+        raise ScenarioError(f"{source} is larger than {MOST_BYTES:,} octets.")
+    try:
+        values = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{source} is not UTF-8 text (octet {error.start}).") from None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise ScenarioError(f"{source} is not TOML: {error}.") from None
+    table = Table(values, source)
+    version = table.number("version")
+    if version != VERSION:
+        table.refuse("version", f"is {version:g}; this program reads version {VERSION}")
+    sites = tuple(_site(t) for t in table.tables("sites", MOST_SITES))
+    if not sites:
+        table.refuse("sites", "is missing: a nation needs at least one [[sites]] table")
+    seen: set[str] = set()
+    for site in sites:
+        if site.id in seen:
+            table.refuse("sites", f'has the id "{site.id}" twice')
+        seen.add(site.id)
+    nation = Nation(
+        source=source,
+        name=_name(table.table("name")),
+        view=_view(table.table("view")),
+        catalogue=table.text("catalogue", "shells"),
+        sites=sites,
+    )
+    table.done()
+    return nation
+
+
+def _name(table: Table) -> Name:
+    name = Name(it=table.text("it"), en=table.text("en"))
+    table.done()
+    return name
+
+
+def _view(table: Table) -> View:
+    place = _possible(
+        table, lambda: Place("view", table.number("lat_deg"), table.number("lon_deg"))
+    )
+    zoom = table.number("zoom", 3.0)
+    if not 0.0 <= zoom <= 20.0:
+        table.refuse("zoom", f"{zoom:g} is not between 0 and 20")
+    table.done()
+    return View(place.lat_deg, place.lon_deg, zoom)
+
+
+def _site(table: Table) -> Site:
+    identifier = table.text("id")
+    if not IDENTIFIER.fullmatch(identifier):
+        table.refuse("id", f"{identifier!r} may have small letters, digits and inner hyphens only")
+    name = _name(table.table("name"))
+    try:
+        kind = SiteKind(table.text("kind"))
+    except ValueError:
+        table.refuse("kind", f"must be one of {', '.join(SiteKind)}")
+    height_m = table.number("height_m", 0.0)
+    track = _track(table)
+    lat_deg, lon_deg = track.position_at(0.0) if track else _fixed_position(table)
+    place = _possible(table, lambda: Place(name.en, lat_deg, lon_deg, height_m))
+    site = Site(
+        id=identifier,
+        name=name,
+        kind=kind,
+        mask=_mask(table.table("mask")),
+        rule=_rule(table.table("landing")),
+        start=place,
+        track=track,
+    )
+    table.done()
+    return site
+
+
+def _fixed_position(table: Table) -> tuple[float, float]:
+    return table.number("lat_deg"), table.number("lon_deg")
+
+
+def _track(table: Table) -> Track | None:
+    if not table.has("track"):
+        return None
+    for key in ("lat_deg", "lon_deg"):
+        if table.has(key):
+            table.refuse(key, "and a track exclude each other")
+    inner = table.table("track")
+    waypoints, speed = inner.pairs("waypoints"), inner.number("speed_kn")
+    closed = inner.truth("closed", default=True)
+    inner.done()
+    return _possible(inner, lambda: Track(waypoints, speed, closed))
+
+
+def _mask(table: Table) -> Mask:
+    default = Mask()
+    obstructions = tuple(_obstruction(t) for t in table.tables("obstructions", 360))
+    least = table.number("min_elevation_deg", default.min_elevation_deg)
+    avoidance = table.number("gso_avoidance_deg", default.gso_avoidance_deg)
+    table.done()
+    return _possible(table, lambda: Mask(least, obstructions, avoidance))
+
+
+def _obstruction(table: Table) -> Obstruction:
+    start, end = table.number("from_azimuth_deg"), table.number("to_azimuth_deg")
+    elevation = table.number("elevation_deg")
+    table.done()
+    return _possible(table, lambda: Obstruction(start, end, elevation))
+
+
+def _rule(table: Table) -> LandingRule:
+    gateways = table.texts("gateways") if table.has("gateways") else None
+    countries = table.texts("not_in_countries", ())
+    try:
+        lasers = Lasers(table.text("lasers", Lasers.ANY.value))
+    except ValueError:
+        table.refuse("lasers", f"must be one of {', '.join(Lasers)}")
+    table.done()
+    return _possible(table, lambda: default_ground().rule(gateways, countries, lasers))
+
+
+def _possible(table: Table, make: Callable[[], T]) -> T:
+    """Build a value, and name the table's place where the value is impossible."""
+    try:
+        return make()
+    except InvalidInputError as error:
+        raise ScenarioError(f"{table.where}: {error}") from None

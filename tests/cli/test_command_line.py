@@ -1,0 +1,126 @@
+"""The command as a process: statuses, pipes, interrupts, and what it costs to ask for help."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from baluardo.cli import main as command_line
+from baluardo.cli.command import Command
+from baluardo.cli.main import COMMANDS, main
+
+BALUARDO = [sys.executable, "-m", "baluardo"]
+
+
+def leaves(commands: tuple[Command, ...], path: str = "") -> Iterator[tuple[str, Command]]:
+    for command in commands:
+        if command.commands:
+            yield from leaves(command.commands, f"{path}{command.name} ")
+        else:
+            yield f"{path}{command.name}", command
+
+
+LEAVES = dict(leaves(COMMANDS))
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_command_explains_itself_and_ends_in_an_example(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([*name.split(), "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert LEAVES[name].summary in " ".join(text.split())
+    assert f"$ baluardo {name} " in text[text.index("example:") :]
+
+
+def test_help_imports_no_numerics() -> None:
+    script = (
+        "import sys\n"
+        "from baluardo.cli.main import main\n"
+        "try:\n    main(['--help'])\n"
+        "except SystemExit:\n    pass\n"
+        "print(sorted({'numpy', 'numba', 'fastapi', 'httpx'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_module_and_command_are_the_same() -> None:
+    done = subprocess.run([*BALUARDO, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("baluardo ")
+
+
+def run_with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    def fail(_words: list[str]) -> int:
+        raise error
+
+    monkeypatch.setattr(command_line, "_run", fail)
+    return main([])
+
+
+def test_unexpected_errors_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BALUARDO_DEBUG", raising=False)
+    assert run_with(monkeypatch, RuntimeError("the moon")) == 1
+    assert capsys.readouterr().err == (
+        "baluardo: Unexpected error (RuntimeError: the moon). Run again with BALUARDO_DEBUG=1 to "
+        "see where.\n"
+    )
+
+
+def test_debug_shows_the_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BALUARDO_DEBUG", "1")
+    assert run_with(monkeypatch, RuntimeError("the moon")) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_interrupt_is_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_with(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [*BALUARDO, "sky", "info", "--json"],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "Broken" not in done.stderr
+
+
+def test_ctrl_c_in_a_long_command_gives_130() -> None:
+    process = subprocess.Popen(
+        [*BALUARDO, "sky", "coverage", "--region", "mediterranean", "--hours", "240"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
