@@ -4,6 +4,7 @@
     ├── InvalidInputError        a value is impossible: which field, what it was, what would be right
     ├── CatalogueError           a catalogue cannot be used; the one in use stays in use
     ├── SourceError              a file, an address or a service could not be read
+    ├── TargetError              a file cannot be written; what stood there is untouched
     ├── ScenarioError            a scenario file describes nothing that can be run
     └── StageError               the stage cannot start or go on (a busy port, say)
 
@@ -25,6 +26,10 @@ class CatalogueError(BaluardoError):
 
 class SourceError(BaluardoError):
     """A file, an address or a service could not be read."""
+
+
+class TargetError(BaluardoError):
+    """A file cannot be written where a person wants it."""
 
 
 class ScenarioError(BaluardoError):

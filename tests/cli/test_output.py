@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baluardo.cli import output
 from baluardo.cli.arguments import (
     format_time,
     parse_hours,
@@ -118,3 +119,21 @@ def test_no_bar_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "stderr", stderr)
     assert list(progress(range(3), "counting")) == [0, 1, 2]
     assert stderr.getvalue() == ""
+
+
+class Terminal(io.StringIO):
+    """A stderr that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("delay_s", "shown"), [(0.0, True), (60.0, False)])
+def test_a_bar_is_for_what_takes_long(
+    monkeypatch: pytest.MonkeyPatch, delay_s: float, shown: bool
+) -> None:
+    stderr = Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setattr(output, "PROGRESS_AFTER_S", delay_s)
+    assert list(progress(range(3), "counting")) == [0, 1, 2]
+    assert ("counting" in stderr.getvalue()) is shown
