@@ -45,6 +45,11 @@ def test_italy_is_read() -> None:
     assert nation.catalogue == "shells"
 
 
+def test_the_copy_that_people_find_first_is_the_one_that_is_used() -> None:
+    shown = Path(__file__).parents[2] / "scenarios" / "italy.toml"
+    assert shown.read_bytes() == default_path().read_bytes()
+
+
 def test_the_frigate_stays_in_the_ionian_sea() -> None:
     frigate = load(default_path()).sites[3]
     places = [frigate.place_at(1_748_520_000.0 + 600.0 * i) for i in range(144)]

@@ -25,7 +25,7 @@ class OpenedSky:
     time: float
     """Sky time, POSIX seconds."""
     replay: bool
-    """True if "now" was mapped to the catalogue's own time."""
+    """True if the catalogue is too old to show the present: what is shown is its own time."""
     notices: tuple[str, ...]
 
     def heading(self) -> list[str]:
@@ -63,12 +63,12 @@ def open_sky(args: argparse.Namespace, options: SkyOptions | None = None) -> Ope
     loaded = load_catalogue(args.catalogue)
     catalogue = loaded.catalogue
     found = list(loaded.notices)
+    offset = sky_time_offset(catalogue, wall)
     if args.at is None:
-        offset = sky_time_offset(catalogue, wall)
         moment = wall + offset
         found += replay_notices(catalogue, wall)
     else:
-        offset, moment = 0.0, args.at
+        moment = args.at
     found += age_notices(catalogue, moment)
     notices = tuple(notice.en for notice in found)
     for notice in notices:

@@ -149,12 +149,12 @@ class LiveSky:
         due = self._read().monotonic
         try:
             while True:
+                self._hurry.clear()
                 try:
                     await self._make_frame()
                 except BaluardoError:
                     logger.exception("A frame could not be made.")
                 due = self._next_due(due)
-                self._hurry.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, due - self._read().monotonic)):
                         await self._hurry.wait()
@@ -169,9 +169,9 @@ class LiveSky:
 
     def _next_due(self, due: float) -> float:
         """Keep to the grid of whole seconds; beats that were missed are not made up for."""
-        now = self._read().monotonic
-        beats = max(1.0, -((due - now) // FRAME_SECONDS))
-        return due + beats * FRAME_SECONDS
+        # A beat that is all but here counts as gone: timers may wake a little early.
+        late = self._read().monotonic - due + LEAST_BETWEEN_FRAMES_S
+        return due + max(0.0, late // FRAME_SECONDS + 1.0) * FRAME_SECONDS
 
     async def _make_frame(self) -> None:
         revision = self._revision
