@@ -1,0 +1,72 @@
+"""A web server that tells when it is really ready and leaves signals to its caller."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from baluardo.errors import StageError
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+GRACE_SECONDS = 1
+"""Requests still running this long after the wish to stop are cut off."""
+
+MOST_FROM_A_SCREEN = 1_024
+"""Octets of a WebSocket message from a client; none is expected at all."""
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: they are handled outside, and end in a clean exit."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._on_ready()
+
+
+async def serve(app: FastAPI, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve on a bound socket until SIGINT, SIGTERM or SIGHUP, then stop within two seconds.
+
+    `on_ready` is called once when requests are answered. StageError if the application does not
+    start.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws_max_size=MOST_FROM_A_SCREEN,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=512,
+    )
+    server = _Server(config, on_ready)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        await server.serve([bound])
+    except SystemExit:
+        raise StageError("The console could not start; the log above says why.") from None
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,186 @@
+"""`baluardo up`: scenario, live sky and console assembled in one process, until it is told to stop.
+
+Assembly only: what the pieces do is theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from baluardo.console.app import create_console
+from baluardo.console.part import ConsolePart
+from baluardo.console.sky import site_question, sky_part
+from baluardo.errors import BaluardoError, StageError
+from baluardo.scenario.nation import Nation, default_path, load
+from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, listen
+from baluardo.stage.instances import RunDirectory
+from baluardo.stage.server import serve
+from baluardo.terms import Notice
+from baluardo.twin.catalogues import (
+    Loaded,
+    age_notices,
+    load_catalogue,
+    replay_notices,
+    sky_time_offset,
+)
+from baluardo.twin.live import LiveSky
+from baluardo.twin.sky.catalogue import Catalogue
+
+logger = logging.getLogger(__name__)
+
+RELOAD_SECONDS = 2 * 3_600.0
+"""How often a catalogue is read again; CelesTrak asks for no more than that."""
+
+SLOW_SECONDS = 2.0
+"""Preparation that takes longer is talked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """What a person may choose; None leaves it to the scenario or to the default."""
+
+    host: str = DEFAULT_HOST
+    port: int | None = None
+    catalogue: str | None = None
+    scenario: Path | None = None
+    open_browser: bool = False
+
+
+def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str], None]) -> None:
+    """Run until a signal to stop; `announce` gets the console's address, `say` every sentence.
+
+    BaluardoError where it cannot start: nothing is left behind then.
+    """
+    nation = load(options.scenario or default_path())
+    runs = RunDirectory(_run_directory())
+    removed = runs.clean()
+    if removed:
+        say(f"Cleaned up after a run that ended without notice ({removed} files).")
+    listener = _listen(options, runs)
+    with listener.socket:
+        loaded = load_catalogue(options.catalogue or nation.catalogue)
+        for notice in (*loaded.notices, *_about(loaded.catalogue)):
+            say(notice.en)
+        if not listener.loopback:
+            say(
+                f"Warning: {listener.url} can be reached from other machines, and this console has "
+                "no sign-in yet: whoever reaches it can use it."
+            )
+        with runs.entered(listener.url):
+            asyncio.run(_run(options, nation, loaded, listener, announce, say))
+    say("Stopped.")
+
+
+def _about(catalogue: Catalogue) -> tuple[Notice, ...]:
+    """Return what to say about a catalogue at the moment at which its sky starts."""
+    wall = time.time()
+    sky_time = wall + sky_time_offset(catalogue, wall)
+    return (*replay_notices(catalogue, wall), *age_notices(catalogue, sky_time))
+
+
+def _run_directory() -> Path:
+    return platformdirs.user_state_path("baluardo", appauthor=False) / "run"
+
+
+def _listen(options: UpOptions, runs: RunDirectory) -> Listener:
+    """Bind the port; an instance of ours that runs already is named with its process and page."""
+    running = runs.running()
+    if running and options.port is None:
+        first = running[0]
+        raise StageError(
+            f"Baluardo runs already (process {first.pid}) at {first.address}. Open that page, or "
+            "start another one beside it with --port."
+        )
+    port = DEFAULT_PORT if options.port is None else options.port
+    try:
+        return listen(options.host, port)
+    except StageError:
+        for instance in running:
+            if instance.address.endswith(f":{port}/"):
+                raise StageError(
+                    f"Port {port} is taken by Baluardo itself (process {instance.pid}); choose "
+                    "another one with --port."
+                ) from None
+        raise
+
+
+async def _run(
+    options: UpOptions,
+    nation: Nation,
+    loaded: Loaded,
+    listener: Listener,
+    announce: Callable[[str], None],
+    say: Callable[[str], None],
+) -> None:
+    live = LiveSky(loaded)
+    name = options.catalogue or nation.catalogue
+    parts = (sky_part(live, nation), _keeper(live, nation, name, say))
+    app = create_console(parts, listener.allowed_hosts)
+
+    def ready() -> None:
+        announce(listener.url)
+        if options.open_browser:
+            # Some browsers keep the call until they are closed.
+            threading.Thread(target=webbrowser.open, args=(listener.url,), daemon=True).start()
+
+    await serve(app, listener.socket, ready)
+
+
+def _keeper(
+    live: LiveSky, nation: Nation, catalogue: str, say: Callable[[str], None]
+) -> ConsolePart:
+    """Return the part without routes that warms the sky up and keeps its catalogue fresh."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(_warm_up(live, nation, say))]
+        if not live.catalogue.ageless:
+            tasks.append(asyncio.create_task(_reload(live, catalogue, say)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return ConsolePart(name="stage", lifespan=lifespan)
+
+
+async def _warm_up(live: LiveSky, nation: Nation, say: Callable[[str], None]) -> None:
+    """Ask for every site once, so that the code behind the panels is compiled before a person does.
+
+    The compiled code is kept on disk: only the first start on a machine takes long.
+    """
+    asking = asyncio.gather(
+        *(live.ask(("site", site.id), site_question(site)) for site in nation.sites)
+    )
+    try:
+        done, _ = await asyncio.wait((asking,), timeout=SLOW_SECONDS)
+        if not done:
+            say("Preparing the computations in the background; the globe runs meanwhile.")
+        await asking
+        if not done:
+            say("Prepared: routes and satellites answer at once.")
+    except BaluardoError as error:
+        say(f"The sky could not be prepared: {error}")
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
+async def _reload(live: LiveSky, catalogue: str, say: Callable[[str], None]) -> None:
+    """Read the catalogue again from time to time; one that cannot be used changes nothing."""
+    while True:
+        await asyncio.sleep(RELOAD_SECONDS)
+        if not await live.exchange(lambda: load_catalogue(catalogue)):
+            say(f"The catalogue in use stays in use: {live.reload_problem}")

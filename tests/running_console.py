@@ -1,0 +1,77 @@
+"""A real `baluardo up` in a process of its own, for tests of what it serves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 90.0
+"""A first start compiles; later ones take two seconds."""
+
+
+@dataclass
+class RunningConsole:
+    """A console that has said where it answers."""
+
+    process: subprocess.Popen[str]
+    url: str
+    talk: Path
+    """File that takes its stderr: a pipe that nobody reads would stop it one day."""
+
+    @property
+    def frames_url(self) -> str:
+        """Address of the stream of frames."""
+        return f"{self.url.replace('http', 'ws', 1)}api/sky/frames"
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        """Send a signal; return the exit status and what was said on stderr."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=10)
+        return self.process.returncode, self.talk.read_text()
+
+
+def environment(state: Path) -> dict[str, str]:
+    """Return an environment whose state and cache folders are the test's own."""
+    return {**os.environ, "XDG_STATE_HOME": str(state), "XDG_CACHE_HOME": str(state / "cache")}
+
+
+def start(state: Path, *arguments: str) -> RunningConsole:
+    """Start `baluardo up` and wait for its address; AssertionError with its words if it ends."""
+    talk = Path(tempfile.mkstemp(dir=state, suffix=".stderr")[1])
+    with talk.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "baluardo", "up", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env=environment(state),
+        )
+    assert process.stdout is not None
+    watchdog = threading.Timer(START_SECONDS, process.kill)
+    watchdog.start()
+    url = process.stdout.readline().strip()
+    watchdog.cancel()
+    if not url:
+        process.communicate(timeout=10)
+        raise AssertionError(f"baluardo up ended with {process.returncode}: {talk.read_text()}")
+    return RunningConsole(process, url, talk)
+
+
+@contextmanager
+def running(state: Path, *arguments: str) -> Iterator[RunningConsole]:
+    """Run a console on a free port while inside."""
+    console = start(state, "--port", "0", *arguments)
+    try:
+        yield console
+    finally:
+        if console.process.poll() is None:
+            console.process.kill()
+        console.process.communicate(timeout=10)

@@ -1,0 +1,221 @@
+"""`baluardo up` as a process: it starts, says where, and ends as it is told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from running_console import RunningConsole, environment, running, start
+
+FEW = """
+[[shell]]
+inclination_deg = 53.0
+height_km = 550.0
+planes = 24
+satellites = 264
+"""
+"""A constellation that is quickly prepared."""
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> str:
+    path = tmp_path / "few.toml"
+    path.write_text(FEW)
+    return str(path)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def refused(state: Path, *arguments: str) -> str:
+    """Run `baluardo up` where it cannot; return what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "baluardo", "up", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(state),
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    return done.stderr
+
+
+def listed(state: Path) -> list[str]:
+    return sorted(path.name for path in (state / "baluardo" / "run").iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_stop_it_cleanly_with_a_screen_open(
+    tmp_path: Path, few: str, number: signal.Signals
+) -> None:
+    with running(tmp_path, "--catalogue", few) as console:
+        assert httpx.get(f"{console.url}healthz").status_code == 200
+        assert httpx.get(f"{console.url}api/sky").json()["catalogue"]["count"] == 264
+        with connect(console.frames_url, compression=None, proxy=None) as screen:
+            screen.recv(timeout=20)
+            assert listed(tmp_path) == [f"console-{console.process.pid}.json"]
+            started = time.monotonic()
+            status, talk = console.stop(number)
+            assert time.monotonic() - started < 4.0
+            with pytest.raises(ConnectionClosed) as closed:
+                read_on(screen)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+        assert status == 0
+        assert talk.endswith("Stopped.\n")
+        assert "Traceback" not in talk
+        assert listed(tmp_path) == []
+
+
+def read_on(screen) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(10):
+        screen.recv(timeout=20)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.2])
+def test_a_signal_just_after_the_address_is_said(tmp_path: Path, few: str, delay: float) -> None:
+    with running(tmp_path, "--catalogue", few) as console:
+        time.sleep(delay)
+        status, talk = console.stop()
+        assert status == 0, talk
+        assert "Traceback" not in talk
+
+
+def test_a_second_signal_does_no_harm(tmp_path: Path, few: str) -> None:
+    with running(tmp_path, "--catalogue", few) as console:
+        console.process.send_signal(signal.SIGINT)
+        status, talk = console.stop(signal.SIGTERM)
+        assert status == 0, talk
+
+
+def test_only_the_address_is_on_stdout(tmp_path: Path, few: str) -> None:
+    console = start(tmp_path, "--port", "0", "--catalogue", few)
+    console.process.send_signal(signal.SIGINT)
+    rest, _ = console.process.communicate(timeout=10)
+    assert rest == ""
+    assert console.url.startswith("http://127.0.0.1:")
+    assert console.url.endswith("/")
+
+
+def test_a_busy_port(tmp_path: Path, few: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        talk = refused(tmp_path, "--port", str(port), "--catalogue", few)
+    assert talk == (f"baluardo: Port {port} is taken by another program; choose one with --port.\n")
+    assert listed(tmp_path) == []
+
+
+def test_a_second_instance_is_told_who_runs_and_may_run_beside_it(tmp_path: Path, few: str) -> None:
+    port = free_port()
+    with_port = ("--port", str(port), "--catalogue", few)
+    first = start(tmp_path, *with_port)
+    try:
+        pid = first.process.pid
+        assert refused(tmp_path, "--catalogue", few) == (
+            f"baluardo: Baluardo runs already (process {pid}) at {first.url}. Open that page, or "
+            "start another one beside it with --port.\n"
+        )
+        assert refused(tmp_path, *with_port) == (
+            f"baluardo: Port {port} is taken by Baluardo itself (process {pid}); choose another "
+            "one with --port.\n"
+        )
+        with running(tmp_path, "--catalogue", few) as second:
+            assert len(listed(tmp_path)) == 2
+            assert httpx.get(f"{second.url}healthz").status_code == 200
+            assert second.stop()[0] == 0
+        assert httpx.get(f"{first.url}healthz").status_code == 200
+    finally:
+        assert first.stop()[0] == 0
+
+
+def test_what_a_crash_left_behind_is_cleaned_up(tmp_path: Path, few: str) -> None:
+    with running(tmp_path, "--catalogue", few) as crashed:
+        crashed.process.kill()
+        crashed.process.wait(10)
+        assert listed(tmp_path) == [f"console-{crashed.process.pid}.json"]
+    # As if the number had been given to another living process since.
+    left = tmp_path / "baluardo" / "run"
+    (left / f"console-{crashed.process.pid}.json").rename(left / f"console-{os.getpid()}.json")
+    with running(tmp_path, "--catalogue", few) as console:
+        assert listed(tmp_path) == [f"console-{console.process.pid}.json"]
+        status, talk = console.stop()
+    assert status == 0
+    assert talk.startswith("Cleaned up after a run that ended without notice (1 files).\n")
+
+
+def test_a_console_that_others_can_reach_is_warned_about(tmp_path: Path, few: str) -> None:
+    with running(tmp_path, "--catalogue", few, "--host", "0.0.0.0") as console:  # noqa: S104
+        assert httpx.get(f"{console.url}healthz").status_code == 200
+        foreign = {"host": "elsewhere.example"}
+        assert httpx.get(f"{console.url}healthz", headers=foreign).status_code == 421
+        _, talk = console.stop()
+    assert "can be reached from other machines, and this console has no sign-in yet" in talk
+
+
+def test_an_old_catalogue_is_replayed_and_that_is_said(tmp_path: Path, real_tle: bytes) -> None:
+    path = tmp_path / "old.tle"
+    path.write_bytes(real_tle)
+    with running(tmp_path, "--catalogue", str(path)) as console:
+        sky = httpx.get(f"{console.url}api/sky").json()
+        assert sky["replay"]
+        assert any(notice["en"].startswith("Replay:") for notice in sky["notices"])
+        clock = httpx.get(f"{console.url}api/sky/clock").json()
+        assert not clock["can_now"]
+        assert 0 <= clock["sky_time"] - sky["catalogue"]["epoch"] < 60
+        back = httpx.post(f"{console.url}api/sky/clock", json={"mode": "now"})
+        assert back.status_code == 400
+        assert "14 days" in back.json()["detail"]
+        status = httpx.get(f"{console.url}api/console").json()["status"]
+        assert any(item["text"]["it"].startswith("Replica:") for item in status)
+        _, talk = console.stop()
+    assert "Replay: the catalogue is of 2025-05-2" in talk
+
+
+def test_a_first_start_can_be_interrupted_while_it_compiles(tmp_path: Path, few: str) -> None:
+    """With an empty cache of compiled code the page is there soon, and so is the end."""
+    os.environ["NUMBA_CACHE_DIR"] = str(tmp_path / "compiled")
+    try:
+        console: RunningConsole = start(tmp_path, "--port", "0", "--catalogue", few)
+    finally:
+        del os.environ["NUMBA_CACHE_DIR"]
+    time.sleep(2.0)
+    assert httpx.get(f"{console.url}healthz", timeout=20).status_code == 200
+    started = time.monotonic()
+    status, talk = console.stop()
+    assert status == 0, talk
+    assert time.monotonic() - started < 6.0
+    assert listed(tmp_path) == []
+
+
+def test_the_browser_is_shown_the_address(
+    tmp_path: Path, few: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = tmp_path / "shown"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {shown}.new && mv {shown}.new {shown}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+    with running(tmp_path, "--catalogue", few, "--open") as console:
+        deadline = time.monotonic() + 20
+        while not shown.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert shown.read_text().strip() == console.url
+        assert console.stop()[0] == 0
