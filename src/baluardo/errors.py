@@ -1,7 +1,7 @@
 """The exception tree.
 
-    BaluardoError                something was refused or failed; the text is a sentence for a person
-    ├── InvalidInputError        a value is impossible: which field, what it was, what would be right
+    BaluardoError                something was refused or failed; its text is a sentence
+    ├── InvalidInputError        a value is impossible: which field, what it was, what is right
     ├── CatalogueError           a catalogue cannot be used; the one in use stays in use
     ├── SourceError              a file, an address or a service could not be read
     ├── TargetError              a file cannot be written; what stood there is untouched

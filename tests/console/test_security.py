@@ -171,21 +171,17 @@ def test_json_with_a_character_set_is_json(client: httpx.Client) -> None:
     assert client.post("/api/note", content=b'{"text": "a"}', headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize(("length", "status"), [(MAX_BODY_BYTES + 1, 413), ("9" * 5000, 413)])
-def test_a_body_that_announces_too_much_is_not_read(
-    own: str, length: int | str, status: int
-) -> None:
+@pytest.mark.parametrize("length", [str(MAX_BODY_BYTES + 1), "9" * 19])
+def test_a_body_that_announces_too_much_is_not_read(own: str, length: str) -> None:
     host, port = own.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(
             b"POST /api/note HTTP/1.1\r\n"
             b"Host: 127.0.0.1\r\n"
             b"Content-Type: application/json\r\n"
-            b"Content-Length: " + str(length).encode() + b"\r\n\r\n"
+            b"Content-Length: " + length.encode() + b"\r\n\r\n"
         )
-        answer = connection.recv(4096).decode()
-    assert int(answer.split(" ")[1]) in {status, 400}
-    assert " 200 " not in answer.splitlines()[0]
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413")
 
 
 def test_a_body_that_announces_nothing_is_counted(client: httpx.Client) -> None:

@@ -186,7 +186,7 @@ class Door:
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):
             raise Refusal(400, "The Content-Length header is not a number.")
-        if int(length) > self._max_body_bytes:
+        if len(length) > 15 or int(length) > self._max_body_bytes:
             raise self._too_large()
 
     def _check_host(self, headers: Headers) -> None:

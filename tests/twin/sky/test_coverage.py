@@ -159,7 +159,7 @@ def test_equals_brute_force_on_italy(shells: Sky) -> None:
 
 
 def test_equals_sightings_on_a_real_catalogue(shared_data: Path) -> None:
-    """The lead counter: what `sky look` lists is what coverage counts, exactly."""
+    """What `sky look` lists is what coverage counts, exactly."""
     path = shared_data / "sky" / "starlink_2025-05-29.tle"
     sky = Sky(parse_catalogue(path.read_bytes(), path.name))
     first, slots = slot_at(sky.catalogue.epoch), 40
