@@ -1,0 +1,86 @@
+"""A page in a real browser that tells everything it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+"""Without sandbox: tests run as root too. Graphics by the processor: the same on every machine."""
+
+PATIENCE_MS = 90_000
+"""For the first picture on a busy machine; what is waited for usually takes three seconds."""
+
+
+@dataclass
+class Watched:
+    """A page and all that went wrong on it."""
+
+    page: Page
+    own: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Listen before the page can speak."""
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("request", self._requested)
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"no {request.url}"))
+        self.page.on("websocket", lambda socket: self._check(socket.url))
+
+    def _heard(self, message: object) -> None:
+        kind, text = message.type, message.text  # type: ignore[attr-defined]
+        if kind in {"error", "warning"}:
+            self.complaints.append(f"{kind}: {text}")
+
+    def _requested(self, request: object) -> None:
+        self._check(request.url)  # type: ignore[attr-defined]
+
+    def _check(self, url: str) -> None:
+        if urlsplit(url).netloc != urlsplit(self.own).netloc:
+            self.complaints.append(f"a request left for {url}")
+
+    def wait(self, condition: str) -> None:
+        """Wait until a JavaScript expression holds (as a function: the page forbids eval)."""
+        self.page.wait_for_function(f"() => {condition}", timeout=PATIENCE_MS)
+
+    def number(self, expression: str) -> float:
+        """Return the value of a JavaScript expression."""
+        return float(self.page.evaluate(f"() => {expression}"))
+
+    def wait_for_sky(self) -> None:
+        """Wait for the first picture with satellites."""
+        self.wait("window.baluardoGlobe && window.baluardoGlobe.satellitesShown > 100")
+
+
+@contextmanager
+def opened(chromium: Browser, url: str, **context: object) -> Iterator[Watched]:
+    """Open a page in a fresh browser profile: English, dark, 1280x800 where not said otherwise."""
+    settings: dict[str, object] = {
+        "viewport": {"width": 1280, "height": 800},
+        "locale": "en-GB",
+        "color_scheme": "dark",
+    }
+    profile = chromium.new_context(**{**settings, **context})  # type: ignore[arg-type]
+    profile.set_default_timeout(PATIENCE_MS)
+    watched = Watched(profile.new_page(), url)
+    try:
+        watched.page.goto(url)
+        yield watched
+    finally:
+        profile.close()

@@ -1,0 +1,47 @@
+import { type Check, ShapeError } from "./validate";
+
+/** The server refused or could not be reached; the message is a sentence for a person. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+const TIMEOUT_MS = 10_000;
+
+async function ask<T>(path: string, check: Check<T>, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch {
+    throw new ApiError("", 0);
+  }
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) {
+    const detail = (body as { detail?: unknown } | null)?.detail;
+    throw new ApiError(typeof detail === "string" ? detail : "", response.status);
+  }
+  try {
+    return check(body, path);
+  } catch (error) {
+    if (error instanceof ShapeError) throw new ApiError(error.message, response.status);
+    throw error;
+  }
+}
+
+/** GET a path and check what comes back. */
+export function get<T>(path: string, check: Check<T>): Promise<T> {
+  return ask(path, check, { method: "GET" });
+}
+
+/** POST JSON to a path and check what comes back. */
+export function post<T>(path: string, body: unknown, check: Check<T>): Promise<T> {
+  return ask(path, check, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}

@@ -1,0 +1,86 @@
+import { signal } from "@preact/signals";
+import { setClock } from "../api/sky";
+import { words } from "../frame/language";
+import { clock } from "../frame/state";
+import { sentenceOf } from "./state";
+
+const problem = signal<string | null>(null);
+
+async function change(wish: Parameters<typeof setClock>[0]): Promise<void> {
+  try {
+    clock.value = await setClock(wish);
+    problem.value = null;
+  } catch (error) {
+    problem.value = sentenceOf(error);
+  }
+}
+
+/** Now or replay, pause, pace. The sky is the twin's: every screen on it sees the same time. */
+export function TimeControl() {
+  const t = words.value;
+  const now = clock.value;
+  if (!now) return null;
+  const isNow = now.mode === "now";
+  return (
+    <section class="card time" aria-label={t.time}>
+      <fieldset class="segmented" aria-label={t.time}>
+        <button
+          type="button"
+          id="mode-now"
+          aria-pressed={isNow}
+          disabled={!now.can_now}
+          title={now.can_now ? t.nowMeaning : t.cannotNow}
+          onClick={() => change({ mode: "now" })}
+        >
+          {t.modeNow}
+        </button>
+        <button
+          type="button"
+          id="mode-replay"
+          aria-pressed={!isNow}
+          title={t.replayMeaning}
+          onClick={() => (isNow ? change({ mode: "replay" }) : undefined)}
+        >
+          {t.modeReplay}
+        </button>
+      </fieldset>
+      <button
+        type="button"
+        id="pause"
+        class="play"
+        aria-label={now.paused ? t.resume : t.pause}
+        title={now.paused ? t.resume : t.pause}
+        aria-pressed={now.paused}
+        onClick={() => change({ paused: !now.paused })}
+      >
+        <svg viewBox="0 0 24 24" class="icon icon-solid" aria-hidden="true">
+          {now.paused ? (
+            <path d="M8 5.5v13l11-6.5Z" />
+          ) : (
+            <path d="M7 5.5h3.5v13H7zM13.5 5.5H17v13h-3.5z" />
+          )}
+        </svg>
+      </button>
+      <fieldset class="segmented" aria-label={t.skyTime}>
+        {now.rates.map((rate) => (
+          <button
+            key={rate}
+            type="button"
+            data-rate={rate}
+            aria-pressed={now.rate === rate}
+            aria-label={t.rateLabel(rate)}
+            title={t.rateLabel(rate)}
+            onClick={() => change({ rate })}
+          >
+            {t.rate(rate)}
+          </button>
+        ))}
+      </fieldset>
+      {problem.value ? (
+        <p class="time-problem" role="alert">
+          {problem.value}
+        </p>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,279 @@
+/** Joins the globe to the page's state: the stream in, clicks out, lines for what is selected. */
+
+import { batch, effect } from "@preact/signals";
+import { framesAddress, getSky, type Sky } from "../api/sky";
+import { inLanguage, words } from "../frame/language";
+import { catalogue, clock, connection, refreshClock, skyTime } from "../frame/state";
+import { theme } from "../frame/theme";
+import { Feed } from "./feed";
+import { Shown, type SkyFrame } from "./frames";
+import type { Vec3, View } from "./geometry";
+import { GlobeView, NARROW_PX } from "./globeView";
+import type { Mark } from "./labels";
+import { fetchLand } from "./land";
+import type { Line } from "./lineLayer";
+import { MAP_COLOURS, satelliteColours } from "./palette";
+import { nearestSatellite, placeAt } from "./picking";
+import { plumbLine, satelliteLines, siteLines, type Whereabouts } from "./scene";
+import {
+  colourBy,
+  indexOf,
+  legend,
+  satelliteAnswer,
+  satellitesVisible,
+  select,
+  selectedSite,
+  selection,
+  siteAnswer,
+  sky,
+} from "./state";
+import type { Moment } from "./timeline";
+
+const RETRY_MS = 2_000;
+
+export class Controller {
+  view: GlobeView | null = null;
+  readonly #container: HTMLElement;
+  readonly #marks: HTMLElement;
+  readonly #hover: HTMLElement;
+  #pointer: { x: number; y: number } | null = null;
+  #hoveredAt = 0;
+  #loading: Promise<Sky> | null = null;
+
+  constructor(container: HTMLElement, marks: HTMLElement, hover: HTMLElement) {
+    this.#container = container;
+    this.#marks = marks;
+    this.#hover = hover;
+  }
+
+  async start(): Promise<void> {
+    const [land, known] = await Promise.all([fetchLand(), this.loadSky()]);
+    const view = new GlobeView(
+      this.#container,
+      this.#marks,
+      land,
+      MAP_COLOURS[theme.peek()],
+      known.view,
+      {
+        lines: (moment) => this.#lines(moment),
+        drawn: (seen, moment) => this.#drawn(seen, moment),
+        pressed: (x, y) => this.#pressed(x, y),
+        hovered: (x, y) => {
+          this.#pointer = { x, y };
+        },
+      },
+    );
+    this.view = view;
+    this.#container.addEventListener("pointerleave", () => {
+      this.#pointer = null;
+    });
+    this.#bind(view);
+    this.#publish(view);
+    const feed = new Feed(framesAddress(location), {
+      frame: (frame) => this.#frame(frame),
+      connection: (state) => {
+        const back = connection.peek().state === "waiting" && state.state === "connected";
+        connection.value = state;
+        // The server that is back may be another one, with another catalogue.
+        if (back) void this.loadSky();
+      },
+    });
+    feed.start();
+  }
+
+  /** Ask for the sky until the server gives it; one question at a time. */
+  loadSky(): Promise<Sky> {
+    this.#loading ??= this.#askForSky().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
+  }
+
+  async #askForSky(): Promise<Sky> {
+    for (;;) {
+      try {
+        const answer = await getSky();
+        batch(() => {
+          sky.value = answer;
+          catalogue.value = answer.catalogue;
+        });
+        await refreshClock();
+        return answer;
+      } catch {
+        connection.value = { state: "waiting", retryInS: RETRY_MS / 1000 };
+        await new Promise((done) => setTimeout(done, RETRY_MS));
+      }
+    }
+  }
+
+  /** Turn the globe so that a satellite is in the middle. */
+  lookAtSatellite(catalogueNumber: number): void {
+    const place = this.#where(catalogueNumber);
+    if (!place) return;
+    const latDeg = (Math.asin(place[1] / Math.hypot(...place)) * 180) / Math.PI;
+    const lonDeg = (Math.atan2(place[0], place[2]) * 180) / Math.PI;
+    this.view?.lookAt(latDeg, lonDeg);
+  }
+
+  #bind(view: GlobeView): void {
+    effect(() => {
+      view.colours = MAP_COLOURS[theme.value];
+    });
+    effect(() => {
+      if (!sky.value) return;
+      view.satellites.colours = satelliteColours(
+        sky.value.satellites,
+        colourBy.value,
+        legend.value,
+        theme.value,
+      );
+    });
+    effect(() => {
+      const canvas = this.#container.querySelector(".maplibregl-canvas");
+      canvas?.setAttribute("aria-label", words.value.globeLabel);
+    });
+    effect(() => {
+      view.satellites.visible = satellitesVisible.value;
+    });
+    effect(() => {
+      const selected = selection.value;
+      if (!selected) view.useWholeWindow();
+      view.satellites.picked =
+        selected?.kind === "satellite" ? (indexOf.value.get(selected.number) ?? -1) : -1;
+    });
+    effect(() => {
+      view.labels.set(this.#marksOf());
+      view.relabel();
+    });
+    effect(() => {
+      const answer = siteAnswer.value;
+      if (answer) view.labels.move(`site-${answer.site}`, answer.lat_deg, answer.lon_deg);
+      view.relabel();
+    });
+    effect(() => {
+      const selected = selectedSite.value;
+      const route = siteAnswer.value?.route;
+      const keys = new Set<string>();
+      if (selected) keys.add(`site-${selected.id}`);
+      if (route?.gateway) keys.add(`gateway-${route.gateway}`);
+      if (route?.point_of_presence) keys.add(`pop-${route.point_of_presence}`);
+      view.labels.important = keys;
+      view.relabel();
+    });
+  }
+
+  #marksOf(): Mark[] {
+    const t = words.value;
+    const known = sky.value;
+    if (!known) return [];
+    const ground =
+      (kind: "gateway" | "pop", what: string) => (station: (typeof known.gateways)[number]) => ({
+        key: `${kind}-${station.name}`,
+        kind,
+        name: station.name,
+        what,
+        latDeg: station.lat_deg,
+        lonDeg: station.lon_deg,
+      });
+    return [
+      ...known.gateways.map(ground("gateway", t.gateway)),
+      ...known.points_of_presence.map(ground("pop", t.pointOfPresence)),
+      // The first of the scenario's sites lies on top where two are close.
+      ...known.sites.toReversed().map((site) => ({
+        key: `site-${site.id}`,
+        kind: "site" as const,
+        name: inLanguage(site.name),
+        what: t.site,
+        latDeg: site.lat_deg,
+        lonDeg: site.lon_deg,
+        click: () => {
+          select({ kind: "site", id: site.id });
+          if (innerWidth <= NARROW_PX) this.view?.lookAt(site.lat_deg, site.lon_deg);
+        },
+      })),
+    ];
+  }
+
+  #frame(frame: SkyFrame): void {
+    this.view?.timeline.add(frame, performance.now() / 1000);
+    const now = clock.peek();
+    const mode = frame.replay ? "replay" : "now";
+    const stale = now && (now.mode !== mode || now.paused !== frame.paused);
+    if (stale || (now && frame.rate > 0 && now.rate !== frame.rate)) void refreshClock();
+    const known = sky.peek();
+    if (known && known.satellites.numbers.length !== frame.count) void this.loadSky();
+  }
+
+  #where: Whereabouts = (catalogueNumber) => {
+    const index = indexOf.peek().get(catalogueNumber);
+    const moment = this.view?.moment;
+    return index === undefined || !moment ? null : placeAt(moment, index);
+  };
+
+  #lines(moment: Moment): readonly Line[] {
+    const colours = MAP_COLOURS[theme.peek()];
+    const where: Whereabouts = (catalogueNumber) =>
+      placeAt(moment, indexOf.peek().get(catalogueNumber) ?? -1);
+    const ofSite = siteAnswer.peek();
+    if (ofSite) return siteLines(ofSite, where, colours);
+    const selected = selection.peek();
+    if (selected?.kind !== "satellite") return [];
+    const place = where(selected.number);
+    const answer = satelliteAnswer.peek();
+    return [
+      ...(place ? [plumbLine(place, colours)] : []),
+      ...(answer ? satelliteLines(answer, where, colours) : []),
+    ];
+  }
+
+  #drawn(view: View, moment: Moment): void {
+    const seconds = Math.floor(moment.skyTime);
+    if (skyTime.peek() !== seconds) skyTime.value = seconds;
+    this.#showHover(view, moment);
+  }
+
+  #pressed(x: number, y: number): void {
+    const index = this.#satelliteAt({ x, y });
+    const catalogueNumber = sky.peek()?.satellites.numbers[index];
+    if (catalogueNumber !== undefined) select({ kind: "satellite", number: catalogueNumber });
+  }
+
+  #satelliteAt(pointer: { x: number; y: number }): number {
+    const { view } = this;
+    if (!view?.view || !view.moment || !view.satellites.visible) return -1;
+    return nearestSatellite(view.view, view.moment, pointer);
+  }
+
+  /** The name of the picked satellite, or of the one under the pointer, beside it. */
+  #showHover(view: View, moment: Moment): void {
+    const nowMs = performance.now();
+    const picked = this.view?.satellites.picked ?? -1;
+    if (this.#pointer && nowMs - this.#hoveredAt > 100) {
+      this.#hoveredAt = nowMs;
+      this.#hovered = this.#satelliteAt(this.#pointer);
+      this.#container.classList.toggle("globe-pointing", this.#hovered >= 0);
+    }
+    const index = this.#pointer && this.#hovered >= 0 ? this.#hovered : picked;
+    const place: Vec3 | null = placeAt(moment, index);
+    const point = place && view.project(place);
+    const name = sky.peek()?.satellites.names[index];
+    this.#hover.hidden = !point || !name || moment.to.shown[index] === Shown.HIDDEN;
+    if (!point || !name) return;
+    if (this.#hover.textContent !== name) this.#hover.textContent = name;
+    this.#hover.style.transform = `translate(${(point.x + 11).toFixed(1)}px, ${(point.y - 11).toFixed(1)}px)`;
+  }
+  #hovered = -1;
+
+  /** A window into the drawing for measurements: read-only, two numbers. */
+  #publish(view: GlobeView): void {
+    const diagnostics = Object.freeze({
+      get framesDrawn() {
+        return view.framesDrawn;
+      },
+      get satellitesShown() {
+        return view.countShown();
+      },
+    });
+    Object.defineProperty(window, "baluardoGlobe", { value: diagnostics });
+  }
+}

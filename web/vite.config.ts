@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What others wrote and the pages carry; their licences ask to travel along. */
+const CARRIED = [
+  "maplibre-gl",
+  "preact",
+  "@preact/signals",
+  "@preact/signals-core",
+  "topojson-client",
+  "world-atlas",
+  "@fontsource-variable/inter",
+];
+
+function licences(): Plugin {
+  return {
+    name: "licences",
+    generateBundle() {
+      const texts = CARRIED.map((name) => {
+        const folder = here(`node_modules/${name}`);
+        const { version } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+        const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+        if (!file) throw new Error(`${name} has no licence file`);
+        return `${name} ${version}\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`;
+      });
+      const rule = `\n${"-".repeat(80)}\n\n`;
+      this.emitFile({ type: "asset", name: "licences.txt", source: texts.join(rule) });
+    },
+  };
+}
+
+/** One entry per page. The console serves what lands in its static folder and nothing else. */
+export default defineConfig({
+  plugins: [licences()],
+  build: {
+    outDir: here("../src/baluardo/console/static"),
+    emptyOutDir: true,
+    // A data: address would need a hole in the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    chunkSizeWarningLimit: 1400,
+    rolldownOptions: {
+      input: { globe: here("index.html"), missing: here("404.html") },
+    },
+  },
+});
