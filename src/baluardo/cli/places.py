@@ -63,5 +63,8 @@ def _signed(part: str, letters: str) -> str:
 
 
 def parse_names(text: str) -> list[str]:
-    """Return the names in a comma-separated list."""
-    return [name.strip() for name in text.split(",") if name.strip()]
+    """Return the names in a comma-separated list; for argparse, a list without any is refused."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError(f'"{text}" names nothing.')
+    return names

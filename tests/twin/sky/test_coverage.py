@@ -176,6 +176,22 @@ def test_equals_sightings_on_a_real_catalogue(shared_data: Path) -> None:
     assert 30 < counts[:, 0].mean() < 70
 
 
+def test_equals_brute_force_far_from_the_epoch(shared_data: Path) -> None:
+    """Drag far from the epoch outruns every margin of the sieve; the counts must not."""
+    path = shared_data / "sky" / "starlink_2025-05-29.tle"
+    sky = Sky(parse_catalogue(path.read_bytes(), path.name))
+    first, slots = slot_at(sky.catalogue.epoch + 300 * 86_400.0), 40
+    lat, lon = np.array([41.9, 35.5, -33.0]), np.array([12.5, 12.6, -70.0])
+    observers = Observers.of([Place("P", *p) for p in zip(lat, lon, strict=True)], Mask())
+    counts = np.array(
+        [
+            np.diff(sky.snapshot(slot_start(slot)).sightings(observers).starts)
+            for slot in range(first, first + slots)
+        ]
+    )
+    check(measure(sky, lat, lon, first_slot=first, slots=slots), counts)
+
+
 def test_threads_and_order_change_nothing(shells: Sky) -> None:
     cells = cells_of(region("malta"), 6)
     slots = 4 * SLOTS_PER_BLOCK + 1

@@ -205,8 +205,21 @@ def test_rules_are_made_from_what_people_type():
     for typed, known in ((["Atlantis"], "Marsala"), ([" "], "No gateway is named")):
         with pytest.raises(InvalidInputError, match=known):
             ground.rule(gateways=typed)
-    with pytest.raises(InvalidInputError, match="No country is called 'XX'"):
-        ground.rule(not_in_countries=["XX"])
+    # A country without any landing may be forbidden for the day when it has one; UK is no code.
+    assert ground.rule(not_in_countries=["gr"]).not_in_countries == {"GR"}
+    with pytest.raises(InvalidInputError, match="'UK' is no country code"):
+        ground.rule(not_in_countries=["IT", "UK"])
+
+
+def test_rules_only_ever_tighten():
+    site = LandingRule(frozenset({"Marsala", "Foggia"}), frozenset({"TR"}), Lasers.FORBIDDEN)
+    asked = LandingRule(frozenset({"Foggia", "Plana"}), frozenset({"DE"}))
+    both = site.tightened(asked)
+    assert both == LandingRule(frozenset({"Foggia"}), frozenset({"TR", "DE"}), Lasers.FORBIDDEN)
+    assert asked.tightened(site) == both
+    assert site.tightened(LandingRule()) == site == LandingRule().tightened(site)
+    with pytest.raises(InvalidInputError, match="contradict"):
+        site.tightened(LandingRule(lasers=Lasers.REQUIRED))
 
 
 def test_absurd_numbers_of_routes_are_refused(default_catalogue):

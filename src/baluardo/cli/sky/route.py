@@ -38,13 +38,15 @@ def register(subparsers: AddParser) -> None:
         "end", metavar="TO", nargs="?", help="the same; without it the route goes to a landing"
     )
     parser.add_argument(
-        "--landing", metavar="NAMES", type=parse_names, help="only these gateways, by commas"
+        "--landing",
+        metavar="NAMES",
+        type=parse_names,
+        help="only these gateways, by commas; a rule of the site is kept too",
     )
     parser.add_argument(
         "--not-in",
         metavar="COUNTRIES",
         type=parse_names,
-        default=[],
         help="no gateway or point of presence in these countries (IT,DE,...)",
     )
     parser.add_argument(
@@ -54,7 +56,7 @@ def register(subparsers: AddParser) -> None:
     )
     parser.add_argument(
         "--routes",
-        type=int,
+        type=_ways,
         default=1,
         metavar="N",
         help=f"how many routes that share no satellite, 1 to {MAX_WAYS} (default: 1)",
@@ -64,8 +66,19 @@ def register(subparsers: AddParser) -> None:
     parser.set_defaults(usage=parser.error)
 
 
+def _ways(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:3]) <= MAX_WAYS):
+        raise argparse.ArgumentTypeError(f'"{text}" is no whole number from 1 to {MAX_WAYS}.')
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the routes hop by hop; exit 1 with the reason where there is none."""
+    if args.end is not None and (args.landing or args.not_in or args.lasers):
+        args.usage("--landing, --not-in and --lasers are for a route to a landing, without TO.")
+    for spot in (args.start, args.end):
+        if spot is not None:
+            find_spot(spot, 0.0)  # a slip of the pen is told before a catalogue is fetched
     opened = open_sky(args, sky_options(args))
     start = find_spot(args.start, opened.time)
     answer = _answer(args, opened, start)
@@ -87,18 +100,12 @@ def run(args: argparse.Namespace) -> int:
 def _answer(args: argparse.Namespace, opened: OpenedSky, start: Spot) -> RouteAnswer:
     snapshot = opened.sky.snapshot(opened.time)
     if args.end is not None:
-        if args.landing or args.not_in or args.lasers:
-            args.usage("--landing, --not-in and --lasers are for a route to a landing, without TO.")
         end = find_spot(args.end, opened.time)
         return snapshot.routes_between(start.place, end.place, (start.mask, end.mask), args.routes)
-    rule = start.rule
-    if args.landing or args.not_in or args.lasers:
-        rule = opened.sky.ground.rule(
-            args.landing or rule.gateways,
-            args.not_in or rule.not_in_countries,
-            Lasers(args.lasers) if args.lasers else rule.lasers,
-        )
-    return snapshot.routes(start.place, start.mask, rule, args.routes)
+    asked = opened.sky.ground.rule(
+        args.landing, args.not_in or (), Lasers(args.lasers or Lasers.ANY)
+    )
+    return snapshot.routes(start.place, start.mask, start.rule.tightened(asked), args.routes)
 
 
 def _print(answer: RouteAnswer, opened: OpenedSky) -> None:

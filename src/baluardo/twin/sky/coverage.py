@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numba
 import numpy as np
@@ -25,6 +26,7 @@ from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM
 from baluardo.twin.sky.earth_rotation import EARTH_RATE_RAD_S
 from baluardo.twin.sky.propagation import Propagator
 from baluardo.twin.sky.sky import Sky
+from baluardo.twin.sky.status import stale
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -209,6 +211,8 @@ class _Sieve:
 
     def __init__(self, sky: Sky, ground: _Ground) -> None:
         self._sky, self._ground = sky, ground
+        # SGP4 writes into its satellites: the sky's own propagator serves one thread at a time.
+        self._one_at_a_time = Lock()
         catalogue = sky.catalogue
         eccentricity = catalogue.eccentricity
         apogee = (catalogue.heights_km + EARTH_RADIUS_KM) * (1.0 + eccentricity)
@@ -253,10 +257,13 @@ class _Sieve:
 
     def _near(self, time: float) -> npt.NDArray[np.intp]:
         """Satellites that may come into view of the region within half a block of a time."""
-        positions = self._sky.propagator.positions([time])[0]
+        with self._one_at_a_time:
+            positions = self._sky.propagator.positions([time])[0]
         distance = np.linalg.norm(positions, axis=1)
         with np.errstate(invalid="ignore"):
             far = positions @ self._ground.centre < self._cos_reach * distance
+        # Far from their epoch elements lead to heights and speeds beyond every margin.
+        far &= ~stale(self._sky.catalogue, time)
         # Where SGP4 refuses, the comparison is false: it may still have an answer a minute away.
         return np.flatnonzero(~far)
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
+from baluardo.geo.countries import ISO_3166
 from baluardo.geo.ellipsoid import places_earth_fixed
 from baluardo.terms import Mask, Place
 
@@ -81,6 +82,26 @@ class LandingRule:
     """Countries (ISO alpha-2) with neither gateway nor point of presence of the route."""
     lasers: Lasers = Lasers.ANY
 
+    def tightened(self, other: LandingRule) -> LandingRule:
+        """Return the rule that keeps both: nothing that either forbids is allowed.
+
+        InvalidInputError where one requires laser links and the other forbids them.
+        """
+        gateways = self.gateways
+        if other.gateways is not None:
+            gateways = other.gateways if gateways is None else gateways & other.gateways
+        wanted = {self.lasers, other.lasers} - {Lasers.ANY}
+        if len(wanted) > 1:
+            raise InvalidInputError(
+                "The site's rule and the one asked for contradict each other: "
+                f"laser links are {self.lasers} in the one and {other.lasers} in the other."
+            )
+        return LandingRule(
+            gateways,
+            self.not_in_countries | other.not_in_countries,
+            wanted.pop() if wanted else Lasers.ANY,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -99,15 +120,14 @@ class Ground:
         known = {g.place.name.casefold(): g.place.name for g in self.gateways}
         names = None
         if gateways is not None:
-            names = frozenset(_known(name, known, "gateway") for name in gateways if name.strip())
+            names = frozenset(_known(name, known) for name in gateways if name.strip())
             if not names:
                 raise InvalidInputError("No gateway is named: nothing could ever land.")
-        codes = {g.country for g in self.gateways} | {p.country for p in self.points_of_presence}
-        countries = frozenset(
-            _known(code, {c.casefold(): c for c in codes}, "country")
-            for code in not_in_countries
-            if code.strip()
-        )
+        countries = frozenset(code.strip().upper() for code in not_in_countries if code.strip())
+        for code in sorted(countries - ISO_3166):
+            raise InvalidInputError(
+                f"{code!r} is no country code of ISO 3166; write two letters, such as IT or GB."
+            )
         return LandingRule(names, countries, lasers)
 
     def allowed(self, rule: LandingRule) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -133,11 +153,11 @@ class Ground:
         return np.asarray(angle * MEAN_EARTH_RADIUS_KM * options.fibre_stretch)
 
 
-def _known(typed: str, known: dict[str, str], what: str) -> str:
+def _known(typed: str, known: dict[str, str]) -> str:
     name = known.get(typed.strip().casefold())
     if name is None:
         raise InvalidInputError(
-            f"No {what} is called {typed.strip()!r}. Known: {', '.join(sorted(known.values()))}."
+            f"No gateway is called {typed.strip()!r}. Known: {', '.join(sorted(known.values()))}."
         )
     return name
 
