@@ -92,7 +92,8 @@ def host_name(host_header: str) -> str:
         return ""
     if parts.path or parts.query or parts.fragment or parts.username is not None:
         return ""
-    return parts.hostname or ""
+    # urlsplit leaves an IPv6 zone after "%" as it was written.
+    return (parts.hostname or "").lower()
 
 
 def same_origin(origin: str, host_header: str) -> bool:

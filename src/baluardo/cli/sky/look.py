@@ -11,7 +11,7 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.opening import open_sky
 from baluardo.cli.output import emit, emit_json, table
 from baluardo.terms import Generation, Mask, Place
-from baluardo.twin.sky.visibility import Observers
+from baluardo.twin.sky.visibility import Observers, doppler_hz
 
 EXAMPLE = """\
   $ baluardo sky look 41.9 12.5 --at 2025-05-29T12:00:00Z
@@ -39,6 +39,12 @@ def register(subparsers: AddParser) -> None:
         metavar="DEG",
         help="leave out satellites this near to the geostationary arc (default: 0, none)",
     )
+    parser.add_argument(
+        "--carrier",
+        type=float,
+        metavar="MHZ",
+        help="also tell the Doppler shift of this carrier as received here",
+    )
     add_sky_arguments(parser)
 
 
@@ -50,13 +56,14 @@ def run(args: argparse.Namespace) -> int:
     catalogue = opened.sky.catalogue
     snapshot = opened.sky.snapshot(opened.time)
     seen = snapshot.sightings(Observers.of([place], mask))
-    columns = zip(
-        seen.satellites.tolist(),
-        seen.azimuth_deg.tolist(),
-        seen.elevation_deg.tolist(),
-        seen.range_km.tolist(),
-        strict=True,
-    )
+    shift_hz = None
+    if args.carrier is not None:
+        shift_hz = doppler_hz(
+            place,
+            snapshot.positions[seen.satellites],
+            snapshot.velocities[seen.satellites],
+            args.carrier * 1e6,
+        )
     if args.json:
         emit_json(
             opened.preamble()
@@ -64,16 +71,18 @@ def run(args: argparse.Namespace) -> int:
                 "place": {"lat_deg": args.lat, "lon_deg": args.lon, "height_m": args.height},
                 "min_elevation_deg": args.min_elevation,
                 "gso_avoidance_deg": args.gso_avoidance,
+                "carrier_mhz": args.carrier,
                 "satellites": [
                     {
                         "name": catalogue.names[s],
                         "number": int(catalogue.numbers[s]),
                         "generation": Generation(int(catalogue.generation[s])).name.lower(),
-                        "azimuth_deg": round(azimuth, 4),
-                        "elevation_deg": round(elevation, 4),
-                        "range_km": round(distance, 4),
+                        "azimuth_deg": round(float(seen.azimuth_deg[k]), 4),
+                        "elevation_deg": round(float(seen.elevation_deg[k]), 4),
+                        "range_km": round(float(seen.range_km[k]), 4),
                     }
-                    for s, azimuth, elevation, distance in columns
+                    | ({} if shift_hz is None else {"doppler_hz": round(float(shift_hz[k]), 1)})
+                    for k, s in enumerate(seen.satellites.tolist())
                 ],
             }
         )
@@ -84,14 +93,20 @@ def run(args: argparse.Namespace) -> int:
         f"{len(seen)} satellites above {mask.min_elevation_deg:g}° from {place.name}, of "
         f"{np.count_nonzero(snapshot.operational)} operational:"
     )
-    emit(
-        table(
-            ["name", "number", "azimuth °", "elevation °", "range km"],
-            [
-                (catalogue.names[s], int(catalogue.numbers[s]), f"{a:.2f}", f"{e:.2f}", f"{r:.1f}")
-                for s, a, e, r in columns
-            ],
-            right="lrrrr",
-        )
-    )
+    header = ["name", "number", "azimuth °", "elevation °", "range km"]
+    rows = [
+        [
+            catalogue.names[s],
+            str(catalogue.numbers[s]),
+            f"{seen.azimuth_deg[k]:.2f}",
+            f"{seen.elevation_deg[k]:.2f}",
+            f"{seen.range_km[k]:.1f}",
+        ]
+        for k, s in enumerate(seen.satellites.tolist())
+    ]
+    if shift_hz is not None:
+        header.append("Doppler kHz")
+        for row, shift in zip(rows, shift_hz, strict=True):
+            row.append(f"{shift / 1e3:+.2f}")
+    emit(table(header, rows, right="lrrrrr"))
     return 0

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
 
 TERMINALS = 4
 NOBODY = -1
@@ -18,6 +23,11 @@ _WIDEST = np.radians(50.0)
 _PHASE_BIAS = np.radians(0.5)
 """Breaks the tie between a neighbour half a spacing ahead and one half a spacing behind always
 the same way, so that the next anchor pairs as this one did."""
+
+_MICRO = 1e6
+_MILLI = 1e3
+"""Separations are ranked in whole microradians and metres, so that neighbours that tie by symmetry
+tie exactly, whatever a machine's rounding, and their order decides."""
 
 _CANDIDATES = 12
 """Partners kept for each satellite before the pairing."""
@@ -59,35 +69,66 @@ def lasting(positions, first, second, max_range, min_radius):  # type: ignore[no
     return out
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def neighbours_across(  # type: ignore[no-untyped-def]
-    node, phase, inclination, shell, plane, may_east, may_west
-):
-    """Candidate pairs within shells: western ends, eastern ends, separation (radians).
+def neighbours_across(
+    node: Floats,
+    phase: Floats,
+    inclination: Floats,
+    shell: npt.NDArray[np.int16],
+    plane: Ints,
+    may_east: Bools,
+    may_west: Bools,
+) -> tuple[Ints, Ints, Floats]:
+    """Candidate pairs within shells: western ends, eastern ends, separation (microradians).
 
     Two satellites of one shell keep their phase offset along the orbit all the time and swing
     across it by their nodes' distance times sin(inclination): both together rank the neighbours.
     """
-    n = len(node)
-    east = np.flatnonzero(may_east)
+    nodes = node % (2.0 * np.pi)
     west = np.flatnonzero(may_west)
-    firsts, seconds = np.empty(n * _CANDIDATES, np.int32), np.empty(n * _CANDIDATES, np.int32)
-    costs = np.empty(n * _CANDIDATES)
+    west = west[np.lexsort((nodes[west], shell[west]))]
+    labels, starts = np.unique(shell[west], return_index=True)
+    ends = np.append(starts[1:], len(west))
+    # Each eastern-looking satellite meets only its own shell's block of the sorted others.
+    block = np.searchsorted(labels, shell)
+    known = np.isin(shell, labels)
+    found: tuple[Ints, Ints, Floats] = _across(
+        nodes,
+        phase,
+        inclination,
+        plane,
+        np.flatnonzero(may_east & known),
+        west,
+        starts[np.minimum(block, len(labels) - 1)] if len(labels) else starts,
+        ends[np.minimum(block, len(labels) - 1)] if len(labels) else ends,
+    )
+    return found
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _across(node, phase, inclination, plane, east, west, starts, ends):  # type: ignore[no-untyped-def]
+    room = len(east) * _CANDIDATES
+    firsts, seconds = np.empty(room, np.int32), np.empty(room, np.int32)
+    costs = np.empty(room)
     best, best_cost = np.empty(_CANDIDATES, np.int32), np.empty(_CANDIDATES)
     count = 0
     for i in east:
         held = 0
         cos_i, sin_i = np.cos(inclination[i]), np.sin(inclination[i])
-        for j in west:
-            if shell[i] != shell[j] or plane[i] == plane[j]:
-                continue
+        low, size = starts[i], ends[i] - starts[i]
+        first = np.searchsorted(node[west[low : low + size]], node[i])
+        for step in range(size):
+            j = west[low + (first + step) % size]
             apart = (node[j] - node[i]) % (2.0 * np.pi)
             if apart > _WIDEST:
+                break
+            if held == _CANDIDATES and apart * sin_i * _MICRO > best_cost[held - 1] + 1.0:
+                break  # nodes only get further from here on
+            if plane[i] == plane[j]:
                 continue
             ahead = (phase[j] - phase[i] + apart * cos_i + np.pi) % (2.0 * np.pi) - np.pi
             if abs(ahead) > _WIDEST:
                 continue
-            cost = np.hypot(ahead - _PHASE_BIAS, apart * sin_i)
+            cost = np.rint(np.hypot(ahead - _PHASE_BIAS, apart * sin_i) * _MICRO)
             held = _keep(best, best_cost, held, j, cost)
         for k in range(held):
             firsts[count], seconds[count], costs[count] = i, best[k], best_cost[k]
@@ -99,37 +140,58 @@ def neighbours_across(  # type: ignore[no-untyped-def]
 def neighbours_anywhere(  # type: ignore[no-untyped-def]
     positions, shell, free, same_shell, max_range
 ):
-    """Candidate pairs among free satellites: both ends and their widest first or last distance."""
+    """Candidate pairs among free satellites: both ends and their widest distance (metres).
+
+    The widest of the first, middle and last sample. Satellites are met in the order of their
+    distance along the Earth's axis, which is never more than the distance itself.
+    """
     members = np.flatnonzero(free)
-    last = positions.shape[0] - 1
-    n = len(members)
-    firsts, seconds = np.empty(n * _CANDIDATES, np.int32), np.empty(n * _CANDIDATES, np.int32)
-    costs = np.empty(n * _CANDIDATES)
+    axial = positions[0, :, 2][members]
+    order = np.argsort(axial, kind="mergesort")
+    members, axial = members[order], axial[order]
+    room = len(members) * _CANDIDATES
+    firsts, seconds = np.empty(room, np.int32), np.empty(room, np.int32)
+    costs = np.empty(room)
     best, best_cost = np.empty(_CANDIDATES, np.int32), np.empty(_CANDIDATES)
     count = 0
-    limit = max_range * max_range
-    for i in members:
-        held = 0
-        for j in members:
-            if i == j or (shell[i] == shell[j]) != same_shell:
-                continue
-            farthest = 0.0
-            for k in (0, last, last // 2):
-                squared = 0.0
-                for axis in range(3):
-                    squared += (positions[k, i, axis] - positions[k, j, axis]) ** 2
-                farthest = max(farthest, squared)
-                if farthest > limit:
-                    break
-            if farthest <= limit:
-                held = _keep(best, best_cost, held, j, np.sqrt(farthest))
-        for k in range(held):
-            if i < best[k]:
-                firsts[count], seconds[count], costs[count] = i, best[k], best_cost[k]
+    limit = max_range * _MILLI
+    for at in range(len(members)):
+        i, held = members[at], 0
+        below, above = at - 1, at + 1
+        while True:
+            down = axial[at] - axial[below] if below >= 0 else np.inf
+            up = axial[above] - axial[at] if above < len(members) else np.inf
+            nearest = min(down, up) * _MILLI
+            if nearest > limit or (held == _CANDIDATES and nearest > best_cost[held - 1] + 1.0):
+                break
+            if down <= up:
+                j = members[below]
+                below -= 1
             else:
-                firsts[count], seconds[count], costs[count] = best[k], i, best_cost[k]
+                j = members[above]
+                above += 1
+            if (shell[i] == shell[j]) != same_shell:
+                continue
+            cost = np.rint(_widest_of_three(positions, i, j) * _MILLI)
+            if cost <= limit:
+                held = _keep(best, best_cost, held, j, cost)
+        for k in range(held):
+            firsts[count], seconds[count] = min(i, best[k]), max(i, best[k])
+            costs[count] = best_cost[k]
             count += 1
     return firsts[:count], seconds[:count], costs[:count]
+
+
+@numba.njit(cache=True, nogil=True)
+def _widest_of_three(positions, a, b):  # type: ignore[no-untyped-def]
+    last = positions.shape[0] - 1
+    widest = 0.0
+    for k in (0, last // 2, last):
+        squared = 0.0
+        for axis in range(3):
+            squared += (positions[k, a, axis] - positions[k, b, axis]) ** 2
+        widest = max(widest, squared)
+    return np.sqrt(widest)
 
 
 @numba.njit(cache=True, nogil=True)

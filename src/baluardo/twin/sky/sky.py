@@ -36,7 +36,6 @@ from baluardo.twin.sky.routes import (
     Route,
     RouteAnswer,
     Sight,
-    Ways,
     cheapest_exits,
     find_ways,
     landing_route,
@@ -177,12 +176,6 @@ class Snapshot:
     def exits(self, landings: Landings) -> Exits:
         """Return where each satellite's traffic may land under the rule behind `landings`."""
         return landings.exits(self.gateways_see, len(self.operational))
-
-    def landing_ways(
-        self, observers: Observers, landings: Landings, lasers: Lasers, count: int = 1
-    ) -> Ways:
-        """Return ways of all places to their landing: the bulk form of `routes`."""
-        return find_ways(self.sightings(observers), self.exits(landings), self.links, lasers, count)
 
     def routes(
         self,
