@@ -44,8 +44,8 @@ check: ## Formatter, linter, types, layers, links of the docs, locks, web pages
 	$(IN)/python tools/locks.py check
 	$(PYTHON) tools/pages.py npm run check
 
-bench: ## Run every benchmark; one JSON line each
-	@$(PYTHON) tools/environment.py bench
+bench: pages ## Run every benchmark; one JSON line each
+	@$(PYTHON) tools/environment.py test bench
 	@set -e; for benchmark in $$(grep -l '^if __name__ == "__main__":' benchmarks/*.py); do \
 	  $(IN)/python "$$benchmark"; \
 	done
