@@ -107,6 +107,17 @@ def test_health(client: httpx.Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
+def test_health_tells_of_a_part_that_does_not_do_its_work(static: Path) -> None:
+    healthy = True
+    part = trial_part(healthy=lambda: healthy)
+    with client_of(create_console([part], ["127.0.0.1"], static)) as client:
+        assert client.get("/healthz").status_code == 200
+        healthy = False
+        answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "stopped", "parts": ["trial"]}
+
+
 def test_assets_are_cached_for_ever_and_compressed(client: httpx.Client) -> None:
     plain = client.get("/assets/a-1f2e.js", headers={"accept-encoding": "identity"})
     assert plain.text == SCRIPT

@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 
 from baluardo.console.part import StatusItem
+from baluardo.console.sky import sky_part
 from baluardo.console.sky_status import notices, sky_status
 from baluardo.errors import SourceError
+from baluardo.scenario.nation import default_path, load
 from baluardo.terms import Notice
 from baluardo.twin.catalogues import Loaded
 from baluardo.twin.clock import Readings
@@ -35,23 +37,30 @@ def catalogue(default_catalogue: Catalogue) -> Catalogue:
     return default_catalogue.select(default_catalogue.numbers % 10 == 0)
 
 
-def test_shells_need_no_words_once_warm(catalogue: Catalogue) -> None:
+def test_shells_need_no_words_once_warm_until_the_sky_stops(catalogue: Catalogue) -> None:
     live = LiveSky(Loaded(catalogue))
+    healthy = sky_part(live, load(default_path())).healthy
+    assert healthy is not None
 
     async def warm_up() -> None:
         running = asyncio.create_task(live.run())
         await live.ask("q", lambda snapshot: snapshot.slot)
+        (item,) = await sky_status(live)
+        assert (item.id, item.level) == ("catalogue", "ok")
+        assert item.text["en"] == "750 satellites: built-in shells"
+        assert notices(live) == []
+        assert healthy()
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
 
     assert set(items_of(live)) == {"catalogue", "preparing"}
     asyncio.run(warm_up())
-    items = items_of(live)
-    assert set(items) == {"catalogue"}
-    assert items["catalogue"].level == "ok"
-    assert items["catalogue"].text["en"] == "750 satellites: built-in shells"
-    assert notices(live) == []
+    assert not healthy()
+    stopped = items_of(live)["stands-still"]
+    assert stopped.level == "warning"
+    assert stopped.text["en"].startswith("The sky stands still")
+    assert stopped.text["it"].startswith("Il cielo è fermo")
 
 
 def test_old_elements_are_a_warning(catalogue: Catalogue) -> None:

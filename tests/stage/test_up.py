@@ -145,6 +145,40 @@ def test_a_second_instance_is_told_who_runs_and_may_run_beside_it(tmp_path: Path
         assert first.stop()[0] == 0
 
 
+def test_a_catalogue_that_is_slow_to_come(tmp_path: Path) -> None:
+    """Meanwhile nobody is kept waiting at a shut door, and a second start learns who is there."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/slow.tle"
+        port = free_port()
+        with_port = ("--port", str(port), "--catalogue", address)
+        first = subprocess.Popen(
+            [sys.executable, "-m", "baluardo", "up", *with_port],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(tmp_path),
+        )
+        try:
+            assert first.stderr is not None
+            assert first.stderr.readline() == (
+                "Loading the catalogue takes a while; the console answers once it is there.\n"
+            )
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port), timeout=5)
+            assert refused(tmp_path, *with_port) == (
+                f"baluardo: Port {port} is taken by Baluardo itself (process {first.pid}); choose "
+                "another one with --port.\n"
+            )
+            assert f"(process {first.pid})" in refused(tmp_path)
+            first.send_signal(signal.SIGINT)
+            out, talk = first.communicate(timeout=10)
+        finally:
+            first.kill()
+            first.communicate()
+    assert (first.returncode, out, talk) == (0, "", "Stopped.\n")
+    assert listed(tmp_path) == []
+
+
 def test_what_a_crash_left_behind_is_cleaned_up(tmp_path: Path, few: str) -> None:
     with running(tmp_path, "--catalogue", few) as crashed:
         crashed.process.kill()
@@ -157,7 +191,7 @@ def test_what_a_crash_left_behind_is_cleaned_up(tmp_path: Path, few: str) -> Non
         assert listed(tmp_path) == [f"console-{console.process.pid}.json"]
         status, talk = console.stop()
     assert status == 0
-    assert talk.startswith("Cleaned up after a run that ended without notice (1 files).\n")
+    assert talk.startswith("Cleaned up after a run that ended without notice (1 file).\n")
 
 
 def test_a_console_that_others_can_reach_is_warned_about(tmp_path: Path, few: str) -> None:

@@ -152,6 +152,37 @@ def test_new_catalogue_ends_a_forced_replay_but_not_a_chosen_one() -> None:
     assert exchanged.sky_time(at(5)) == NOON - 95
 
 
+def test_the_same_old_catalogue_read_again_lets_its_replay_go_on() -> None:
+    old = Dated(NOON - 30 * DAY)
+    clock = SkyClock.started(old, at(0))
+    later = at(7_200)
+    assert clock.with_catalogue(old, later).sky_time(later) == old.epoch + 7_200
+
+
+def test_another_old_catalogue_is_replayed_from_its_own_epoch() -> None:
+    other = Dated(NOON - 20 * DAY)
+    clock = SkyClock.started(Dated(NOON - 30 * DAY), at(0)).with_catalogue(other, at(5))
+    assert clock.mode is Mode.REPLAY
+    assert clock.sky_time(at(6)) == other.epoch + 1
+
+
+@pytest.mark.parametrize("age_days", [0.0, 20.0, 30.0])
+def test_what_a_person_chose_survives_every_new_catalogue(age_days: float) -> None:
+    clock = SkyClock.started(Dated(NOON - 30 * DAY), at(0))
+    clock = clock.changed(at(1), rate=60.0, paused=True, sky_time=NOON - 29 * DAY)
+    clock = clock.with_catalogue(Dated(NOON - age_days * DAY), at(7_200))
+    assert (clock.mode, clock.rate, clock.paused) == (Mode.REPLAY, 60.0, True)
+    assert clock.sky_time(at(7_200)) == NOON - 29 * DAY
+
+
+def test_now_goes_on_with_a_fresh_catalogue_and_ends_with_an_old_one() -> None:
+    clock = SkyClock.started(FRESH, at(0))
+    goes_on = clock.with_catalogue(Dated(NOON + 60), at(90))
+    assert (goes_on.mode, goes_on.sky_time(at(90))) == (Mode.NOW, NOON + 90)
+    ends = clock.with_catalogue(Dated(NOON - 30 * DAY), at(90))
+    assert (ends.mode, ends.sky_time(at(90))) == (Mode.REPLAY, NOON - 30 * DAY)
+
+
 WISHES = st.fixed_dictionaries(
     {},
     optional={

@@ -7,17 +7,22 @@ import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from baluardo.errors import CatalogueError, SourceError, StageError
+from baluardo.terms import Notice
+from baluardo.twin import live as live_module
 from baluardo.twin.catalogues import Loaded
 from baluardo.twin.clock import Mode, Readings
-from baluardo.twin.frame import Frame, decode_frame
+from baluardo.twin.frame import Frame, decode_frame, encode_frame
 from baluardo.twin.live import MOST_WAITING, LiveSky
 from baluardo.twin.sky.propagation import Propagator, positions_at
 from baluardo.twin.sky.shells import default_catalogue
+from baluardo.twin.sky.sky import Snapshot
 
 NOON = 1_748_520_000.0
 SMALL = default_catalogue().select(np.arange(7_500) % 10 == 0)
@@ -172,6 +177,47 @@ def test_a_new_catalogue_ends_the_streams_and_is_shown() -> None:
     run_live(scenario)
 
 
+def test_the_same_catalogue_read_again_disturbs_nobody() -> None:
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        live.set_clock(rate=60.0, sky_time=NOON - 100.0)
+        before = await next_frame(frames)
+        notice = Notice(it="Copia vecchia.", en="An old copy.")
+        again = SMALL.select(np.full(len(SMALL), True))  # equal, and another object
+        assert await live.exchange(lambda: Loaded(again, (notice,)))
+        assert live.catalogue is SMALL
+        assert live.loaded == Loaded(SMALL, (notice,))
+        after = await next_frame(frames)
+        assert after.sequence > before.sequence
+        assert (after.rate, after.replay) == (60.0, True)
+        assert 0.0 < after.sky_time - before.sky_time < 600.0
+
+    run_live(scenario)
+
+
+@pytest.mark.parametrize("change", [{"source": "elsewhere"}, {"bstar": SMALL.bstar + 1e-6}])
+def test_a_catalogue_that_differs_in_anything_is_another_one(change: dict[str, Any]) -> None:
+    async def scenario(live: LiveSky) -> None:
+        other = replace(SMALL, **change)
+        assert await live.exchange(lambda: Loaded(other))
+        assert live.catalogue is other
+
+    run_live(scenario)
+
+
+def test_reading_an_old_catalogue_again_does_not_turn_its_replay_back() -> None:
+    async def scenario() -> None:
+        clocks = VirtualClocks()
+        clocks.offset = 40 * 86_400.0
+        live = LiveSky(Loaded(replace(SMALL, ageless=False)), read=clocks)
+        await asyncio.sleep(0.3)
+        before = live.sky_time()
+        assert await live.exchange(lambda: Loaded(replace(SMALL, ageless=False)))
+        assert live.sky_time() >= before
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("error", [CatalogueError("Broken."), SourceError("Away.")])
 def test_a_catalogue_that_cannot_be_used_leaves_the_one_in_use(error: Exception) -> None:
     def fail() -> Loaded:
@@ -190,21 +236,61 @@ def test_a_catalogue_that_cannot_be_used_leaves_the_one_in_use(error: Exception)
     run_live(scenario)
 
 
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("unforeseen")])
+def test_loading_that_breaks_in_an_unforeseen_way_is_said_and_tried_again(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> Loaded:
+        raise error
+
+    async def scenario(live: LiveSky) -> None:
+        assert not await live.exchange(fail)
+        assert live.catalogue is SMALL
+        assert (
+            live.reload_problem == f"Loading failed ({type(error).__name__}); the log says where."
+        )
+        assert await live.exchange(lambda: Loaded(OTHER))
+
+    run_live(scenario)
+    assert caplog.records[0].exc_info is not None
+
+
+def test_a_sky_whose_frames_fail_says_so_and_goes_on_when_they_do(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(live_module, "STILL_AFTER_S", 0.5)
+
+    def fail(_: Frame) -> bytes:
+        raise ValueError("unforeseen")
+
+    async def scenario(live: LiveSky) -> None:
+        frames = live.frames()
+        await next_frame(frames)
+        assert not live.stands_still
+        monkeypatch.setattr(live_module, "encode_frame", fail)
+        for _ in range(5):
+            live.set_clock(sky_time=NOON)
+            await asyncio.sleep(0.2)
+        assert live.stands_still
+        monkeypatch.setattr(live_module, "encode_frame", encode_frame)
+        await next_frame(frames)
+        assert not live.stands_still
+
+    run_live(scenario)
+    assert [record.exc_info is not None for record in caplog.records] == [True]  # logged once
+
+
 def test_a_catalogue_far_from_now_is_replayed() -> None:
     async def scenario() -> None:
         clocks = VirtualClocks()
         clocks.offset = 40 * 86_400.0
-        aged = Loaded(_with_age(SMALL))
+        aged = Loaded(replace(SMALL, ageless=False))
         live = LiveSky(aged, read=clocks)
         assert live.clock.mode is Mode.REPLAY
         assert not live.can_now()
         assert live.sky_time() == pytest.approx(aged.catalogue.epoch, abs=1.0)
 
     asyncio.run(scenario())
-
-
-def _with_age(catalogue):  # type: ignore[no-untyped-def]
-    return type(catalogue)(**{**vars(catalogue), "ageless": False})
 
 
 def test_one_answer_serves_everybody_who_asks_the_same_in_a_moment() -> None:
@@ -268,6 +354,58 @@ def test_a_client_that_goes_away_leaves_the_answer_to_the_others() -> None:
     run_live(scenario)
 
 
+def test_questions_that_everybody_has_left_are_not_begun() -> None:
+    release = threading.Event()
+    begun: list[int] = []
+
+    def question(number: int) -> Callable[[Snapshot], None]:
+        return lambda _: begun.append(number)
+
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        live.set_clock(paused=True)
+        await asyncio.sleep(0.2)
+        busy = asyncio.create_task(live.ask("busy", lambda _: release.wait(10)))
+        leaving = [asyncio.create_task(live.ask(n, question(n))) for n in range(MOST_WAITING - 1)]
+        shared = asyncio.create_task(live.ask(0, question(0)))
+        await asyncio.sleep(0.1)
+        for asking in leaving:
+            asking.cancel()
+        await asyncio.gather(*leaving, return_exceptions=True)
+        # There is room again, and one that was left can be asked anew.
+        again = asyncio.create_task(live.ask(1, question(1)))
+        await asyncio.sleep(0.05)
+        release.set()
+        await asyncio.gather(busy, shared, again)
+        assert begun == [0, 1]
+
+    run_live(scenario)
+
+
+def test_an_answer_that_was_begun_is_kept_for_the_next_who_asks() -> None:
+    begun, release = threading.Event(), threading.Event()
+
+    def question(_: Snapshot) -> str:
+        begun.set()
+        release.wait(10)
+        return "first"
+
+    async def scenario(live: LiveSky) -> None:
+        await next_frame(live.frames())
+        live.set_clock(paused=True)
+        await asyncio.sleep(0.2)
+        asking = asyncio.create_task(live.ask("q", question))
+        await asyncio.to_thread(begun.wait, 10)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        again = asyncio.create_task(live.ask("q", lambda _: "second"))
+        await asyncio.sleep(0.05)
+        release.set()
+        assert await again == "first"
+
+    run_live(scenario)
+
+
 def test_a_long_answer_holds_up_neither_the_loop_nor_the_frames() -> None:
     async def scenario(live: LiveSky) -> None:
         frames = live.frames()
@@ -325,5 +463,6 @@ def test_a_sky_that_has_stopped_says_so() -> None:
             await anext(frames)
         with pytest.raises(StageError, match="stopped"):
             await live.ask("q", lambda _: 1)
+        assert live.stands_still
 
     asyncio.run(scenario())

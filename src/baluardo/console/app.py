@@ -91,8 +91,11 @@ def _add_shell_routes(app: FastAPI, parts: Sequence[ConsolePart], built: BuiltPa
         }
 
     @app.get("/healthz")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
+    async def health() -> JSONResponse:
+        stopped = [part.name for part in parts if part.healthy is not None and not part.healthy()]
+        if stopped:
+            return JSONResponse({"status": "stopped", "parts": stopped}, 503)
+        return JSONResponse({"status": "ok"})
 
     @app.api_route("/assets/{name:path}", methods=["GET", "HEAD"])
     async def asset(name: str, request: Request) -> Response:

@@ -67,5 +67,7 @@ class ConsolePart:
     pages: tuple[ConsolePage, ...] = ()
     status: Callable[[], Awaitable[list[StatusItem]]] | None = None
     """Asked each time a page refreshes its status strip; has to answer at once."""
+    healthy: Callable[[], bool] | None = None
+    """False while the part does not do its work; /healthz then answers 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None
     """Entered when the server starts, left when it stops."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
-from fastapi import APIRouter, HTTPException, Path, WebSocket
+from fastapi import APIRouter, HTTPException, Path, Request, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from baluardo.console.part import ConsolePage, ConsolePart
@@ -34,6 +34,7 @@ from baluardo.console.sky_answers import (
     ViewAnswer,
 )
 from baluardo.console.sky_status import notices, sky_status
+from baluardo.console.waiting import while_connected
 from baluardo.geo.ellipsoid import geodetic
 from baluardo.scenario.nation import Nation, Site
 from baluardo.terms import Generation, Place
@@ -87,6 +88,7 @@ def sky_part(live: LiveSky, nation: Nation) -> ConsolePart:
         router=router,
         pages=(ConsolePage("/", "index.html", {"it": "Cielo", "en": "Sky"}),),
         status=lambda: sky_status(live),
+        healthy=lambda: not live.stands_still,
         lifespan=running,
     )
 
@@ -138,18 +140,22 @@ def _add_panels(router: APIRouter, live: LiveSky, nation: Nation) -> None:
     sites = {site.id: site for site in nation.sites}
 
     @router.get("/sites/{site_id}", response_model_by_alias=True)
-    async def site(site_id: Annotated[str, Path(max_length=32)]) -> SiteAnswer:
+    async def site(request: Request, site_id: Annotated[str, Path(max_length=32)]) -> SiteAnswer:
         if site_id not in sites:
             raise HTTPException(404, "The scenario has no site of that name.")
-        return await live.ask(("site", site_id), site_question(sites[site_id]))
+        asking = live.ask(("site", site_id), site_question(sites[site_id]))
+        return await while_connected(request, asking)
 
     @router.get("/satellites/{number}")
-    async def satellite(number: Annotated[int, Path(ge=0, le=999_999_999)]) -> SatelliteAnswer:
+    async def satellite(
+        request: Request, number: Annotated[int, Path(ge=0, le=999_999_999)]
+    ) -> SatelliteAnswer:
         found = np.flatnonzero(live.catalogue.numbers == number)
         if found.size == 0:
             raise HTTPException(404, "The catalogue in use has no satellite of that number.")
         index = int(found[0])
-        return await live.ask(("satellite", index), lambda s: _satellite_answer(s, index))
+        asking = live.ask(("satellite", index), lambda s: _satellite_answer(s, index))
+        return await while_connected(request, asking)
 
 
 def _add_clock(router: APIRouter, live: LiveSky) -> None:

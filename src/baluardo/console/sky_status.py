@@ -10,6 +10,17 @@ from baluardo.twin.catalogues import age_notices, replay_notices
 from baluardo.twin.clock import Mode
 from baluardo.twin.live import LiveSky
 
+STANDS_STILL = StatusItem(
+    "stands-still",
+    "warning",
+    {
+        "it": "Il cielo è fermo: non si calcolano nuove immagini. Il registro dice perché; se "
+        "resta fermo, riavviare il programma.",
+        "en": "The sky stands still: no new frames are made. The log says why; if it does not "
+        "go on, start the program again.",
+    },
+)
+
 
 async def sky_status(live: LiveSky) -> list[StatusItem]:
     """Return the catalogue in use and every notice about it."""
@@ -34,6 +45,7 @@ def notices(live: LiveSky) -> list[dict[str, str]]:
 
 def _notice_items(live: LiveSky) -> list[StatusItem]:
     items = [
+        *([STANDS_STILL] if live.stands_still else []),
         *_items("catalogue-notice", "notice", live.loaded.notices),
         *_items("replay", "notice", replay_notices(live.catalogue, live.wall_time())),
         *_items("age", "warning", age_notices(live.catalogue, live.moment)),

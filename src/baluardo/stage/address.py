@@ -1,4 +1,8 @@
-"""The address that a console answers at: a bound socket, and sentences where there is none."""
+"""The address that a console answers at: a bound socket, and sentences where there is none.
+
+Binding and listening are two steps: a port that is taken is refused at once, and nobody connects
+before there is something to answer with.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +36,16 @@ class Listener:
     loopback: bool
     """True if only this machine can reach it."""
 
+    def open(self) -> None:
+        """Let clients connect; StageError if another program has meanwhile taken the port."""
+        try:
+            self.socket.listen(_BACKLOG)
+        except OSError as error:
+            host, port = self.socket.getsockname()[:2]
+            raise StageError(_why_not(error, host, port)) from None
 
-def listen(host: str, port: int) -> Listener:
+
+def bind(host: str, port: int) -> Listener:
     """Bind a TCP port (0: any free one) at a host's address; StageError with the reason if not."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -50,19 +62,24 @@ def listen(host: str, port: int) -> Listener:
             # own close cannot get past: it waits for its buffer to drain.
             bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_CLIENT_MS)
         bound.bind(address)
-        bound.listen(_BACKLOG)
     except OSError as error:
         bound.close()
         raise StageError(_why_not(error, host, port)) from None
     bound.setblocking(False)
     name = bound.getsockname()
-    ip = ipaddress.ip_address(name[0])
+    ip = _address(name[0])
     return Listener(
         socket=bound,
         url=f"http://{_in_url(_reachable(ip))}:{name[1]}/",
         allowed_hosts=_names(host, ip),
         loopback=ip.is_loopback,
     )
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return a bound address; an IPv4 address written as IPv6 (RFC 4291, 2.5.5.2) as what it is."""
+    ip = ipaddress.ip_address(name)
+    return (ip.ipv4_mapped or ip) if ip.version == 6 else ip
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

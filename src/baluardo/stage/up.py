@@ -22,8 +22,8 @@ from baluardo.console.part import ConsolePart
 from baluardo.console.sky import site_question, sky_part
 from baluardo.errors import BaluardoError, StageError
 from baluardo.scenario.nation import Nation, default_path, load
-from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, listen
-from baluardo.stage.instances import RunDirectory
+from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
+from baluardo.stage.instances import Instance, RunDirectory
 from baluardo.stage.server import serve
 from baluardo.terms import Notice
 from baluardo.twin.catalogues import (
@@ -42,7 +42,10 @@ RELOAD_SECONDS = 2 * 3_600.0
 """How often a catalogue is read again; CelesTrak asks for no more than that."""
 
 SLOW_SECONDS = 2.0
-"""Preparation that takes longer is talked about."""
+"""Loading or preparation that takes longer is talked about."""
+
+WARM_UP_SITES = 2
+"""Every site runs the same code; the second is there in case the first has no route just then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,11 @@ def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str],
     runs = RunDirectory(_run_directory())
     removed = runs.clean()
     if removed:
-        say(f"Cleaned up after a run that ended without notice ({removed} files).")
-    listener = _listen(options, runs)
-    with listener.socket:
-        loaded = load_catalogue(options.catalogue or nation.catalogue)
+        files = "file" if removed == 1 else "files"
+        say(f"Cleaned up after a run that ended without notice ({removed} {files}).")
+    listener = _bind(options, runs)
+    with listener.socket, runs.entered(listener.url):
+        loaded = _load(options.catalogue or nation.catalogue, say)
         for notice in (*loaded.notices, *_about(loaded.catalogue)):
             say(notice.en)
         if not listener.loopback:
@@ -76,9 +80,19 @@ def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str],
                 f"Warning: {listener.url} can be reached from other machines, and this console has "
                 "no sign-in yet: whoever reaches it can use it."
             )
-        with runs.entered(listener.url):
-            asyncio.run(_run(options, nation, loaded, listener, announce, say))
+        asyncio.run(_run(options, nation, loaded, listener, announce, say))
     say("Stopped.")
+
+
+def _load(catalogue: str, say: Callable[[str], None]) -> Loaded:
+    sentence = "Loading the catalogue takes a while; the console answers once it is there."
+    slow = threading.Timer(SLOW_SECONDS, say, (sentence,))
+    slow.daemon = True
+    slow.start()
+    try:
+        return load_catalogue(catalogue)
+    finally:
+        slow.cancel()
 
 
 def _about(catalogue: Catalogue) -> tuple[Notice, ...]:
@@ -92,7 +106,7 @@ def _run_directory() -> Path:
     return platformdirs.user_state_path("baluardo", appauthor=False) / "run"
 
 
-def _listen(options: UpOptions, runs: RunDirectory) -> Listener:
+def _bind(options: UpOptions, runs: RunDirectory) -> Listener:
     """Bind the port; an instance of ours that runs already is named with its process and page."""
     running = runs.running()
     if running and options.port is None:
@@ -102,16 +116,25 @@ def _listen(options: UpOptions, runs: RunDirectory) -> Listener:
             "start another one beside it with --port."
         )
     port = DEFAULT_PORT if options.port is None else options.port
+    ours = next((i for i in running if i.address.endswith(f":{port}/")), None)
     try:
-        return listen(options.host, port)
+        listener = bind(options.host, port)
     except StageError:
-        for instance in running:
-            if instance.address.endswith(f":{port}/"):
-                raise StageError(
-                    f"Port {port} is taken by Baluardo itself (process {instance.pid}); choose "
-                    "another one with --port."
-                ) from None
-        raise
+        if ours is None:
+            raise
+        raise _taken_by(ours, port) from None
+    # An instance that still loads does not listen yet, and such a port can be bound twice.
+    if ours is not None and ours.address == listener.url:
+        listener.socket.close()
+        raise _taken_by(ours, port)
+    return listener
+
+
+def _taken_by(instance: Instance, port: int) -> StageError:
+    return StageError(
+        f"Port {port} is taken by Baluardo itself (process {instance.pid}); choose another one "
+        "with --port."
+    )
 
 
 async def _run(
@@ -133,6 +156,7 @@ async def _run(
             # Some browsers keep the call until they are closed.
             threading.Thread(target=webbrowser.open, args=(listener.url,), daemon=True).start()
 
+    listener.open()
     await serve(app, listener.socket, ready)
 
 
@@ -157,12 +181,12 @@ def _keeper(
 
 
 async def _warm_up(live: LiveSky, nation: Nation, say: Callable[[str], None]) -> None:
-    """Ask for every site once, so that the code behind the panels is compiled before a person does.
+    """Ask for a site or two, so that the code behind the panels is compiled before a person asks.
 
     The compiled code is kept on disk: only the first start on a machine takes long.
     """
     asking = asyncio.gather(
-        *(live.ask(("site", site.id), site_question(site)) for site in nation.sites)
+        *(live.ask(("site", site.id), site_question(site)) for site in nation.sites[:WARM_UP_SITES])
     )
     try:
         done, _ = await asyncio.wait((asking,), timeout=SLOW_SECONDS)

@@ -71,13 +71,15 @@ class SkyClock:
     anchor_monotonic: float
     rate: float = 1.0
     paused: bool = False
+    forced: bool = False
+    """True for a replay that nobody chose or changed: the catalogue allows nothing else."""
 
     @classmethod
     def started(cls, dated: Dated, readings: Readings) -> SkyClock:
         """Start at the present if the catalogue allows it, at its epoch otherwise."""
         if dated.can_now(readings.wall):
             return cls(dated, Mode.NOW, readings.wall, readings.monotonic)
-        return cls(dated, Mode.REPLAY, dated.epoch, readings.monotonic)
+        return cls(dated, Mode.REPLAY, dated.epoch, readings.monotonic, forced=True)
 
     def sky_time(self, readings: Readings) -> float:
         """Return the sky time, POSIX seconds."""
@@ -145,11 +147,17 @@ class SkyClock:
         )
 
     def with_catalogue(self, dated: Dated, readings: Readings) -> SkyClock:
-        """Return the clock for another catalogue: a chosen replay goes on, a forced one ends."""
-        forced = self.mode is Mode.REPLAY and not self.dated.can_now(readings.wall)
-        if self.mode is Mode.NOW or forced:
-            return SkyClock.started(dated, readings)
-        return replace(self, dated=dated)
+        """Return the clock for a catalogue that was read again, which may be another one.
+
+        What a person chose goes on. A forced replay ends where the new catalogue allows the
+        present, and begins again where its epoch is another; the present ends where it has to.
+        """
+        fresh = SkyClock.started(dated, readings)
+        if self.forced:
+            restart = fresh.mode is Mode.NOW or dated.epoch != self.dated.epoch
+        else:
+            restart = self.mode is Mode.NOW and fresh.mode is Mode.REPLAY
+        return fresh if restart else replace(self, dated=dated)
 
     def _check(
         self,

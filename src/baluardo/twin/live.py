@@ -12,9 +12,11 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+import numpy as np
 
 from baluardo.errors import BaluardoError, StageError
 from baluardo.twin.catalogues import Loaded
@@ -32,6 +34,8 @@ Question = Callable[[Snapshot], T]
 FRAME_SECONDS = 1.0
 LEAST_BETWEEN_FRAMES_S = 0.05
 """However often the clock is changed, frames come no faster than this."""
+STILL_AFTER_S = 10.0
+"""A sky that has had no new frame for so long stands still."""
 MOST_WAITING = 256
 """Questions under way at once; more are refused, so that nobody can pile up work."""
 
@@ -41,10 +45,19 @@ class Revision:
     """A catalogue in use, prepared; a new catalogue makes a new one with the next number."""
 
     number: int
-    loaded: Loaded
     sky: Sky
     propagator: Propagator
     """The frame thread's own: SGP4 writes into its satellites, so that threads must not share."""
+
+
+@dataclass(slots=True, eq=False)
+class _Answer:
+    """An answer that is or was worked out, and how many wait for it."""
+
+    work: Future[Any]
+    heard: asyncio.Future[Any]
+    """The same on the event loop."""
+    waiting: int = 0
 
 
 def read_clocks() -> Readings:
@@ -64,21 +77,23 @@ class LiveSky:
         """Prepare a catalogue (about 0.1 s for 7,500 satellites) and start its clock."""
         self._options = options or SkyOptions()
         self._read = read
-        self._revision = self._prepare(loaded, 1)
+        self._loaded = loaded
+        self._revision = self._prepare(loaded.catalogue, 1)
         self._clock = SkyClock.started(_dated(loaded.catalogue), read())
         self._frame_thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
         self._answer_thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
         self._load_thread = ThreadPoolExecutor(1, thread_name_prefix="catalogue")
         self._frame: bytes | None = None
         self._frame_number = 0
+        self._frame_made = 0.0
         self._moment = self._clock.sky_time(read())
         self._revision_shown = 0
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._answers: dict[Hashable, asyncio.Task[Any]] = {}
+        self._answers: dict[Hashable, _Answer] = {}
         self._snapshot: tuple[int, float, Snapshot] | None = None
         self._running = self._stopped = False
-        self._discarded = self._warm = False
+        self._discarded = self._failing = self._warm = False
         self._reload_problem: str | None = None
 
     @property
@@ -89,7 +104,7 @@ class LiveSky:
     @property
     def loaded(self) -> Loaded:
         """The catalogue in use with what was said when it was loaded."""
-        return self._revision.loaded
+        return self._loaded
 
     @property
     def sky(self) -> Sky:
@@ -105,6 +120,12 @@ class LiveSky:
     def reload_problem(self) -> str | None:
         """Why the latest attempt to load a newer catalogue failed; None if it did not."""
         return self._reload_problem
+
+    @property
+    def stands_still(self) -> bool:
+        """True once it runs no more, and while it runs and makes no frames."""
+        late = self._read().monotonic - self._frame_made > STILL_AFTER_S
+        return self._stopped or (self._running and late)
 
     @property
     def warm(self) -> bool:
@@ -146,14 +167,11 @@ class LiveSky:
         if self._running:
             raise StageError("This live sky is running already.")
         self._running = True
-        due = self._read().monotonic
+        due = self._frame_made = self._read().monotonic
         try:
             while True:
                 self._hurry.clear()
-                try:
-                    await self._make_frame()
-                except BaluardoError:
-                    logger.exception("A frame could not be made.")
+                await self._try_frame()
                 due = self._next_due(due)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(max(0.0, due - self._read().monotonic)):
@@ -162,8 +180,8 @@ class LiveSky:
         finally:
             self._running, self._stopped = False, True
             self._news.set()
-            for task in self._answers.values():
-                task.cancel()
+            for answer in self._answers.values():
+                answer.heard.cancel()
             for thread in (self._frame_thread, self._answer_thread, self._load_thread):
                 thread.shutdown(wait=False, cancel_futures=True)
 
@@ -172,6 +190,16 @@ class LiveSky:
         # A beat that is all but here counts as gone: timers may wake a little early.
         late = self._read().monotonic - due + LEAST_BETWEEN_FRAMES_S
         return due + max(0.0, late // FRAME_SECONDS + 1.0) * FRAME_SECONDS
+
+    async def _try_frame(self) -> None:
+        try:
+            await self._make_frame()
+        except Exception:  # the edge of the driver: whatever it was, the next frame may succeed
+            if not self._failing:  # logged once, not every second
+                logger.exception("A frame could not be made; the next ones are tried.")
+            self._failing = True
+        else:
+            self._failing = False
 
     async def _make_frame(self) -> None:
         revision = self._revision
@@ -199,6 +227,7 @@ class LiveSky:
             return
         self._discarded = False
         self._frame, self._frame_number, self._moment = octets, number, sky_time
+        self._frame_made = self._read().monotonic
         self._revision_shown = revision.number
         self._tell()
 
@@ -231,39 +260,50 @@ class LiveSky:
 
         `question` is called with that moment's snapshot on the answering thread. Equal keys share
         one answer until the moment changes; the question has to be a function of the key and the
-        snapshot alone. StageError if too many are waiting or the sky has stopped.
+        snapshot alone. A question that everybody who asked has left is not begun. StageError if
+        too many are waiting or the sky has stopped.
         """
         if self._stopped:
             raise StageError("The sky has stopped.")
         revision, moment = self._revision, self._moment
         whole_key = (revision.number, moment, key)
-        task = self._answers.get(whole_key)
-        if task is None:
+        answer = self._answers.get(whole_key)
+        if answer is None:
             self._forget_answers(revision.number, moment)
-            if sum(not t.done() for t in self._answers.values()) >= MOST_WAITING:
+            if sum(not a.work.done() for a in self._answers.values()) >= MOST_WAITING:
                 raise StageError("Too many questions are waiting for the sky; ask again shortly.")
-            task = asyncio.create_task(self._answer(revision, moment, question))
-            task.add_done_callback(_heard)
-            self._answers[whole_key] = task
-        # Shielded: one client that goes away must not take the answer from the others.
-        return await asyncio.shield(task)
+            answer = self._answers[whole_key] = self._begin(revision, moment, question)
+        answer.waiting += 1
+        try:
+            # Shielded: one client that goes away must not take the answer from the others.
+            result: T = await asyncio.shield(answer.heard)
+            return result
+        finally:
+            answer.waiting -= 1
+            if not answer.waiting and answer.work.cancel():
+                self._answers.pop(whole_key, None)
 
     def _forget_answers(self, revision: int, moment: float) -> None:
         """Drop answers about other moments, except those still being worked out."""
         self._answers = {
-            key: task
-            for key, task in self._answers.items()
-            if not task.done() or key[:2] == (revision, moment)  # type: ignore[index]
+            key: answer
+            for key, answer in self._answers.items()
+            if not answer.work.done() or key[:2] == (revision, moment)  # type: ignore[index]
         }
 
-    async def _answer(self, revision: Revision, moment: float, question: Question[T]) -> T:
-        def compute() -> T:
+    def _begin(self, revision: Revision, moment: float, question: Question[Any]) -> _Answer:
+        def compute() -> Any:
             return question(self._snapshot_at(revision, moment))
 
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._answer_thread, compute)
-        self._warm = True
-        return answer
+        work = self._answer_thread.submit(compute)
+        heard = asyncio.wrap_future(work)
+        heard.add_done_callback(self._hear)
+        return _Answer(work, heard)
+
+    def _hear(self, answer: asyncio.Future[Any]) -> None:
+        """Take note of an answer, and of a failure even if everyone who asked has gone away."""
+        if not answer.cancelled() and answer.exception() is None:
+            self._warm = True
 
     def _snapshot_at(self, revision: Revision, moment: float) -> Snapshot:
         """Return the moment's snapshot; on the answering thread only, which keeps the last one."""
@@ -275,40 +315,52 @@ class LiveSky:
         return snapshot
 
     async def exchange(self, load: Callable[[], Loaded]) -> bool:
-        """Load another catalogue and use it; tell whether that worked.
+        """Load the catalogue again and use it; tell whether that worked.
 
-        `load` runs on a thread of its own. If it raises a BaluardoError, the catalogue in use
-        stays in use and `reload_problem` says why.
+        `load` runs on a thread of its own. If it fails, the catalogue in use stays in use and
+        `reload_problem` says why. If it brings the same catalogue, the screens stay open.
         """
-        number = self._revision.number + 1
+        used = self._revision
 
-        def work() -> Revision:
-            return self._prepare(load(), number)
+        def work() -> tuple[Loaded, Revision]:
+            loaded = load()
+            if _same(loaded.catalogue, used.sky.catalogue):
+                return replace(loaded, catalogue=used.sky.catalogue), used
+            return loaded, self._prepare(loaded.catalogue, used.number + 1)
 
         try:
             loop = asyncio.get_running_loop()
-            revision = await loop.run_in_executor(self._load_thread, work)
+            loaded, revision = await loop.run_in_executor(self._load_thread, work)
         except BaluardoError as error:
             self._reload_problem = str(error)
             logger.warning("The catalogue in use stays in use: %s", error)
             return False
+        except Exception as error:  # the edge of the driver: the next attempt may succeed
+            self._reload_problem = f"Loading failed ({type(error).__name__}); the log says where."
+            logger.exception("The catalogue in use stays in use.")
+            return False
         self._reload_problem = None
-        self._revision = revision
-        self._clock = self._clock.with_catalogue(_dated(self.catalogue), self._read())
-        self._moment = self.sky_time()
-        self._tell()
-        self._hurry.set()
+        clock = self._clock.with_catalogue(_dated(loaded.catalogue), self._read())
+        changed = revision is not self._revision or clock != self._clock
+        self._loaded, self._revision, self._clock = loaded, revision, clock
+        if changed:
+            self._moment = self.sky_time()
+            self._tell()
+            self._hurry.set()
         return True
 
-    def _prepare(self, loaded: Loaded, number: int) -> Revision:
-        catalogue = loaded.catalogue
-        return Revision(number, loaded, Sky(catalogue, self._options), Propagator(catalogue))
+    def _prepare(self, catalogue: Catalogue, number: int) -> Revision:
+        return Revision(number, Sky(catalogue, self._options), Propagator(catalogue))
 
 
-def _heard(task: asyncio.Task[Any]) -> None:
-    """Take note of a failure even if everyone who asked has gone away."""
-    if not task.cancelled():
-        task.exception()
+def _same(one: Catalogue, other: Catalogue) -> bool:
+    """Tell whether two catalogues agree in everything, the words about them included."""
+    return all(
+        np.array_equal(value, vars(other)[name])
+        if isinstance(value, np.ndarray)
+        else value == vars(other)[name]
+        for name, value in vars(one).items()
+    )
 
 
 def _dated(catalogue: Catalogue) -> Dated:
