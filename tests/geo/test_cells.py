@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import h3.api.numpy_int as h3
 import numpy as np
@@ -64,6 +65,35 @@ def test_limits() -> None:
         cells_of(Region("half the world", (box(-90.0, -80.0, 80.0, 80.0),)), 6)
     with pytest.raises(InvalidInputError, match="holds no cell"):
         cells_of(Region("inland", (box(10.0, 46.0, 11.0, 47.0),), sea=True))
+
+
+WORLD_WIDE_BOW_TIE = [
+    *([-170, -80], [0, 0], [170, 80], [170, -80], [0, 0.001], [-170, 80]),
+]
+
+
+def test_a_twisted_area_is_refused_before_it_is_cut() -> None:
+    """Its two halves have opposite signs: together they seem smaller than Sardinia."""
+    tie = Polygon((np.array(WORLD_WIDE_BOW_TIE, dtype=np.float64),))
+    assert tie.area_km2 < 3_000.0
+    start = time.perf_counter()
+    with pytest.raises(InvalidInputError, match=r"about 7,9..,... cells at resolution 6"):
+        cells_of(Region("tie", (tie,)), 6)
+    assert time.perf_counter() - start < 2.0
+
+
+def test_many_areas_are_refused_as_soon_as_they_are_too_many() -> None:
+    tie = Polygon((np.array(WORLD_WIDE_BOW_TIE, dtype=np.float64) / 6.0,))
+    with pytest.raises(InvalidInputError, match=r"more than 300,000"):
+        cells_of(Region("ties", (tie,) * 50), 6)
+
+
+def test_a_long_thin_area_is_not_taken_for_a_large_one() -> None:
+    strip = Polygon((np.array([[-170, -60], [0, -1], [170, 59], [170, 60], [0, 1], [-170, -59]]),))
+    assert strip.area_km2 / h3.average_hexagon_area(6) < 150_000
+    assert len(cells_of(Region("strip", (strip,)), 6)) == pytest.approx(
+        strip.area_km2 / h3.average_hexagon_area(6), rel=0.1
+    )
 
 
 def test_features_are_valid_polygons_counter_clockwise() -> None:

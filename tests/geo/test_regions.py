@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import h3.api.numpy_int as h3
@@ -81,8 +82,10 @@ def test_what_is_no_region(tmp_path: Path) -> None:
     for name in ("a" * 5_000, "nul\0byte", str(tmp_path / "missing.geojson")):
         with pytest.raises(SourceError):
             region(name)
-    with pytest.raises(SourceError, match="could not be read"):
-        region(str(tmp_path))
+    os.mkfifo(tmp_path / "pipe.geojson")
+    for path in (tmp_path, tmp_path / "pipe.geojson"):
+        with pytest.raises(SourceError, match="is not a regular file"):
+            region(str(path))
     broken = tmp_path / "broken.json"
     broken.write_text("{")
     with pytest.raises(InvalidInputError, match=r"broken\.json is not JSON"):

@@ -126,7 +126,7 @@ def polygon(*points: list[float], **members: Any) -> str:
         ('{"type":"Polygon","coordinates":[[[1e999,1],[2,1],[2,2]]]}', "not a finite position"),
         (polygon([10**400, 1], [2, 1], [2, 2]), "is not"),
         ("[]", "GeoJSON object was expected"),
-        ('{"type":"Topology"}', "Topology is not one of GeoJSON's areas"),
+        ('{"type":"Topology"}', "'Topology' is not one of GeoJSON's areas"),
         ('{"type":"Point","coordinates":[12,42]}', "a Point has no area"),
         ('{"type":"FeatureCollection","features":[]}', "holds no polygon"),
         ('{"type":"Polygon","coordinates":[]}', "has no ring"),
@@ -144,7 +144,7 @@ def polygon(*points: list[float], **members: Any) -> str:
                 [13, 43],
                 crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3003"}},
             ),
-            "coordinate system is urn:ogc:def:crs:EPSG::3003",
+            "coordinate system is 'urn:ogc:def:crs:EPSG::3003",
         ),
     ],
 )

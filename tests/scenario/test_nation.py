@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ name = { it = "Roma", en = "Rome" }
 lat_deg = 41.9
 lon_deg = 12.5
 """
+
+
+HUGE = "version = 0x" + "f" * 5_000
+"""More digits than Python is willing to write."""
 
 
 def test_italy_is_read() -> None:
@@ -71,6 +76,13 @@ def test_defaults() -> None:
         (("version = 1", "version = 2"), "trial.toml: version is 2; this program reads version 1."),
         (("version = 1", ""), "trial.toml: version is missing."),
         (("version = 1", "version = true"), "version must be a number, not True."),
+        (("version = 1", HUGE), "version must be a finite number, not a whole number of more than"),
+        (
+            ("version = 1", f"catalogue = [{{ a{HUGE[7:]} }}]\nversion = 1"),
+            "must be a text, not [{",
+        ),
+        (("version = 1", 'version = 1\n"\\u001b[31m" = 3'), "trial.toml: \ufffd[31m is not known"),
+        (('"rome"', '"\\u001b[31m"'), "trial.toml, site \ufffd[31m: id '\\x1b[31m' may have small"),
         (("version = 1", "version = 1\ncolour = 3"), "trial.toml: colour is not known here"),
         (('it = "Prova", ', ""), "trial.toml, name: it is missing."),
         (('en = "Trial"', 'en = ""'), "trial.toml, name: en must be a text, not ''."),
@@ -101,7 +113,7 @@ def test_defaults() -> None:
         ),
         (
             ("lon_deg = 12.5", 'lon_deg = 12.5\nlanding = { not_in_countries = ["XX"] }'),
-            "No country is called 'XX'.",
+            "landing: 'XX' is no country code",
         ),
         (
             ("lon_deg = 12.5", 'lon_deg = 12.5\nlanding = { lasers = "maybe" }'),
@@ -143,13 +155,24 @@ def test_bytes_that_are_no_text() -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"none\.toml cannot be read: No such file"):
         load(tmp_path / "none.toml")
-    with pytest.raises(SourceError, match="Is a directory"):
+    with pytest.raises(SourceError, match="is not a regular file"):
         load(tmp_path)
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(SourceError, match=r"The scenario .*pipe\.toml is not a regular file"):
+        load(tmp_path / "pipe.toml")
+
+
+def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"trial\xff.toml")
+    path.write_text(HEAD + SITE)
+    assert load(path).source == "trial\ufffd.toml"
 
 
 KEYS = ("version", "name", "view", "catalogue", "sites", "id", "kind", "lat_deg", "it", "track")
 VALUES = st.recursive(
-    st.sampled_from(["1", "true", '"x"', "nan", "-1e400", "9" * 400, "1979-05-27", "[]", "{}"]),
+    st.sampled_from(
+        ["1", "true", '"x"', "nan", "-1e400", "9" * 400, HUGE[10:], "1979-05-27", "[]", "{}"]
+    ),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda v: f"[{', '.join(v)}]")
         | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3).map(

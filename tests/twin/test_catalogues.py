@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import socket
+import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,7 +73,7 @@ def test_files(tmp_path: Path) -> None:
         ("a\0/b", "cannot be the name of a file"),
         ("a" * 5_000, "cannot be read: File name too long"),
         ("", "neither a file, nor an address"),
-        ("http://", "cannot be reached"),
+        ("http://", "cannot be reached or read: [^.]*[.]$"),
         ("http://[::1", "cannot be reached"),
         ("http://\udcff/", "cannot be reached"),
     ],
@@ -84,6 +87,15 @@ def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.tle")
     with pytest.raises(SourceError, match="not a regular file"):
         load_catalogue(str(tmp_path / "pipe.tle"))
+
+
+def test_a_file_whose_name_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"cat\xff.tle")
+    path.write_bytes(TLE)
+    assert load_catalogue(str(path)).catalogue.source == "cat\ufffd.tle"
+    with pytest.raises(SourceError) as caught:
+        load_catalogue(str(path.with_suffix(".json")))
+    assert str(caught.value).isprintable()
 
 
 def test_skipped_records_are_told(tmp_path: Path) -> None:
@@ -123,9 +135,35 @@ def test_compressed_answers_are_limited_after_decompression(server: Server) -> N
     server.says(gzip.compress(b" " * 2_000_000), Content_Encoding="gzip")
     with pytest.raises(SourceError, match="more than 97 KiB"):
         load_catalogue(server.address, limits=QUICK)
-    server.says(TLE, Content_Encoding="gzip")
-    with pytest.raises(SourceError, match="cannot be reached or read"):
-        load_catalogue(server.address, limits=QUICK)
+    for body, words in (
+        (TLE, "cannot be reached or read: .*header"),
+        (gzip.compress(TLE)[:-4], "cut off"),
+        (gzip.compress(TLE) + b"\0", "something follows"),
+    ):
+        server.says(body, Content_Encoding="gzip")
+        with pytest.raises(SourceError, match=words):
+            load_catalogue(server.address, limits=QUICK)
+    assert {asked["Accept-Encoding"] for asked in server.asked} == {"gzip"}
+
+
+def test_a_small_answer_cannot_take_much_memory(server: Server) -> None:
+    bomb = gzip.compress(gzip.compress(b" " * 50_000_000))
+    assert len(bomb) < 1_000
+    tracemalloc.start()
+    try:
+        for coding, words in (
+            ("gzip, gzip", "sends the encoding 'gzip, gzip', which was not asked for"),
+            ("deflate", "sends the encoding 'deflate'"),
+        ):
+            server.says(bomb, Content_Encoding=coding)
+            with pytest.raises(SourceError, match=words):
+                fetch(server.address, QUICK)
+        server.says(gzip.decompress(bomb), Content_Encoding="gzip")
+        with pytest.raises(SourceError, match="more than 97 KiB"):
+            fetch(server.address, QUICK)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("status", [204, 304, 403, 404, 500, 503])
@@ -160,6 +198,30 @@ def test_silence_and_dripping_end(server: Server) -> None:
     with pytest.raises(SourceError, match=r"takes longer than 0\.6 s"):
         load_catalogue(server.address, limits=QUICK)
     assert time.monotonic() - start < 4.0
+
+
+def test_dripping_headers_end(server: Server) -> None:
+    """Each octet comes before the patience for silence is over: only the whole is bounded."""
+    ended = threading.Event()
+
+    def drip(handler: Handler) -> None:
+        with contextlib.suppress(ConnectionError):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            while not handler.server.stopping.wait(0.05):
+                handler.wfile.write(b"a")
+        ended.set()
+
+    server.answer = drip
+    start = time.monotonic()
+    with pytest.raises(SourceError, match=r"takes longer than 0\.6 s"):
+        fetch(server.address, QUICK)
+    assert time.monotonic() - start < 2.0
+    # The connection is cut too: nobody goes on listening.
+    assert ended.wait(2.0)
+    for thread in threading.enumerate():
+        if thread.name == "fetch":
+            thread.join(2.0)
+            assert not thread.is_alive()
 
 
 def test_endless_answers_end(server: Server) -> None:
@@ -214,6 +276,7 @@ def test_nobody_listens() -> None:
 
 def test_addresses_are_shown_without_secrets() -> None:
     assert shown_address("https://a:b@example.org/x?key=1#y") == "https://example.org/x"
+    assert shown_address("https://a:b@c@example.org/x@y") == "https://example.org/x@y"
     assert "\x1b" not in shown_address("http://\x1b[31m")
 
 

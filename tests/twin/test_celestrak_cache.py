@@ -95,6 +95,20 @@ def test_its_addresses_go_through_the_cache_too(celestrak: Celestrak) -> None:
     assert len(celestrak.server.asked) == 1
 
 
+@pytest.mark.parametrize("host", ["x@127.0.0.1", "x:y@127.0.0.1", "127.0.0.1"])
+def test_no_spelling_of_its_addresses_goes_round_the_cache(celestrak: Celestrak, host: str) -> None:
+    celestrak.server.says(omm("A"))
+    for _ in range(2):
+        load_catalogue(
+            f"http://{host}:{celestrak.server.server_port}/gp.php?CATNR=44714",
+            cache_dir=celestrak.folder,
+            now=lambda: START,
+            celestrak="https://127.0.0.1/gp.php?GROUP={group}",
+            limits=QUICK,
+        )
+    assert len(celestrak.server.asked) == 1
+
+
 def test_not_modified_keeps_the_copy(celestrak: Celestrak) -> None:
     celestrak.server.says(omm("A"), ETag='"1"', Last_Modified="Thu, 29 May 2025 08:00:00 GMT")
     celestrak.load()
@@ -178,6 +192,10 @@ def test_a_clock_set_back_does_not_stop_the_asking(celestrak: Celestrak) -> None
         b"[]\nx",
         b'{"asked": "x"}\nx',
         b'{"asked": NaN, "fetched": 0, "marks": {}}\nx',
+        *(
+            b'{"asked": 1748500000, "fetched": %b, "marks": {}}\n' % stamp + omm()
+            for stamp in (b"NaN", b"1e300", b"-Infinity", b"-1", b"4102444801", b"9" * 400)
+        ),
         b'{"asked": 1748500000, "fetched": 1748500000, "marks": []}\n',
         b'{"asked": 1748500000, "fetched": 1748500000, "marks": {}}\ngarbage',
         b"[" * 100_000,
@@ -192,6 +210,28 @@ def test_a_damaged_cache_is_as_good_as_none(celestrak: Celestrak, damage: bytes)
     assert len(celestrak.server.asked) == 2
     celestrak.load()
     assert len(celestrak.server.asked) == 2
+
+
+@pytest.mark.parametrize("mark", ["\u00e9", "a\nb", "", "x" * 1_001])
+def test_marks_that_no_request_can_carry_are_not_kept(celestrak: Celestrak, mark: str) -> None:
+    if mark == "\u00e9":
+        celestrak.server.says(omm("A"), ETag=f'"{mark}"', Last_Modified="Thu, 29 May 2025")
+        celestrak.load()
+    else:
+        celestrak.server.says(omm("A"))
+        celestrak.load()
+        (path,) = (celestrak.folder / "celestrak").iterdir()
+        head, body = path.read_bytes().split(b"\n", 1)
+        marks = {"If-None-Match": mark, "If-Modified-Since": "Thu, 29 May 2025", "Host": "x"}
+        path.write_bytes(json.dumps(json.loads(head) | {"marks": marks}).encode() + b"\n" + body)
+    celestrak.now += 3 * HOUR
+    celestrak.server.says(omm("B"))
+    loaded = celestrak.load()
+    assert (loaded.catalogue.names, loaded.notices) == (("B",), ())
+    asked = celestrak.server.asked[-1]
+    assert asked["If-Modified-Since"] == "Thu, 29 May 2025"
+    assert "If-None-Match" not in asked
+    assert asked["Host"] != "x"
 
 
 def test_a_folder_that_cannot_be_written_costs_only_the_cache(

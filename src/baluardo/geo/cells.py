@@ -98,7 +98,13 @@ def cells_of(region: Region, resolution: int = DEFAULT_RESOLUTION) -> Cells:
     expected = sum(p.area_km2 for p in region.polygons) / h3.average_hexagon_area(resolution)
     if expected > MAX_CELLS:
         raise _too_many(region, expected, resolution)
-    found = [_inside(polygon, resolution, region.name) for polygon in region.polygons]
+    found, total = [], 0
+    for polygon in region.polygons:
+        _refuse_twisted(polygon, resolution, region)
+        found.append(_inside(polygon, resolution, region.name))
+        total += found[-1].size
+        if total > MAX_CELLS:
+            raise _too_many(region, total, resolution)
     numbers = np.unique(np.concatenate(found))
     cells = _with_centres(numbers, resolution)
     if region.sea:
@@ -108,6 +114,20 @@ def cells_of(region: Region, resolution: int = DEFAULT_RESOLUTION) -> Cells:
     if len(cells) == 0:
         raise InvalidInputError(f"{region.name} holds no cell of resolution {resolution}.")
     return cells
+
+
+def _refuse_twisted(polygon: Polygon, resolution: int, region: Region) -> None:
+    """Count a polygon that spans much of the Earth in coarse cells before cutting it in fine ones.
+
+    Where a ring crosses itself, or holes lie on each other, areas cancel out, but cells do not.
+    """
+    west, south, east, north = polygon.bounds
+    around = Polygon((np.array([[west, south], [east, south], [east, north], [west, north]]),))
+    if around.area_km2 / h3.average_hexagon_area(resolution) > MAX_CELLS:
+        coarse = RESOLUTIONS[0]
+        cells = len(_inside(polygon, coarse, region.name)) * 7 ** (resolution - coarse)
+        if cells > 2 * MAX_CELLS:  # a rough count must not refuse what a fine one would allow
+            raise _too_many(region, cells, resolution)
 
 
 def _inside(polygon: Polygon, resolution: int, name: str) -> npt.NDArray[np.uint64]:

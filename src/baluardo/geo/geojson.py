@@ -10,6 +10,7 @@ from typing import Any, Never
 import numpy as np
 
 from baluardo.errors import InvalidInputError
+from baluardo.foreign_input import quoted
 from baluardo.geo.polygons import Floats, Polygon
 
 MAX_BYTES = 20_000_000
@@ -84,7 +85,7 @@ class _Reader:
         elif kind in ("Point", "MultiPoint", "LineString", "MultiLineString"):
             raise self._error(f"a {kind} has no area; draw a Polygon")
         else:
-            raise self._error(f"the type {_short(kind)} is not one of GeoJSON's areas")
+            raise self._error(f"the type {quoted(kind)} is not one of GeoJSON's areas")
 
     def _polygon(self, rings: object) -> Polygon:
         listed = self._list(rings, "a polygon's coordinates")
@@ -119,22 +120,22 @@ class _Reader:
             or not 2 <= len(point) <= 4
             or any(isinstance(n, bool) or not isinstance(n, int | float) for n in point)
         ):
-            raise self._error(f"{_short(point)} is not a position [longitude, latitude]")
+            raise self._error(f"{quoted(point)} is not a position [longitude, latitude]")
         try:
             lon, lat = float(point[0]), float(point[1])
         except OverflowError:
             lon = lat = math.inf
         if not (math.isfinite(lon) and math.isfinite(lat)):
-            raise self._error(f"{_short(point)} is not a finite position")
+            raise self._error(f"{quoted(point)} is not a finite position")
         if abs(lon) <= 180.0 and abs(lat) <= 90.0:
             return lon, lat
         if abs(lon) <= 90.0 and abs(lat) <= 180.0:
             raise self._error(
-                f"{_short(point)} has a latitude beyond 90 degrees; "
+                f"{quoted(point)} has a latitude beyond 90 degrees; "
                 "GeoJSON puts longitude first, this looks like the other order"
             )
         raise self._error(
-            f"{_short(point)} is outside 180 degrees of longitude and 90 of latitude; "
+            f"{quoted(point)} is outside 180 degrees of longitude and 90 of latitude; "
             "GeoJSON wants degrees (WGS 84), not metres of a map grid"
         )
 
@@ -146,7 +147,7 @@ class _Reader:
         name = properties.get("name") if isinstance(properties, dict) else None
         if not isinstance(name, str) or not name.endswith(_WORLD_COORDINATES):
             raise self._error(
-                f"its coordinate system is {_short(name)}; convert it to WGS 84 degrees first"
+                f"its coordinate system is {quoted(name)}; convert it to WGS 84 degrees first"
             )
 
     def _list(self, value: object, what: str) -> list[Any]:
@@ -156,9 +157,3 @@ class _Reader:
 
     def _error(self, sentence: str) -> InvalidInputError:
         return InvalidInputError(f"{self._source}: {sentence}.")
-
-
-def _short(value: object) -> str:
-    """Show a value in an error sentence, cut to what a line can hold."""
-    text = str(value)[:1_000] if not isinstance(value, int) or abs(value) < 10**30 else "a number"
-    return text if len(text) <= 60 else text[:57] + "..."

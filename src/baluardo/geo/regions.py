@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from baluardo.errors import InvalidInputError, SourceError
+from baluardo.foreign_input import printable, read_file
 from baluardo.geo.geojson import MAX_BYTES, polygons_from_geojson
 from baluardo.geo.outlines import ITALY, on_land, outlines
 from baluardo.geo.polygons import Area, Bools, Floats, Polygon, bounds_of
@@ -73,14 +74,14 @@ def region(name_or_path: str) -> Region:
         raise InvalidInputError(f"The region has no name. Known are {_known()}.")
     path = Path(name_or_path)
     if _exists(path):
-        return Region(
-            _printable(path.stem), polygons_from_geojson(_read(path), _printable(path.name))
-        )
+        content = read_file(path, MAX_BYTES)
+        return Region(printable(path.stem), polygons_from_geojson(content, printable(path.name)))
     try:
         country = outlines().country(name)
     except InvalidInputError:
         raise SourceError(
-            f'"{name_or_path}" is neither a region nor a file that exists. Known are {_known()}.'
+            f'"{printable(name_or_path)}" is neither a region nor a file that exists. '
+            f"Known are {_known()}."
         ) from None
     return Region(country.name, country.polygons)
 
@@ -94,17 +95,3 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):  # a name that no file system takes: too long, or with a NUL
         return False
-
-
-def _printable(name: str) -> str:
-    """Leave out what a terminal or a picture cannot show: line breaks, broken encodings."""
-    return "".join(c for c in name if c.isprintable()) or "area"
-
-
-def _read(path: Path) -> bytes:
-    """Read a file, one octet more than is allowed at most."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SourceError(f"{path} could not be read: {error.strerror}.") from None

@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from baluardo.errors import InvalidInputError, ScenarioError, SourceError
+from baluardo.errors import InvalidInputError, ScenarioError
+from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
 from baluardo.terms import Mask, Obstruction, Place
@@ -94,12 +95,7 @@ def default_path() -> Path:
 
 def load(path: Path) -> Nation:
     """Read a scenario file. SourceError if it cannot be read, ScenarioError if it is not right."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise SourceError(f"The scenario {path} cannot be read: {error.strerror}.") from None
-    return parse(content, path.name)
+    return parse(read_file(path, MOST_BYTES, "The scenario"), printable(path.name))
 
 
 def parse(content: bytes, source: str) -> Nation:
@@ -155,7 +151,9 @@ def _view(table: Table) -> View:
 def _site(table: Table) -> Site:
     identifier = table.text("id")
     if not IDENTIFIER.fullmatch(identifier):
-        table.refuse("id", f"{identifier!r} may have small letters, digits and inner hyphens only")
+        table.refuse(
+            "id", f"{quoted(identifier)} may have small letters, digits and inner hyphens only"
+        )
     name = _name(table.table("name"))
     try:
         kind = SiteKind(table.text("kind"))

@@ -6,6 +6,7 @@ import math
 from typing import Any, NoReturn
 
 from baluardo.errors import ScenarioError
+from baluardo.foreign_input import printable, quoted
 
 
 class Table:
@@ -32,7 +33,7 @@ class Table:
         """Return a non-empty text."""
         value = self._take(key, default)
         if not isinstance(value, str) or not value.strip():
-            self.refuse(key, f"must be a text, not {value!r}")
+            self.refuse(key, f"must be a text, not {quoted(value)}")
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
@@ -43,14 +44,14 @@ class Table:
         """Return true or false."""
         value = self._take(key, default)
         if not isinstance(value, bool):
-            self.refuse(key, f"must be true or false, not {value!r}")
+            self.refuse(key, f"must be true or false, not {quoted(value)}")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Return a list of texts without repetition."""
         value = self._take(key, default)
         if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-            self.refuse(key, f"must be a list of texts, not {value!r}")
+            self.refuse(key, f"must be a list of texts, not {quoted(value)}")
         if len(set(value)) != len(value):
             self.refuse(key, "names something twice")
         return tuple(value)
@@ -61,27 +62,26 @@ class Table:
         if not isinstance(value, list) or not all(
             isinstance(v, list) and len(v) == 2 for v in value
         ):
-            self.refuse(key, f"must be a list of pairs of numbers, not {value!r}")
+            self.refuse(key, f"must be a list of pairs of numbers, not {quoted(value)}")
         return tuple((self._as_number(key, a), self._as_number(key, b)) for a, b in value)
 
     def table(self, key: str, name: str | None = None) -> Table:
         """Return a table inside this one, empty where it is absent; `name` is its place's name."""
         value = self._take(key, {})
         if not isinstance(value, dict):
-            self.refuse(key, f"must be a table, not {value!r}")
+            self.refuse(key, f"must be a table, not {quoted(value)}")
         return Table(value, f"{self.where}, {name or key}")
 
     def tables(self, key: str, most: int) -> tuple[Table, ...]:
         """Return a list of tables, each named by its `id` or its position (from 1)."""
         value = self._take(key, [])
         if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
-            self.refuse(key, f"must be a list of tables, not {value!r}")
+            self.refuse(key, f"must be a list of tables, not {quoted(value)}")
         if len(value) > most:
             self.refuse(key, f"has {len(value)} entries; {most} are the most")
         word = key.removesuffix("s")
         return tuple(
-            Table(v, f"{self.where}, {word} {v['id'] if isinstance(v.get('id'), str) else i}")
-            for i, v in enumerate(value, 1)
+            Table(v, f"{self.where}, {word} {_name_of(v) or i}") for i, v in enumerate(value, 1)
         )
 
     def done(self) -> None:
@@ -89,7 +89,7 @@ class Table:
         unknown = sorted(set(self._values) - self._read)
         if unknown:
             known = ", ".join(sorted(self._read))
-            self.refuse(unknown[0], f"is not known here; known are {known}")
+            self.refuse(printable(unknown[0][:40]), f"is not known here; known are {known}")
 
     def _take(self, key: str, default: Any) -> Any:
         self._read.add(key)
@@ -100,11 +100,16 @@ class Table:
 
     def _as_number(self, key: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self.refuse(key, f"must be a number, not {value!r}")
+            self.refuse(key, f"must be a number, not {quoted(value)}")
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            self.refuse(key, f"must be a finite number, not {value!r}")
+            self.refuse(key, f"must be a finite number, not {quoted(value)}")
         return number
+
+
+def _name_of(values: dict[str, Any]) -> str:
+    identifier = values.get("id")
+    return printable(identifier[:40]) if isinstance(identifier, str) else ""

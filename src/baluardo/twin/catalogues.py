@@ -17,9 +17,17 @@ import numpy as np
 import platformdirs
 
 from baluardo.errors import SourceError
+from baluardo.foreign_input import printable, read_file
 from baluardo.terms import Notice
 from baluardo.twin.clock import Dated
-from baluardo.twin.downloads import Cache, FetchLimits, ask_politely, fetch, shown_address
+from baluardo.twin.downloads import (
+    Cache,
+    FetchLimits,
+    ask_politely,
+    fetch,
+    host_of,
+    shown_address,
+)
 from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.formats import parse_catalogue
 from baluardo.twin.sky.records import MAX_BYTES
@@ -69,7 +77,7 @@ def load_catalogue(
         return _with_broken(_from_address(spec, cache_dir, now, celestrak, limits))
     path = _path_of(spec)
     if path is not None:
-        return _with_broken(Loaded(_parse(_read(path), path.name)))
+        return _with_broken(Loaded(_parse(read_file(path, MAX_BYTES), printable(path.name))))
     if _GROUP.fullmatch(spec) is None:
         raise SourceError(
             f"{spec!r} is neither a file, nor an address, nor the name of a CelesTrak group."
@@ -156,19 +164,6 @@ def _path_of(spec: str) -> Path | None:
     return None
 
 
-def _read(path: Path) -> bytes:
-    """Return a regular file's bytes, one more than are allowed at most: the parser refuses it."""
-    try:
-        if path.exists() and not path.is_file():
-            raise SourceError(f"{path} is not a regular file.")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as problem:
-        raise SourceError(f"{path} cannot be read: {problem.strerror or problem}.") from None
-    except ValueError:
-        raise SourceError(f"{str(path)!r} cannot be the name of a file.") from None
-
-
 def _from_address(
     address: str,
     cache_dir: Path | None,
@@ -177,16 +172,12 @@ def _from_address(
     limits: FetchLimits,
 ) -> Loaded:
     """Fetch an address; one of CelesTrak's goes through the cache however it was named."""
-    if _host(address) == _host(celestrak):
+    if host_of(address) == host_of(celestrak.format(group="")):
         return _from_celestrak(address, shown_address(address), cache_dir, now, limits)
     body = fetch(address, limits).body
     if body is None:
         raise SourceError(f"{shown_address(address)} sent nothing.")
     return Loaded(_parse(body, shown_address(address)))
-
-
-def _host(address: str) -> str:
-    return re.sub(r"^[a-z]+://|[/?#].*$", "", address.strip(), flags=re.IGNORECASE).lower()
 
 
 def _from_celestrak(

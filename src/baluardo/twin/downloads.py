@@ -11,12 +11,15 @@ import json
 import math
 import os
 import re
+import socket
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 
@@ -28,6 +31,14 @@ T = TypeVar("T")
 ASK_EVERY_S = 2 * 3_600.0
 """CelesTrak's data change every two hours, and whoever asks more often is shut out (its terms)."""
 
+MARKS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+"""By which headers a server is asked for news, and which of its own they repeat."""
+
+_MARK = re.compile(r"[ -~]{1,1000}")
+
+LAST_STAMP = 4_102_444_800.0
+"""2100-01-01; stamps of the cache are POSIX seconds from 1970 to then."""
+
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
@@ -37,6 +48,7 @@ class FetchLimits:
     read_s: float = 20.0
     """Longest silence in the middle of an answer."""
     total_s: float = 120.0
+    """Longest time for all of it, from the name's look-up on, however many redirects."""
     max_bytes: int = 64 * 1024 * 1024
     """After decompression."""
     redirects: int = 3
@@ -58,12 +70,12 @@ class Kept:
     asked: float
     """When the server was last asked, whatever came of it."""
     fetched: float
-    """When the body was last good."""
+    """When the body was last good, 0 where there is none."""
     marks: Mapping[str, str]
     body: bytes
 
 
-NOTHING_KEPT = Kept(asked=-math.inf, fetched=-math.inf, marks={}, body=b"")
+NOTHING_KEPT = Kept(asked=-math.inf, fetched=0.0, marks={}, body=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,35 @@ class Asked(Generic[T]):
     problem: str | None = None
 
 
+class _Line:
+    """The connection of an exchange, which another thread may cut at any time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cut = False
+        self._stream: Any = None
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note each new connection; httpx calls this at every step of an exchange."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            with self._lock:
+                self._stream = info["return_value"]
+                if self._cut:
+                    self._shut_down()
+
+    def cut(self) -> None:
+        """End whatever waits on the connection, and every connection to come."""
+        with self._lock:
+            self._cut = True
+            self._shut_down()
+
+    def _shut_down(self) -> None:
+        # Closing would free the descriptor's number under the thread that reads from it.
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+
 def fetch(address: str, limits: FetchLimits, marks: Mapping[str, str] | None = None) -> Answer:
     """Get what an http or https address holds; SourceError, with a sentence, if it cannot be had.
 
@@ -83,49 +124,103 @@ def fetch(address: str, limits: FetchLimits, marks: Mapping[str, str] | None = N
     shown = shown_address(address)
     if not address.lower().startswith(("http://", "https://")):
         raise SourceError(f"{shown} is not an address that begins with http:// or https://.")
-    deadline = time.monotonic() + limits.total_s
-    timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s)
-    agent = {"User-Agent": f"baluardo/{__version__}"}
+    line = _Line()
+    outcome: Future[Answer] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(_exchange(address, shown, limits, marks or {}, line))
+        except BaseException as problem:  # noqa: BLE001  # raised again by the thread that waits
+            outcome.set_exception(problem)
+
+    # Names are looked up, connections made and headers read for as long as others like; only a
+    # second thread bounds it all.
+    threading.Thread(target=work, name="fetch", daemon=True).start()
     try:
-        with httpx.Client(timeout=timeout, headers=agent) as client:
-            request = client.build_request("GET", address, headers=dict(marks or {}))
-            for _ in range(limits.redirects + 1):
-                with contextlib.closing(client.send(request, stream=True)) as response:
-                    following = response.next_request
-                    if following is None:
-                        return _answer(response, shown, limits, deadline)
-                    if request.url.scheme == "https" and following.url.scheme != "https":
-                        raise SourceError(f"{shown} leads from https to an unprotected address.")
-                    request = following
-            raise SourceError(f"{shown} leads on to more than {limits.redirects} other addresses.")
+        if not wait([outcome], limits.total_s).done:
+            raise SourceError(f"{shown} takes longer than {limits.total_s:g} s.")
+        return outcome.result()
     except httpx.TimeoutException as problem:
         raise SourceError(f"{shown} did not answer in time.") from problem
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as problem:
-        raise SourceError(f"{shown} cannot be reached or read: {problem}.") from problem
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, zlib.error) as problem:
+        reason = str(problem).rstrip(".")
+        raise SourceError(f"{shown} cannot be reached or read: {reason}.") from problem
+    finally:
+        line.cut()
 
 
-def _answer(response: httpx.Response, shown: str, limits: FetchLimits, deadline: float) -> Answer:
+def _exchange(
+    address: str, shown: str, limits: FetchLimits, marks: Mapping[str, str], line: _Line
+) -> Answer:
+    timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s)
+    headers = {"User-Agent": f"baluardo/{__version__}", "Accept-Encoding": "gzip"}
+    with httpx.Client(timeout=timeout, headers=headers) as client:
+        request = client.build_request("GET", address, headers=dict(marks))
+        for _ in range(limits.redirects + 1):
+            request.extensions["trace"] = line.trace
+            with contextlib.closing(client.send(request, stream=True)) as response:
+                following = response.next_request
+                if following is None:
+                    return _answer(response, shown, limits)
+                if request.url.scheme == "https" and following.url.scheme != "https":
+                    raise SourceError(f"{shown} leads from https to an unprotected address.")
+                request = following
+    raise SourceError(f"{shown} leads on to more than {limits.redirects} other addresses.")
+
+
+def _answer(response: httpx.Response, shown: str, limits: FetchLimits) -> Answer:
     if response.status_code == httpx.codes.NOT_MODIFIED:
         return Answer(None, {})
     if response.status_code != httpx.codes.OK:
         raise SourceError(f"{shown} answered {response.status_code} {response.reason_phrase}.")
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip"):
+        raise SourceError(f"{shown} sends the encoding {coding[:40]!r}, which was not asked for.")
     body = bytearray()
-    for piece in response.iter_bytes():
+    pieces = response.iter_raw()
+    for piece in _inflated(pieces, limits.max_bytes) if coding == "gzip" else pieces:
         body += piece
         if len(body) > limits.max_bytes:
             raise SourceError(f"{shown} sends more than {limits.max_bytes // 1024:,} KiB.")
-        if time.monotonic() > deadline:
-            raise SourceError(f"{shown} takes longer than {limits.total_s:g} s.")
-    pairs = (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since"))
     return Answer(
-        bytes(body), {ask: response.headers[got] for got, ask in pairs if got in response.headers}
+        bytes(body), _sound_marks({ask: response.headers.get(got) for ask, got in MARKS.items()})
     )
+
+
+def _inflated(pieces: Iterator[bytes], most: int) -> Iterator[bytes]:
+    """Inflate gzip (RFC 1952, one member), never to more than one octet over `most` in all."""
+    inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for piece in pieces:
+        inflated = inflater.decompress(piece, most + 1)
+        most -= len(inflated)
+        yield inflated
+        if inflater.unused_data:
+            raise zlib.error("something follows the compressed body")
+    if not inflater.eof:
+        raise zlib.error("the compressed body is cut off")
+
+
+def _sound_marks(marks: Mapping[str, object]) -> dict[str, str]:
+    """Return the marks that a request can carry: no others, nothing but printable ASCII."""
+    return {
+        ask: mark
+        for ask, mark in marks.items()
+        if ask in MARKS and isinstance(mark, str) and _MARK.fullmatch(mark)
+    }
 
 
 def shown_address(address: str) -> str:
     """Return an address fit to be shown: printable, without credentials, query and fragment."""
-    plain = re.sub(r"[?#].*", "", re.sub(r"(?<=://)[^/@]*@", "", address), flags=re.DOTALL)[:200]
+    plain = re.sub(r"[?#].*", "", re.sub(r"(?<=://)[^/?#]*@", "", address), flags=re.DOTALL)[:200]
     return plain if plain.isprintable() else repr(plain)
+
+
+def host_of(address: str) -> str | None:
+    """Return the host that an address leads to, whatever port and credentials it names."""
+    try:
+        return httpx.URL(address).host.rstrip(".") or None
+    except (httpx.InvalidURL, ValueError):
+        return None
 
 
 class Cache:
@@ -146,12 +241,20 @@ class Cache:
             head, _, body = self.path.read_bytes().partition(b"\n")
             stamps = json.loads(head)
             return Kept(
-                asked=float(stamps["asked"]),
-                fetched=float(stamps["fetched"]),
-                marks={str(key): str(value) for key, value in stamps["marks"].items()},
+                asked=_stamp(stamps["asked"]),
+                fetched=_stamp(stamps["fetched"]),
+                marks=_sound_marks(stamps["marks"]),
                 body=body,
             )
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+        ):
             return NOTHING_KEPT
 
     def write(self, kept: Kept) -> None:
@@ -195,7 +298,7 @@ def ask_politely(
         return Asked(copy, kept.fetched, None if kept.asked == kept.fetched else f"{later}.")
 
     if copy is None:
-        kept = replace(kept, body=b"", marks={}, fetched=-math.inf)
+        kept = replace(kept, body=b"", marks={}, fetched=0.0)
     # The stamp comes first: a program that dies while asking must not ask at once again.
     cache.write(replace(kept, asked=moment))
     try:
@@ -215,6 +318,13 @@ def ask_politely(
         return Asked(copy, kept.fetched, str(problem))
     cache.write(kept)
     return Asked(value, moment)
+
+
+def _stamp(value: object) -> float:
+    stamp = float(value)  # type: ignore[arg-type]  # from JSON: what is no number raises
+    if not 0.0 <= stamp <= LAST_STAMP:
+        raise ValueError(f"{stamp} is no time of this century")
+    return stamp
 
 
 def _reading(read: Callable[[bytes], T], body: bytes) -> T | None:

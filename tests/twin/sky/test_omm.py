@@ -270,7 +270,7 @@ def test_damage_in_one_message_of_kvn_costs_that_message() -> None:
     catalogue = parse_omm_kvn(data.replace(b"\nEPOCH =", b"\nBSTAR = 1\nEPOCH =", 2), "test")
     assert len(catalogue) == 39
     assert "is not keyword = value" in catalogue.broken[0].reason
-    assert "BSTAR stands twice" in catalogue.broken[1].reason
+    assert "'BSTAR' stands twice" in catalogue.broken[1].reason
 
 
 def test_an_open_quotation_mark_costs_one_line_of_csv() -> None:
@@ -278,6 +278,13 @@ def test_an_open_quotation_mark_costs_one_line_of_csv() -> None:
     catalogue = parse_omm_csv(data, "test")
     assert [b.line for b in catalogue.broken] == [2]
     assert len(catalogue) == 40
+
+
+def test_keywords_that_cannot_be_shown_are_escaped() -> None:
+    text = b"CCSDS_OMM_VERS = 2.0\n\0NAME = A\n\0NAME = A\n"
+    with pytest.raises(CatalogueError) as caught:
+        parse_omm_kvn(text, "file")
+    assert r"line 3: '\x00NAME' stands twice" in str(caught.value)
 
 
 def test_quoted_names_with_commas() -> None:

@@ -10,9 +10,11 @@ import pytest
 from satrecs import satrec_of
 
 from baluardo.errors import CatalogueError
-from baluardo.terms import Generation
+from baluardo.terms import Generation, Status
 from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
+from baluardo.twin.sky.propagation import positions_at
 from baluardo.twin.sky.shells import catalogue_from_shells, kozai_mean_motion
+from baluardo.twin.sky.status import statuses
 
 SHELL_1 = """
 [[shell]]
@@ -22,6 +24,9 @@ planes = 72
 satellites_per_plane = 22
 phasing = 39
 """
+
+HUGE = "= 0x" + "f" * 5_000
+"""More digits than Python is willing to write."""
 
 
 def bins(catalogue: Catalogue) -> Counter[tuple[float, int]]:
@@ -156,19 +161,32 @@ def test_neighbours_in_a_plane_are_within_reach(default_catalogue: Catalogue) ->
         ("a = 1\n" + SHELL_1, "the key 'a' is unknown"),
         (SHELL_1 + "colour = 1", "the key 'colour' is unknown"),
         (SHELL_1.replace("planes = 72", ""), "planes is missing"),
-        (SHELL_1.replace("planes = 72", "planes = 7.5"), "planes '7.5' is of the wrong kind"),
+        (SHELL_1.replace("planes = 72", "planes = 7.5"), "planes 7.5 is of the wrong kind"),
         (SHELL_1.replace("planes = 72", "planes = true"), "is of the wrong kind"),
-        (SHELL_1.replace("planes = 72", "planes = 0"), "planes 0 is not between 1 and 10000"),
-        (SHELL_1.replace("= 22", "= 0"), "satellites 0 is not between 72 and 100000"),
+        (SHELL_1.replace("planes = 72", "planes = 0"), "planes 0 is not between 1 and 360"),
+        (SHELL_1.replace("= 22", "= 0"), "satellites 0 is not between 72 and 30000"),
         (SHELL_1.replace("= 22", "= 99999999999999999999"), "is not between"),
         (SHELL_1 + "satellites = 3", "either satellites or satellites_per_plane"),
-        (SHELL_1.replace("= 550", "= 100"), "height_km 100.0 is not between 200 and 36000"),
+        (SHELL_1.replace("= 550", "= 100"), "height_km 100.0 is not between 250 and 36000"),
+        (SHELL_1.replace("= 550", "= 249.9"), "height_km 249.9 is not between 250 and 36000"),
+        (
+            SHELL_1.replace("= 550", "= 300") + "eccentricity = 0.02",
+            "eccentricity 0.02 takes the satellites down to 166 km",
+        ),
         (SHELL_1.replace("= 550", "= nan"), "height_km nan is not between"),
         (SHELL_1.replace("= 550", "= 1" + "0" * 400), "height_km inf is not between"),
         (SHELL_1.replace("= 53", "= 181"), "inclination_deg 181.0"),
         (SHELL_1 + 'generation = "v9"', "generation 'v9' is none of"),
         (SHELL_1 + "direct_to_cell = true", "direct_to_cell needs generation v2-mini"),
-        (SHELL_1.replace("= 22", "= 1388") * 2, "199,872 satellites are more than"),
+        (SHELL_1.replace("= 22", "= 300") * 2, "43,200 satellites are more than 30,000"),
+        (SHELL_1.replace("= 72", HUGE), "planes a whole number of more than 19 digits is not"),
+        (SHELL_1.replace("= 22", HUGE), "satellites a whole number of more than 19 digits is not"),
+        (SHELL_1.replace("= 550", HUGE), "height_km inf is not between"),
+        (
+            SHELL_1 + f"name {HUGE}",
+            "name a whole number of more than 19 digits is of the wrong kind",
+        ),
+        (SHELL_1 + f"generation = [{{ a {HUGE} }}]", "is of the wrong kind"),
         ("[", "it is no TOML"),
         ("a = " + "[" * 5_000, "nested too deep"),
         ("#" * 300_000, "larger than 256 KiB"),
@@ -184,6 +202,19 @@ def test_what_describes_no_shells_is_refused_with_a_sentence(toml: str, words: s
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(CatalogueError, match="not text in UTF-8"):
         catalogue_from_shells(b"\xff\xfe", "file.toml")
+
+
+def test_the_lowest_shells_never_count_as_decayed() -> None:
+    """Each of 40 satellites at every phase of a slowly dipping orbit, over a day."""
+    catalogue = catalogue_from_shells(
+        "[[shell]]\ninclination_deg = 97\nheight_km = 250\nplanes = 1\nsatellites = 40\n"
+        "eccentricity = 0.0045\n",
+        "test",
+    )
+    day = np.arange(0.0, 86_400.0, 600.0) + catalogue.epoch
+    heights = np.linalg.norm(positions_at(catalogue, day), axis=2) - EARTH_RADIUS_KM
+    for now in heights:
+        assert (statuses(catalogue, now) == Status.OPERATIONAL).all()
 
 
 def test_shells_of_one_name_count_as_one() -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Generation, Status
@@ -15,10 +17,16 @@ from baluardo.twin.sky.shells import catalogue_from_shells
 from baluardo.twin.sky.status import on_station, shell_of, stale, statuses
 
 
-def pattern(height_km: float, planes: int, satellites: int, offset_deg: float = 0.0) -> str:
+def pattern(
+    height_km: float,
+    planes: int,
+    satellites: int,
+    offset_deg: float = 0.0,
+    inclination_deg: float = 53.0,
+) -> str:
     return (
-        f"[[shell]]\ninclination_deg = 53\nheight_km = {height_km}\nplanes = {planes}\n"
-        f"satellites = {satellites}\nraan_offset_deg = {offset_deg}\n"
+        f"[[shell]]\ninclination_deg = {inclination_deg}\nheight_km = {height_km}\n"
+        f"planes = {planes}\nsatellites = {satellites}\nraan_offset_deg = {offset_deg}\n"
     )
 
 
@@ -48,6 +56,61 @@ def test_old_satellites_on_their_way_down_do_not_make_a_shell() -> None:
 
 def test_a_polar_shell_of_few_planes_works() -> None:
     assert on_station(measured(WORKING, pattern(560, 5, 215), pattern(700, 6, 216))).all()
+
+
+def test_strangers_between_two_inclinations_do_not_join_them() -> None:
+    """A mixed catalogue has satellites at every inclination, each within 0.5 degrees of the next.
+
+    All that flies at 550 km and 53 degrees must not make a station of 550 km and 70 degrees.
+    """
+    strangers = [pattern(860, 1, 1, 40.0 * (k % 9), 53.0 + 0.4 * k) for k in range(44)]
+    catalogue = measured(WORKING, pattern(550, 1, 60, 0.0, 70.0), *strangers)
+    station = on_station(catalogue)
+    assert station[:360].all()
+    assert not station[360:].any()
+
+
+def test_shells_are_of_one_inclination() -> None:
+    ladder = [pattern(550, 36, 72, 0.0, 50.0 + 0.2 * k) for k in range(30)]
+    catalogue = measured(*ladder)
+    assert on_station(catalogue).all()
+    shell, names = shell_of(catalogue)
+    assert len(names) > 1
+    for k in range(len(names)):
+        assert np.ptp(np.degrees(catalogue.inclination[shell == k])) <= 1.0 + 1e-6
+
+
+@pytest.mark.parametrize("planes", [1, 3, 100])
+def test_the_largest_catalogues_are_judged_in_time(planes: int) -> None:
+    catalogue = measured(pattern(550, planes, 30_000))
+    on_station(measured(WORKING))  # compiled before the clock starts
+    start = time.perf_counter()
+    on_station(catalogue)
+    assert time.perf_counter() - start < 1.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(100, 400))
+def test_neighbours_are_counted_as_the_rules_say(seed: int, n: int) -> None:
+    """Compare every satellite with every other, on round figures that meet the limits exactly."""
+    rng = np.random.default_rng(seed)
+    base = measured(pattern(550, n, n))
+    inclination_deg = rng.integers(100, 106, n) * 0.25
+    catalogue = replace(
+        base,
+        inclination=np.radians(inclination_deg),
+        raan=rng.uniform(0.0, 2.0 * np.pi, n),
+        mean_motion=base.mean_motion * (1.0 + rng.integers(-4, 5, n) * 5e-4),
+    )
+    heights, degrees = catalogue.heights_km, np.degrees(catalogue.inclination)
+    alike = (np.abs(heights[:, None] - heights) <= 5.0) & (
+        (degrees >= degrees[:, None] - 0.5) & (degrees <= degrees[:, None] + 0.5)
+    )
+    sectors = np.floor(np.degrees(catalogue.raan) / 10.0)
+    occupied = sum((alike & (sectors == k)).any(axis=1).astype(int) for k in range(36))
+    count = alike.sum(axis=1)
+    populated = ((occupied >= 12) & (count >= 50)) | ((occupied >= 4) & (count >= 150))
+    assert np.array_equal(on_station(catalogue), (alike & populated).any(axis=1))
 
 
 def test_satellites_within_5_km_of_a_working_height_work() -> None:
@@ -142,13 +205,13 @@ def test_elements_age_by_height() -> None:
 
 def test_a_catalogue_with_thousands_of_shells_is_sorted_quickly() -> None:
     rng = np.random.default_rng(2)
-    base = measured(pattern(550, 36, 60_000))
-    motion = rng.uniform(0.01, 16.0, 60_000) * 2.0 * np.pi / 1_440.0
+    base = measured(pattern(550, 36, 30_000))
+    motion = rng.uniform(0.01, 16.0, 30_000) * 2.0 * np.pi / 1_440.0
     scattered = replace(
         base,
         mean_motion=motion,
-        inclination=np.radians(rng.uniform(0.0, 180.0, 60_000)),
-        raan=rng.uniform(0.0, 2.0 * np.pi, 60_000),
+        inclination=np.radians(rng.uniform(0.0, 180.0, 30_000)),
+        raan=rng.uniform(0.0, 2.0 * np.pi, 30_000),
     )
     start = time.perf_counter()
     _, names = shell_of(scattered)

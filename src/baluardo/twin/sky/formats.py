@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from baluardo.errors import CatalogueError
+from baluardo.foreign_input import quoted
 from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.omm import parse_omm_csv, parse_omm_json, parse_omm_kvn, parse_omm_xml
-from baluardo.twin.sky.records import decode, quoted
+from baluardo.twin.sky.records import decode
 from baluardo.twin.sky.tle import looks_like_tle, parse_tle
 
 _WEB_PAGE = re.compile(r"<!doctype\s+html|<html", re.IGNORECASE)

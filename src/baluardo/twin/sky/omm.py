@@ -18,6 +18,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from baluardo.errors import CatalogueError, InvalidInputError
+from baluardo.foreign_input import quoted
 from baluardo.twin.sky.catalogue import BrokenRecord, Catalogue
 from baluardo.twin.sky.records import (
     ElementRecord,
@@ -27,7 +28,6 @@ from baluardo.twin.sky.records import (
     decimal,
     decode,
     epoch_of,
-    quoted,
 )
 
 # Required by the standard for SGP4 (502.0-B-3, tables 4-2 and 4-3).
@@ -303,7 +303,7 @@ def _kvn_entries(text: str) -> Entries:
                 if not keyword:
                     raise InvalidInputError(f"{quoted(stripped)} is not keyword = value")
                 if keyword in fields:
-                    raise InvalidInputError(f"{keyword} stands twice in one message")
+                    raise InvalidInputError(f"{quoted(keyword)} stands twice in one message")
                 _check_unit(keyword, unit)
             except InvalidInputError as found:
                 problem = f"line {number}: {found}"

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import CatalogueError, InvalidInputError
+from baluardo.foreign_input import printable, quoted
 from baluardo.terms import Generation
 from baluardo.twin.sky.catalogue import SECONDS_PER_DAY, BrokenRecord, Catalogue, Floats
 from baluardo.twin.sky.status import shell_of
@@ -27,6 +28,9 @@ MAX_BYTES = 64 * 1024 * 1024
 """A catalogue of every object tracked today is about 40 MB in the most wordy format (XML)."""
 MAX_LINES = 2_000_000
 MAX_RECORDS = 400_000
+"""Records, of which a satellite may have several."""
+MAX_SATELLITES = 30_000
+"""Four of today's constellations. Planning lasers takes the square of it."""
 MAX_BROKEN = 10_000
 """Records skipped before a file is given up, whatever their share."""
 MAX_BROKEN_SHARE = 0.05
@@ -91,18 +95,9 @@ def decode(data: bytes, source: str) -> str:
     return text
 
 
-def quoted(text: str) -> str:
-    """Return text from a file so that it can be shown: control characters escaped, cut short."""
-    shown = repr(text[:_CHARACTERS_IN_A_NUMBER])
-    return shown if len(text) <= _CHARACTERS_IN_A_NUMBER else f"{shown}..."
-
-
 def clean_name(name: str) -> str:
     """Return a satellite's name fit for terminals and pages: printable and not too long."""
-    name = name.strip()[:MAX_NAME_CHARACTERS]
-    if name.isprintable():
-        return name
-    return "".join(c if c.isprintable() else "\ufffd" for c in name)
+    return printable(name.strip()[:MAX_NAME_CHARACTERS])
 
 
 def decimal(field: str, text: str) -> float:
@@ -148,7 +143,7 @@ def catalogue_of(entries: Iterable[ElementRecord | BrokenRecord], source: str) -
     broken: CelesTrak's supplemental files hold several epochs of each satellite.
 
     CatalogueError if there is no record, if more than 5 % are broken, or if there are more than
-    `MAX_RECORDS`.
+    `MAX_RECORDS` of them or `MAX_SATELLITES` satellites.
     """
     records: list[ElementRecord] = []
     broken: list[BrokenRecord] = []
@@ -169,7 +164,13 @@ def catalogue_of(entries: Iterable[ElementRecord | BrokenRecord], source: str) -
     broken = sorted(broken + out_of_range, key=lambda b: b.line)
     if len(broken) > MAX_BROKEN_SHARE * total:
         raise CatalogueError(_too_broken(source, broken, f"{len(broken):,} of {total:,}"))
-    return _arrays([records[i] for i in _newest(records, keep)], source, tuple(broken))
+    newest = _newest(records, keep)
+    if len(newest) > MAX_SATELLITES:
+        raise CatalogueError(
+            f"{source} holds {len(newest):,} satellites, more than {MAX_SATELLITES:,}; "
+            "choose a smaller group, such as one constellation."
+        )
+    return _arrays([records[i] for i in newest], source, tuple(broken))
 
 
 def _too_broken(source: str, broken: list[BrokenRecord], how_many: str) -> str:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from baluardo.errors import CatalogueError, InvalidInputError
+from baluardo.foreign_input import quoted
 from baluardo.terms import Generation
 from baluardo.twin.sky.catalogue import (
     EARTH_MU_KM3_S2,
@@ -29,8 +30,13 @@ from baluardo.twin.sky.catalogue import (
     Catalogue,
     Floats,
 )
-from baluardo.twin.sky.records import DAY_ZERO_ORDINAL, JD_DAY_ZERO, clean_name
-from baluardo.twin.sky.status import shell_label
+from baluardo.twin.sky.records import (
+    DAY_ZERO_ORDINAL,
+    JD_DAY_ZERO,
+    MAX_SATELLITES,
+    clean_name,
+)
+from baluardo.twin.sky.status import DECAY_HEIGHT_KM, shell_label
 
 J2 = 0.001_082_616
 """Second zonal harmonic of WGS-72, the constants behind SGP4 (Spacetrack Report #3)."""
@@ -42,7 +48,11 @@ EPOCH_JD = JD_DAY_ZERO + datetime.date(2025, 5, 29).toordinal() - DAY_ZERO_ORDIN
 FIRST_NUMBER = 900_000_001
 """Catalogue numbers of shells: nine digits, far from any that exist."""
 MAX_TOML_BYTES = 256 * 1024
-MAX_SATELLITES = 100_000
+MAX_PLANES = 360
+"""More planes could not be told apart: `lasers` cuts where nodes are 0.8 deg apart."""
+LOWEST_HEIGHT_KM = 250.0
+LOWEST_PERIGEE_KM = DECAY_HEIGHT_KM + 20.0
+"""The Earth's oblateness alone takes an orbit some 10 km up and down; none may seem decayed."""
 
 _GENERATIONS = {
     "unknown": Generation.UNKNOWN,
@@ -73,8 +83,8 @@ class Shell:
         """Refuse values outside their range with a sentence that names the field."""
         limits: tuple[tuple[str, float, float], ...] = (
             ("inclination_deg", 0.0, 180.0),
-            ("height_km", 200.0, 36_000.0),
-            ("planes", 1, 10_000),
+            ("height_km", LOWEST_HEIGHT_KM, 36_000.0),
+            ("planes", 1, MAX_PLANES),
             ("satellites", self.planes, MAX_SATELLITES),
             ("phasing", -1e6, 1e6),
             ("raan_offset_deg", -360.0, 360.0),
@@ -83,7 +93,15 @@ class Shell:
         for field, low, high in limits:
             value = getattr(self, field)
             if not low <= value <= high:
-                raise InvalidInputError(f"{field} {value} is not between {low:g} and {high:g}")
+                raise InvalidInputError(
+                    f"{field} {quoted(value)} is not between {low:g} and {high:g}"
+                )
+        perigee_km = self.height_km - self.eccentricity * (EARTH_RADIUS_KM + self.height_km)
+        if perigee_km < LOWEST_PERIGEE_KM:
+            raise InvalidInputError(
+                f"eccentricity {self.eccentricity} takes the satellites down to "
+                f"{perigee_km:.0f} km; {LOWEST_PERIGEE_KM:g} km is the lowest that lasts"
+            )
 
     @property
     def label(self) -> str:
@@ -146,7 +164,7 @@ def _shells(toml_text: str | bytes) -> list[Shell]:
         raise InvalidInputError(f"it is no TOML: {problem}") from None
     entries = table.pop("shell", None)
     if table:
-        raise InvalidInputError(f"the key {next(iter(table))!r} is unknown")
+        raise InvalidInputError(f"the key {quoted(next(iter(table)))} is unknown")
     if not isinstance(entries, list) or not entries:
         raise InvalidInputError("it has no [[shell]]")
     shells = []
@@ -169,7 +187,7 @@ def _shell(entry: object) -> Shell:
             raise InvalidInputError(f"{key} is missing")
         # TOML's booleans are Python's, which count as whole numbers.
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise InvalidInputError(f"{key} {str(value)[:40]!r} is of the wrong kind")
+            raise InvalidInputError(f"{key} {quoted(value)} is of the wrong kind")
         return value
 
     def number(key: str, default: float | None = None) -> float:
@@ -203,13 +221,13 @@ def _shell(entry: object) -> Shell:
         name=clean_name(str(take("name", (str,), ""))),
     )
     if values:
-        raise InvalidInputError(f"the key {next(iter(values))!r} is unknown")
+        raise InvalidInputError(f"the key {quoted(next(iter(values)))} is unknown")
     return shell
 
 
 def _generation(name: str, direct_to_cell: bool) -> Generation:
     if name not in _GENERATIONS:
-        raise InvalidInputError(f"generation {name[:40]!r} is none of {', '.join(_GENERATIONS)}")
+        raise InvalidInputError(f"generation {quoted(name)} is none of {', '.join(_GENERATIONS)}")
     if not direct_to_cell:
         return _GENERATIONS[name]
     if name != "v2-mini":

@@ -11,7 +11,8 @@ The rules, which docs/limits.md repeats for people:
    least 150 in at least 4 (a polar shell has few planes). Satellites on their way share the plane
    they were launched into: a train fills a sector or two, a few trains that happen to be at one
    height a few; old satellites on their way down are spread widely but thinly.
-3. **Operational**: the mean height lies within 5 km of a populated one of its inclination.
+3. **Operational**: the mean height lies within 5 km of a populated one of its inclination, again
+   within 0.5 degrees.
 4. **Raising**: everything else, on its way up or down. It sees and links nobody.
 
 Rules 2 to 4 need a constellation to look at: catalogues of fewer than 100 satellites, and shells,
@@ -20,6 +21,9 @@ which describe working orbits by definition, count as operational throughout.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -33,6 +37,8 @@ from baluardo.twin.sky.catalogue import (
 )
 
 Bools = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
+Counts = npt.NDArray[np.int32]
 
 # Our choices; the module's docstring says why.
 DECAY_HEIGHT_KM = 200.0
@@ -78,13 +84,21 @@ def on_station(catalogue: Catalogue) -> Bools:
     """
     if catalogue.ageless or len(catalogue) < SMALLEST_CONSTELLATION:
         return np.ones(len(catalogue), dtype=np.bool_)
-    answer = np.zeros(len(catalogue), dtype=np.bool_)
-    heights = catalogue.heights_km
-    sectors = np.floor(np.degrees(catalogue.raan) % 360.0 / (360.0 / SECTORS)).astype(np.intp)
-    for group in _inclination_groups(catalogue):
-        of_group = heights[group]
-        populated = np.sort(of_group[_all_round(of_group, sectors[group] % SECTORS)])
-        answer[group] = _distance_to(populated, of_group) <= STATION_HEIGHT_KM
+    order = np.argsort(catalogue.heights_km, kind="stable")
+    heights = catalogue.heights_km[order]
+    inclinations_deg = np.degrees(catalogue.inclination)[order]
+    degrees_a_sector = 360.0 / SECTORS
+    sectors = np.floor(np.degrees(catalogue.raan[order]) % 360.0 / degrees_a_sector)
+    sectors = sectors.astype(np.intp) % SECTORS
+
+    every = np.ones(len(order), dtype=np.bool_)
+    around = _neighbours(heights, inclinations_deg, sectors, every, SAME_HEIGHT_KM)
+    occupied, neighbours = np.count_nonzero(around, axis=1), around.sum(axis=1)
+    populated = (occupied >= SECTORS_ALL_ROUND) & (neighbours >= SATELLITES_ALL_ROUND)
+    populated |= (occupied >= SECTORS_FEW_PLANES) & (neighbours >= SATELLITES_FEW_PLANES)
+    examples = _neighbours(heights, inclinations_deg, sectors, populated, STATION_HEIGHT_KM)
+    answer = np.empty(len(order), dtype=np.bool_)
+    answer[order] = examples.any(axis=1)
     return answer
 
 
@@ -123,72 +137,121 @@ def shell_of(catalogue: Catalogue) -> tuple[npt.NDArray[np.int16], tuple[str, ..
     Returns the index of each satellite's shell, shape (n,), -1 for none, and the shells' names,
     by inclination and height. A shell stands at the height where most satellites are within 1 km,
     takes those within 3 km, and so on while 20 or more are found; the rest join the nearest shell
-    within 10 km. Catalogues too small for the rules have no shells.
+    within 10 km. Inclinations are sorted in the same way, each taking those within 0.5 degrees.
+    Catalogues too small for the rules have no shells.
     """
     shell = np.full(len(catalogue), -1, dtype=np.int16)
     if len(catalogue) < SMALLEST_CONSTELLATION:
         return shell, ()
-    heights = catalogue.heights_km
-    working = on_station(catalogue)
+    inclinations_deg, heights = np.degrees(catalogue.inclination), catalogue.heights_km
+    working = np.flatnonzero(on_station(catalogue))
+    by_inclination = _peaks(inclinations_deg[working], SAME_INCLINATION_DEG, SAME_INCLINATION_DEG)
     names: list[str] = []
-    for group in _inclination_groups(catalogue):
-        members = group[working[group]]
-        centres = _peaks(heights[members], MAX_SHELLS - len(names))
-        # A satellite belongs to the shell on whose side of the midpoints it is.
-        nearest = np.searchsorted((centres[1:] + centres[:-1]) / 2.0, heights[members])
-        for i, centre in enumerate(centres):
-            near_enough = np.abs(heights[members] - centre) <= SHELL_REACH_KM
-            belongs = members[near_enough & (nearest == i)]
-            shell[belongs] = len(names)
-            inclination = float(np.median(catalogue.inclination[belongs]))
-            names.append(shell_label(np.degrees(inclination), float(centre)))
+    for _, group in _nearest(by_inclination, inclinations_deg, working, SAME_INCLINATION_DEG):
+        by_height = _peaks(heights[group], PEAK_HALF_WIDTH_KM, SHELL_HALF_WIDTH_KM)
+        for centre_km, members in _nearest(by_height, heights, group, SHELL_REACH_KM):
+            if len(names) < MAX_SHELLS:
+                shell[members] = len(names)
+                inclination_deg = float(np.median(inclinations_deg[members]))
+                names.append(shell_label(inclination_deg, centre_km))
     return shell, tuple(names)
 
 
-def _inclination_groups(catalogue: Catalogue) -> list[npt.NDArray[np.intp]]:
-    """Split the satellites, by index, where sorted inclinations are more than 0.5 degrees apart."""
-    order = np.argsort(catalogue.inclination, kind="stable")
-    steps = np.diff(np.degrees(catalogue.inclination[order]))
-    return np.split(order, np.flatnonzero(steps > SAME_INCLINATION_DEG) + 1)
+def _neighbours(
+    heights: Floats, inclinations_deg: Floats, sectors: Indices, counted: Bools, reach_km: float
+) -> Counts:
+    """Count the neighbours of satellites by sector of the node, shape (n, SECTORS).
 
-
-def _all_round(heights: Floats, sectors: npt.NDArray[np.intp]) -> Bools:
-    """Return around which of the heights, shape (n,), satellites go all round the Earth."""
-    occupied = np.zeros(heights.size, dtype=np.intp)
-    neighbours = np.zeros(heights.size, dtype=np.intp)
-    for sector in range(SECTORS):
-        there = np.sort(heights[sectors == sector])
-        above = np.searchsorted(there, heights + SAME_HEIGHT_KM, side="right")
-        below = np.searchsorted(there, heights - SAME_HEIGHT_KM, side="left")
-        occupied += above > below
-        neighbours += above - below
-    many_planes = (occupied >= SECTORS_ALL_ROUND) & (neighbours >= SATELLITES_ALL_ROUND)
-    few_planes = (occupied >= SECTORS_FEW_PLANES) & (neighbours >= SATELLITES_FEW_PLANES)
-    return many_planes | few_planes
-
-
-def _distance_to(sorted_values: Floats, heights: Floats) -> Floats:
-    """Return how far each height is from the nearest of the values; infinity if there is none."""
-    if sorted_values.size == 0:
-        return np.full(heights.shape, np.inf)
-    right = np.searchsorted(sorted_values, heights).clip(0, sorted_values.size - 1)
-    left = (right - 1).clip(0)
+    The arrays have shape (n,), in ascending order of height; only satellites where `counted` is
+    true are neighbours. Each satellite has its own: groups of alike inclinations would join, one
+    strange satellite after the other, into one that spans half the sky.
+    """
+    ordered = np.sort(inclinations_deg)
     return np.asarray(
-        np.minimum(np.abs(sorted_values[left] - heights), np.abs(sorted_values[right] - heights))
+        _count_neighbours(
+            heights,
+            np.searchsorted(ordered, inclinations_deg),
+            np.searchsorted(ordered, inclinations_deg - SAME_INCLINATION_DEG),
+            np.searchsorted(ordered, inclinations_deg + SAME_INCLINATION_DEG, side="right"),
+            sectors,
+            counted,
+            reach_km,
+        )
     )
 
 
-def _peaks(heights: Floats, most: int) -> Floats:
-    """Return the centres of at most so many shells among working heights, ascending."""
-    left = np.sort(heights)
+@numba.njit(cache=True, nogil=True)
+def _count_neighbours(
+    heights: Floats,
+    places: Indices,
+    starts: Indices,
+    ends: Indices,
+    sectors: Indices,
+    counted: Bools,
+    reach_km: float,
+) -> Counts:
+    """Count by sector who is within reach in height and from `starts` to `ends` in inclination.
+
+    `places` are the satellites' own places in the order of inclinations. A window slides over the
+    heights; a binary indexed tree (Fenwick, 1994) holds who is in it: n log n, whatever crowds.
+    """
+    n = len(heights)
+    tree = np.zeros((n + 1, SECTORS), dtype=np.int32)
+    counts = np.zeros((n, SECTORS), dtype=np.int32)
+    lowest, above = 0, 0
+    for i in range(n):
+        while above < n and heights[above] <= heights[i] + reach_km:
+            if counted[above]:
+                _add(tree, places[above], sectors[above], 1)
+            above += 1
+        while heights[lowest] < heights[i] - reach_km:
+            if counted[lowest]:
+                _add(tree, places[lowest], sectors[lowest], -1)
+            lowest += 1
+        k = ends[i]
+        while k > 0:
+            counts[i] += tree[k]
+            k &= k - 1
+        k = starts[i]
+        while k > 0:
+            counts[i] -= tree[k]
+            k &= k - 1
+    return counts
+
+
+@numba.njit(cache=True, nogil=True)
+def _add(tree: Counts, place: int, sector: int, change: int) -> None:
+    k = place + 1
+    while k < len(tree):
+        tree[k, sector] += change
+        k += k & -k
+
+
+def _peaks(values: Floats, half_width: float, reach: float) -> Floats:
+    """Return where values crowd, ascending: the densest place first, which takes all in reach.
+
+    A peak is the median of the values within `half_width` of the one that has most of them; there
+    are at most `MAX_SHELLS`, of at least `SMALLEST_SHELL` values each.
+    """
+    left = np.sort(values)
     centres: list[float] = []
-    while left.size >= SMALLEST_SHELL and len(centres) < most:
-        first = np.searchsorted(left, left - PEAK_HALF_WIDTH_KM, side="left")
-        last = np.searchsorted(left, left + PEAK_HALF_WIDTH_KM, side="right")
+    while left.size >= SMALLEST_SHELL and len(centres) < MAX_SHELLS:
+        first = np.searchsorted(left, left - half_width, side="left")
+        last = np.searchsorted(left, left + half_width, side="right")
         best = int(np.argmax(last - first))
         if last[best] - first[best] < SMALLEST_SHELL:
             break
         centre = float(np.median(left[first[best] : last[best]]))
         centres.append(centre)
-        left = left[np.abs(left - centre) > SHELL_HALF_WIDTH_KM]
+        left = left[np.abs(left - centre) > reach]
     return np.sort(np.array(centres, dtype=np.float64))
+
+
+def _nearest(
+    centres: Floats, values: Floats, members: Indices, reach: float
+) -> Iterator[tuple[float, Indices]]:
+    """Yield each centre with the members whose value is within reach and nearest to it."""
+    of_members = values[members]
+    nearest = np.searchsorted((centres[1:] + centres[:-1]) / 2.0, of_members)
+    for i, centre in enumerate(centres.tolist()):
+        yield centre, members[(nearest == i) & (np.abs(of_members - centre) <= reach)]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from baluardo.errors import CatalogueError, InvalidInputError
+from baluardo.foreign_input import quoted
 from baluardo.twin.sky.catalogue import BrokenRecord, Catalogue
 from baluardo.twin.sky.records import (
     DAY_ZERO_ORDINAL,
@@ -19,7 +20,6 @@ from baluardo.twin.sky.records import (
     ElementRecord,
     catalogue_of,
     decode,
-    quoted,
 )
 
 LINE_CHARACTERS = 69
