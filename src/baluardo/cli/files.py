@@ -48,9 +48,12 @@ def write_whole(path: Path, octets: bytes) -> None:
 def _followed(path: Path) -> Path:
     """Follow links, so that a link goes on pointing to the new file; TargetError if none can."""
     try:
-        return path.resolve()
+        target = path.resolve()
     except (OSError, ValueError, RuntimeError) as error:
         raise TargetError(f"{path!s} cannot be written: {error}.") from None
+    if target.is_symlink():  # from Python 3.13 on, a circle of links resolves to itself
+        raise TargetError(f"{path!s} cannot be written: its links go round in a circle.")
+    return target
 
 
 def _special(target: Path) -> bool:
