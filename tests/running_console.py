@@ -16,6 +16,9 @@ from pathlib import Path
 START_SECONDS = 90.0
 """A first start compiles; later ones take two seconds."""
 
+STOP_SECONDS = 60.0
+"""Only so that a console that never stops does not stop the tests; a second is usual."""
+
 
 @dataclass
 class RunningConsole:
@@ -34,7 +37,7 @@ class RunningConsole:
     def stop(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         """Send a signal; return the exit status and what was said on stderr."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=STOP_SECONDS)
         return self.process.returncode, self.talk.read_text()
 
 
@@ -60,7 +63,7 @@ def start(state: Path, *arguments: str) -> RunningConsole:
     url = process.stdout.readline().strip()
     watchdog.cancel()
     if not url:
-        process.communicate(timeout=10)
+        process.communicate(timeout=STOP_SECONDS)
         raise AssertionError(f"baluardo up ended with {process.returncode}: {talk.read_text()}")
     return RunningConsole(process, url, talk)
 
@@ -74,4 +77,4 @@ def running(state: Path, *arguments: str) -> Iterator[RunningConsole]:
     finally:
         if console.process.poll() is None:
             console.process.kill()
-        console.process.communicate(timeout=10)
+        console.process.communicate(timeout=STOP_SECONDS)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 
 
 @contextmanager

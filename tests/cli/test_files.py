@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from baluardo.cli.files import check_target, write_whole
 from baluardo.errors import TargetError
+
+NOBODY = 65_534
 
 
 def test_writes_and_replaces(tmp_path: Path) -> None:
@@ -52,11 +57,42 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         write_whole(loop, b"octets")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_no_permission(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(TargetError, match="permission denied"):
-        check_target(tmp_path / "map.png")
+@contextlib.contextmanager
+def nobody() -> Iterator[None]:
+    """Be a user without rights inside: root may write everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    before = os.getresuid()
+    os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(*before)
+
+
+def test_no_permission() -> None:
+    # Not in tmp_path, into which other users cannot even look.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o555)
+        with nobody():
+            with pytest.raises(TargetError, match="permission denied"):
+                check_target(folder / "map.png")
+            with pytest.raises(TargetError, match="Permission denied"):
+                write_whole(folder / "map.png", b"octets")
+        assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_may_not_be_entered() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        inner = Path(made) / "locked" / "inner"
+        inner.mkdir(parents=True)
+        inner.parent.chmod(0)
+        Path(made).chmod(0o755)
+        with nobody(), pytest.raises(TargetError, match="cannot be written"):
+            check_target(inner / "map.png")
+        inner.parent.chmod(0o700)
 
 
 def test_old_file_survives_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

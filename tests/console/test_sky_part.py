@@ -22,6 +22,7 @@ from baluardo.geo.ellipsoid import geodetic, places_earth_fixed
 from baluardo.scenario.nation import default_path, load
 from baluardo.terms import Status
 from baluardo.twin.frame import Frame, decode_frame
+from baluardo.twin.live import LEAST_BETWEEN_FRAMES_S
 from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.propagation import positions_at
 from baluardo.twin.sky.sky import Sky
@@ -122,7 +123,8 @@ def test_frames_show_the_positions_of_their_time(
         np.testing.assert_array_equal(frame.status, sky.statuses(expected))
         assert frame.replay
         assert not frame.paused
-    assert frames[2].sky_time - frames[1].sky_time == pytest.approx(60.0, abs=30.0)
+        assert frame.rate == 60.0
+    assert frames[2].sky_time > frames[1].sky_time > frames[0].sky_time
     assert frames[2].sequence > frames[1].sequence > frames[0].sequence
 
 
@@ -177,7 +179,7 @@ def test_screens_are_counted(console: RunningConsole, client: httpx.Client) -> N
         assert closed.value.rcvd.code == 1013
         assert "screens are open" in closed.value.rcvd.reason
         assert client.get("/api/sky/clock").status_code == 200
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             with screen(console) as socket:
@@ -200,19 +202,20 @@ def test_a_screen_that_does_not_read_is_dropped_and_holds_up_nobody(
         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
     )
-    sent = 0
+    # What buffers on the way hold, far from all that are made.
+    held = 12
+    # Frames come no faster than this by the server's own clock: once the buffers are full and these
+    # frames have come, it has waited for the stuck screen for longer than it does.
+    count = held + int((SEND_SECONDS + 3.0) / LEAST_BETWEEN_FRAMES_S)
     with stuck, screen(console) as reading:
-        until = time.monotonic() + SEND_SECONDS + 3.0
-        while time.monotonic() < until:
+        for sent in range(count):
             set_clock(client, sky_time=NOON + sent)
             next_frame(reading)
-            sent += 1
-        stuck.settimeout(20)
+        stuck.settimeout(60)
         received = 0
         while chunk := stuck.recv(65_536):
             received += len(chunk)
-    assert sent > 20
-    assert received < 12 * 97_540  # what buffers on the way held, far from all that were made
+            assert received < held * 97_540
 
 
 def test_site(client: httpx.Client, default_catalogue: Catalogue) -> None:
@@ -253,6 +256,18 @@ def test_a_moving_site_is_where_its_track_is(client: httpx.Client) -> None:
         answer = client.get("/api/sky/sites/frigate").json()
         place = frigate.place_at(time_s)
         assert (answer["lat_deg"], answer["lon_deg"]) == (place.lat_deg, place.lon_deg)
+
+
+def test_all_sites_are_where_their_panels_say(client: httpx.Client) -> None:
+    described = {site["id"]: site for site in client.get("/api/sky").json()["sites"]}
+    set_clock(client, sky_time=NOON + 7_200.0, paused=True)
+    sites = client.get("/api/sky/sites").json()
+    assert [site["id"] for site in sites] == list(described)
+    for site in sites:
+        panel = client.get(f"/api/sky/sites/{site['id']}").json()
+        assert (site["lat_deg"], site["lon_deg"]) == (panel["lat_deg"], panel["lon_deg"])
+        moved = site["lat_deg"] != described[site["id"]]["lat_deg"]
+        assert moved == (site["kind"] == "ship")
 
 
 def test_satellite(client: httpx.Client, default_catalogue: Catalogue) -> None:
@@ -307,7 +322,7 @@ def test_clock(client: httpx.Client) -> None:
     assert client.get("/api/sky/clock").json()["sky_time"] > NOON + 30
     now = set_clock(client, mode="now")
     assert (now["mode"], now["rate"], now["paused"]) == ("now", 1.0, False)
-    assert now["sky_time"] == pytest.approx(time.time(), abs=5)
+    assert now["sky_time"] == pytest.approx(time.time(), abs=3_600)  # years after NOON
 
 
 @pytest.mark.parametrize(

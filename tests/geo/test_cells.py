@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import h3.api.numpy_int as h3
 import numpy as np
@@ -76,10 +75,8 @@ def test_a_twisted_area_is_refused_before_it_is_cut() -> None:
     """Its two halves have opposite signs: together they seem smaller than Sardinia."""
     tie = Polygon((np.array(WORLD_WIDE_BOW_TIE, dtype=np.float64),))
     assert tie.area_km2 < 3_000.0
-    start = time.perf_counter()
     with pytest.raises(InvalidInputError, match=r"about 7,9..,... cells at resolution 6"):
         cells_of(Region("tie", (tie,)), 6)
-    assert time.perf_counter() - start < 2.0
 
 
 def test_many_areas_are_refused_as_soon_as_they_are_too_many() -> None:

@@ -38,7 +38,7 @@ def start_other(path: Path) -> subprocess.Popen[str]:
 
 
 def stop(other: subprocess.Popen[str]) -> None:
-    other.communicate(timeout=10)
+    other.communicate(timeout=60)
 
 
 def test_nobody_runs_at_first(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from baluardo.errors import SourceError
 from baluardo.twin.catalogues import Loaded, load_catalogue
 from baluardo.twin.downloads import ASK_EVERY_S, Cache, FetchLimits, Kept
 
-QUICK = FetchLimits(connect_s=2.0, read_s=2.0, total_s=4.0, max_bytes=100_000)
+PATIENT = FetchLimits(connect_s=30.0, read_s=30.0, total_s=60.0, max_bytes=100_000)
 HOUR = 3_600.0
 START = 1_748_500_000.0
 
@@ -56,7 +56,7 @@ class Celestrak:
             cache_dir=self.folder,
             now=lambda: self.now,
             celestrak=f"{self.server.address}/gp.php?GROUP={{group}}&FORMAT=json",
-            limits=QUICK,
+            limits=PATIENT,
         )
 
 
@@ -90,7 +90,7 @@ def test_its_addresses_go_through_the_cache_too(celestrak: Celestrak) -> None:
             cache_dir=celestrak.folder,
             now=lambda: START,
             celestrak=f"{celestrak.server.address}/gp.php?GROUP={{group}}",
-            limits=QUICK,
+            limits=PATIENT,
         )
     assert len(celestrak.server.asked) == 1
 
@@ -104,7 +104,7 @@ def test_no_spelling_of_its_addresses_goes_round_the_cache(celestrak: Celestrak,
             cache_dir=celestrak.folder,
             now=lambda: START,
             celestrak="https://127.0.0.1/gp.php?GROUP={group}",
-            limits=QUICK,
+            limits=PATIENT,
         )
     assert len(celestrak.server.asked) == 1
 
@@ -167,7 +167,7 @@ def test_a_connection_never_made_does_not_count(tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(SourceError, match="cannot be reached"):
                 load_catalogue(
-                    "starlink", tmp_path, now=lambda: START, celestrak=nowhere, limits=QUICK
+                    "starlink", tmp_path, now=lambda: START, celestrak=nowhere, limits=PATIENT
                 )
 
 

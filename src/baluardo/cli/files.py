@@ -12,11 +12,16 @@ from baluardo.errors import TargetError
 def check_target(path: Path) -> None:
     """Refuse a path that cannot be written, before hours of work are done for it."""
     target = _followed(path)
-    if target.is_dir():
+    try:
+        directory, parent = target.is_dir(), target.parent.is_dir()
+        allowed = os.access(target if _special(target) else target.parent, os.W_OK)
+    except OSError as error:  # a folder above that may not be entered
+        raise TargetError(f"{path} cannot be written: {error.strerror or error}.") from None
+    if directory:
         raise TargetError(f"{path} is a directory; name a file in it.")
-    if not target.parent.is_dir():
+    if not parent:
         raise TargetError(f"{path} cannot be written: there is no directory {target.parent}.")
-    if not os.access(target if _special(target) else target.parent, os.W_OK):
+    if not allowed:
         raise TargetError(f"{path} cannot be written: permission denied.")
 
 

