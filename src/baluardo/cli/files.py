@@ -54,9 +54,10 @@ def _followed(path: Path) -> Path:
     """Follow links, so that a link goes on pointing to the new file; TargetError if none can."""
     try:
         target = path.resolve()
+        circle = target.is_symlink()
     except (OSError, ValueError, RuntimeError) as error:
         raise TargetError(f"{path!s} cannot be written: {error}.") from None
-    if target.is_symlink():  # from Python 3.13 on, a circle of links resolves to itself
+    if circle:  # from Python 3.13 on, such links resolve to themselves
         raise TargetError(f"{path!s} cannot be written: its links go round in a circle.")
     return target
 
