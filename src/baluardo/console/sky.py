@@ -139,6 +139,11 @@ def _add_description(router: APIRouter, live: LiveSky, nation: Nation) -> None:
 def _add_panels(router: APIRouter, live: LiveSky, nation: Nation) -> None:
     sites = {site.id: site for site in nation.sites}
 
+    @router.get("/sites")
+    async def places() -> list[SiteDescription]:
+        """Return where the sites are: a ship moves, and no screen should load the sky for it."""
+        return [_site_description(site, live.moment) for site in nation.sites]
+
     @router.get("/sites/{site_id}", response_model_by_alias=True)
     async def site(request: Request, site_id: Annotated[str, Path(max_length=32)]) -> SiteAnswer:
         if site_id not in sites:

@@ -10,6 +10,9 @@ export class ApiError extends Error {
   }
 }
 
+/** The server answered well, but not in the shape this page knows: one of them is of another version. */
+export class MisunderstoodError extends ApiError {}
+
 const TIMEOUT_MS = 10_000;
 
 async function ask<T>(path: string, check: Check<T>, init: RequestInit): Promise<T> {
@@ -27,7 +30,9 @@ async function ask<T>(path: string, check: Check<T>, init: RequestInit): Promise
   try {
     return check(body, path);
   } catch (error) {
-    if (error instanceof ShapeError) throw new ApiError(error.message, response.status);
+    if (error instanceof ShapeError) {
+      throw new MisunderstoodError(error.message, response.status);
+    }
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import {
   array,
   boolean,
   type Check,
+  expected,
   nullable,
   number,
   object,
@@ -61,16 +62,26 @@ const groundStation = object<GroundStation>({
   country: string,
 });
 
+const site = object<Site>({
+  id: string,
+  name: text,
+  lat_deg: number,
+  lon_deg: number,
+  height_m: number,
+  kind: string,
+});
+
 /** The four lists run side by side; one that is shorter would give satellites a wrong name. */
-function sameLength(sky: Sky): Sky {
+const sameLength: Check<Sky> = (value, where) => {
+  const sky = described(value, where);
   const { numbers, names, generation, shell } = sky.satellites;
   if (new Set([numbers.length, names.length, generation.length, shell.length]).size !== 1) {
-    throw new TypeError("/api/sky: the lists of satellites differ in length");
+    return expected("four lists of one length")(sky.satellites, `${where}.satellites`);
   }
   return sky;
-}
+};
 
-const sky = object<Sky>({
+const described = object<Sky>({
   catalogue: object<Catalogue>({
     source: string,
     epoch: number,
@@ -88,16 +99,7 @@ const sky = object<Sky>({
     shell: array(number),
   }),
   generations: array(object<Sky["generations"][number]>({ id: number, name: string })),
-  sites: array(
-    object<Site>({
-      id: string,
-      name: text,
-      lat_deg: number,
-      lon_deg: number,
-      height_m: number,
-      kind: string,
-    }),
-  ),
+  sites: array(site),
   gateways: array(groundStation),
   points_of_presence: array(groundStation),
   nation: text,
@@ -194,6 +196,7 @@ export interface SatelliteAnswer {
   /** The shell's name. */
   shell: string | null;
   status: number;
+  time: number;
   lat_deg: number | null;
   lon_deg: number | null;
   height_km: number | null;
@@ -207,6 +210,7 @@ const satelliteAnswer = object<SatelliteAnswer>({
   generation: number,
   shell: nullable(string),
   status: number,
+  time: number,
   lat_deg: nullable(number),
   lon_deg: nullable(number),
   height_km: nullable(number),
@@ -232,7 +236,9 @@ const clock = object<Clock>({
   can_now: boolean,
 });
 
-export const getSky = async () => sameLength(await get("/api/sky", sky));
+export const getSky = () => get("/api/sky", sameLength);
+/** Where every site is now: a ship moves. */
+export const getSites = () => get("/api/sky/sites", array(site));
 export const getSite = (id: string) => get(`/api/sky/sites/${encodeURIComponent(id)}`, siteAnswer);
 export const getSatellite = (catalogueNumber: number) =>
   get(`/api/sky/satellites/${catalogueNumber}`, satelliteAnswer);

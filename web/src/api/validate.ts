@@ -4,7 +4,8 @@ export class ShapeError extends Error {}
 
 export type Check<T> = (value: unknown, where: string) => T;
 
-const expected = (what: string): Check<never> => {
+/** A check that nothing passes: says what was wanted. */
+export const expected = (what: string): Check<never> => {
   return (value, where) => {
     throw new ShapeError(`${where} is ${value === null ? "null" : typeof value}, not ${what}`);
   };

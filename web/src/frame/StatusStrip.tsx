@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { inLanguage, language, words } from "./language";
 import { type Connection, catalogue, clock, connection, notices, skyTime } from "./state";
 import { dateOf, inRome, inUtc } from "./time";
@@ -39,7 +39,7 @@ function SkyTime() {
   const now = clock.value;
   if (time === null) return null;
   return (
-    <span class="strip-time" title={t.skyTime}>
+    <span class={`strip-time strip-time-${now?.mode ?? "now"}`} title={t.skyTime}>
       <span class="strip-date">{dateOf(time, language.value)}</span>
       <time id="sky-time" data-posix={time} dateTime={new Date(time * 1000).toISOString()}>
         {inUtc(time)}
@@ -63,7 +63,7 @@ function CatalogueSource() {
   const age = from.ageless ? t.ageless : t.catalogueOf(dateOf(from.epoch, language.value));
   return (
     <span class="strip-catalogue" title={`${t.catalogue}: ${from.source}`}>
-      {from.source} <span class="faint">· {age}</span>
+      <bdi>{from.source}</bdi> <span class="faint">· {age}</span>
       {from.broken > 0 ? <span class="faint"> · {t.brokenRecords(from.broken)}</span> : null}
     </span>
   );
@@ -91,11 +91,17 @@ function ConnectionState(props: { connection: Connection }) {
       ? t.connected
       : now.state === "connecting"
         ? t.connecting
-        : t.reconnecting(now.retryInS);
+        : t.waiting[now.why];
   return (
     <span class={`connection connection-${now.state}`} id="connection" role="status">
       <span class="connection-dot" aria-hidden="true" />
-      <span class="connection-word">{said}</span>
+      <span class="connection-word">
+        {said}
+        {/* Counted down for the eye only: read out every second it would drown everything else. */}
+        {now.state === "waiting" ? (
+          <span aria-hidden="true">; {t.retrying(now.retryInS)}</span>
+        ) : null}
+      </span>
     </span>
   );
 }
@@ -103,22 +109,30 @@ function ConnectionState(props: { connection: Connection }) {
 /** A badge that opens the sentences behind it. */
 function Explained(props: { id: string; class: string; label: string; text: string | string[] }) {
   const [open, setOpen] = useState(false);
-  useEffect(() => {
+  const place = useRef<HTMLSpanElement>(null);
+  // At once, not after the next picture: whoever presses Escape quickly means it too.
+  useLayoutEffect(() => {
     if (!open) return;
-    const close = (event: Event) => {
-      if (event instanceof KeyboardEvent && event.key !== "Escape") return;
-      setOpen(false);
+    const clicked = (event: MouseEvent) => {
+      // Its sentences may be marked and copied; the button opens and closes by itself.
+      if (!place.current?.contains(event.target as Node)) setOpen(false);
     };
-    document.addEventListener("click", close);
-    document.addEventListener("keydown", close);
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      // One press closes one thing: panels leave a press alone that was taken.
+      event.preventDefault();
+    };
+    document.addEventListener("click", clicked);
+    document.addEventListener("keydown", pressed, { capture: true });
     return () => {
-      document.removeEventListener("click", close);
-      document.removeEventListener("keydown", close);
+      document.removeEventListener("click", clicked);
+      document.removeEventListener("keydown", pressed, { capture: true });
     };
   }, [open]);
   const sentences = typeof props.text === "string" ? [props.text] : props.text;
   return (
-    <span class="explained">
+    <span class="explained" ref={place}>
       <button
         type="button"
         id={props.id}

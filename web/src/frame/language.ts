@@ -32,11 +32,22 @@ export function inLanguage(text: Text | string): string {
   return typeof text === "string" ? text : text[language.value];
 }
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
 /** A number as the reader writes it. */
 export function formatted(value: number, digits = 0): string {
-  return value.toLocaleString(language.value === "it" ? "it-IT" : "en-GB", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-    useGrouping: "always",
-  } as Intl.NumberFormatOptions);
+  const locale = language.value === "it" ? "it-IT" : "en-GB";
+  const key = `${locale} ${digits}`;
+  let format = numberFormats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: "always",
+      // No "-0.0".
+      signDisplay: "negative",
+    } as Intl.NumberFormatOptions);
+    numberFormats.set(key, format);
+  }
+  return format.format(value);
 }

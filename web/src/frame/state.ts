@@ -7,7 +7,7 @@ import { type Catalogue, type Clock, getClock } from "../api/sky";
 export type Connection =
   | { state: "connecting" }
   | { state: "connected" }
-  | { state: "waiting"; retryInS: number };
+  | { state: "waiting"; retryInS: number; why: "lost" | "silent" | "full" | "misunderstood" };
 
 export const consoleInfo = signal<ConsoleInfo | null>(null);
 export const connection = signal<Connection>({ state: "connecting" });
@@ -33,6 +33,8 @@ export function refreshConsole(): void {
   };
   void ask();
   setInterval(ask, REFRESH_MS);
+  // A page that is looked at again shows what is, not what was.
+  document.addEventListener("visibilitychange", () => void ask());
 }
 
 /** Ask for the clock; a failure leaves the last one. */

@@ -13,18 +13,17 @@ import { TimeControl } from "./TimeControl";
 /** The page: the globe fills it, everything else floats above. */
 export function GlobePage() {
   const map = useRef<HTMLDivElement>(null);
-  const marks = useRef<HTMLDivElement>(null);
   const hover = useRef<HTMLDivElement>(null);
   const [controller, setController] = useState<Controller | null>(null);
   const [problem, setProblem] = useState<"webgl" | "start" | null>(null);
 
   useEffect(() => {
-    if (!map.current || !marks.current || !hover.current) return;
+    if (!map.current || !hover.current) return;
     if (!document.createElement("canvas").getContext("webgl2")) {
       setProblem("webgl");
       return;
     }
-    const made = new Controller(map.current, marks.current, hover.current);
+    const made = new Controller(map.current, hover.current);
     setController(made);
     made.start().catch(() => setProblem("start"));
   }, []);
@@ -34,8 +33,7 @@ export function GlobePage() {
     <PageFrame path="/">
       <div class="globe-page">
         <section class="globe" ref={map} aria-label={t.globeLabel} />
-        <div class="marks" ref={marks} />
-        <div class="hover" ref={hover} hidden />
+        <div class="hover" ref={hover} dir="auto" aria-hidden="true" hidden />
         {problem ? (
           <p class="problem page-problem" role="alert">
             {problem === "webgl" ? t.webglMissing : t.startFailed}

@@ -34,7 +34,10 @@ export function Legend() {
         </fieldset>
         <div class="legend-families">
           {legend.value.map((family) => (
-            <Family key={family.inclination ?? "rest"} family={family} />
+            <Family
+              key={`${colourBy.value} ${family.entries.map(({ values }) => values).join()}`}
+              family={family}
+            />
           ))}
         </div>
         <Signs />
@@ -64,7 +67,7 @@ function Family(props: { family: LegendFamily }) {
       <summary>
         <span class="swatches">
           {entries.slice(0, SHADES).map((entry) => (
-            <Swatch key={entry.label} entry={entry} />
+            <Swatch key={entry.values.join()} entry={entry} />
           ))}
         </span>
         <span>{words.value.inclined(inclination)}</span>
@@ -79,9 +82,11 @@ function Entries(props: { entries: readonly LegendEntry[] }) {
   return (
     <ul class="legend-entries">
       {props.entries.map((entry) => (
-        <li key={entry.label}>
+        <li key={entry.values.join()}>
           <Swatch entry={entry} />
-          <span>{entry.label}</span>
+          <span class="legend-label" dir="auto">
+            {entry.label}
+          </span>
           <span class="legend-number">{formatted(entry.count)}</span>
         </li>
       ))}

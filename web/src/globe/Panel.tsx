@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { words } from "../frame/language";
+import { Problem } from "./Problem";
 import { failure, select } from "./state";
 
 /** The panel at the side: a kind, a name, a way to close it, and what it is about. */
@@ -10,9 +11,16 @@ export function Panel(props: {
   name: string;
   children: ComponentChildren;
 }) {
-  useEffect(() => {
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The keyboard goes where the news is, and back again to what opened it.
+  useLayoutEffect(() => {
+    const opener = document.activeElement as HTMLElement | null;
+    heading.current?.focus({ preventScroll: true });
+    return () => opener?.focus({ preventScroll: true });
+  }, []);
+  useLayoutEffect(() => {
     const close = (event: KeyboardEvent) => {
-      if (event.key === "Escape") select(null);
+      if (event.key === "Escape" && !event.defaultPrevented) select(null);
     };
     document.addEventListener("keydown", close);
     return () => document.removeEventListener("keydown", close);
@@ -23,7 +31,9 @@ export function Panel(props: {
       <header class="panel-header">
         <div>
           <p class="panel-kind">{props.kind}</p>
-          <h2>{props.name}</h2>
+          <h2 ref={heading} tabIndex={-1} dir="auto">
+            {props.name}
+          </h2>
         </div>
         <button
           type="button"
@@ -38,13 +48,14 @@ export function Panel(props: {
         </button>
       </header>
       <div class="panel-body">
-        {failure.value ? (
-          <p class="problem" role="alert">
-            {failure.value}
-          </p>
-        ) : null}
+        {failure.value === null ? null : <Problem error={failure.value} />}
         {props.children}
       </div>
     </aside>
   );
+}
+
+/** In place of an answer that is still to come; a failure says more. */
+export function Asking() {
+  return failure.value === null ? <p class="faint">{words.value.asking}</p> : null;
 }

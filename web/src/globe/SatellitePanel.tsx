@@ -3,8 +3,8 @@ import type { SatelliteAnswer } from "../api/sky";
 import { formatted, language, words } from "../frame/language";
 import { dateOf } from "../frame/time";
 import type { Controller } from "./controller";
-import { Panel } from "./Panel";
-import { indexOf, satelliteAnswer, select, selection, sky } from "./state";
+import { Asking, Panel } from "./Panel";
+import { generationName, indexOf, satelliteAnswer, select, selection, sky } from "./state";
 
 /** A satellite: what it is, where it is, and whom its lasers reach. */
 export function SatellitePanel(props: { controller: Controller | null }) {
@@ -15,8 +15,12 @@ export function SatellitePanel(props: { controller: Controller | null }) {
   const index = indexOf.value.get(selected.number) ?? -1;
   const answer = satelliteAnswer.value;
   return (
-    <Panel id="satellite-panel" kind={t.satellite} name={known.satellites.names[index] ?? ""}>
-      {answer ? <Facts answer={answer} /> : <p class="faint">{t.asking}</p>}
+    <Panel
+      id="satellite-panel"
+      kind={t.satellite}
+      name={known.satellites.names[index] ?? String(selected.number)}
+    >
+      {answer ? <Facts answer={answer} /> : <Asking />}
       <button
         type="button"
         class="button"
@@ -33,8 +37,8 @@ function Facts(props: { answer: SatelliteAnswer }) {
   const t = words.value;
   const { answer } = props;
   const known = sky.value;
-  const generation =
-    known?.generations.find(({ id }) => id === answer.generation)?.name ?? answer.generation;
+  const name = known?.generations.find(({ id }) => id === answer.generation)?.name;
+  const generation = generationName(answer.generation, name ?? String(answer.generation));
   return (
     <>
       {answer.height_km === null ? null : (
@@ -88,6 +92,7 @@ function Lasers(props: { answer: SatelliteAnswer }) {
             <button
               type="button"
               class="link"
+              dir="auto"
               onClick={() => select({ kind: "satellite", number: laser.number })}
             >
               {laser.name}

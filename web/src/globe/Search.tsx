@@ -52,29 +52,30 @@ export function Search(props: { controller: Controller | null }) {
   const t = words.value;
   const [typed, setTyped] = useState("");
   const [marked, setMarked] = useState(0);
+  const [open, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const known = sky.value;
   const found = useMemo(() => (known ? find(known, typed, t.site) : []), [known, typed, t.site]);
 
   const choose = (item: Found | undefined) => {
     if (!item) return;
+    // Before the panel takes the keyboard: closed, it must not open a phone's keyboard again.
+    input.current?.blur();
     if (item.site !== undefined) {
       select({ kind: "site", id: item.site });
-      const site = known?.sites.find(({ id }) => id === item.site);
-      if (site) props.controller?.view?.lookAt(site.lat_deg, site.lon_deg);
+      props.controller?.lookAtSite(item.site);
     } else if (item.satellite !== undefined) {
       select({ kind: "satellite", number: item.satellite });
       props.controller?.lookAtSatellite(item.satellite);
     }
     setTyped("");
-    input.current?.blur();
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") setMarked(Math.min(marked + 1, found.length - 1));
     else if (event.key === "ArrowUp") setMarked(Math.max(marked - 1, 0));
     else if (event.key === "Enter") choose(found[marked]);
-    else if (event.key === "Escape") setTyped("");
+    else if (event.key === "Escape" && typed !== "") setTyped("");
     else return;
     event.preventDefault();
   };
@@ -93,19 +94,26 @@ export function Search(props: { controller: Controller | null }) {
         spellcheck={false}
         placeholder={t.search}
         aria-label={t.search}
-        aria-expanded={found.length > 0}
+        aria-expanded={open && found.length > 0}
         aria-controls="search-results"
         {...(found[marked] ? { "aria-activedescendant": `found-${found[marked].key}` } : {})}
         value={typed}
         onInput={(event) => {
           setTyped(event.currentTarget.value);
           setMarked(0);
+          setOpen(true);
         }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
         onKeyDown={onKeyDown}
       />
-      {typed.trim() === "" ? null : (
+      {open && typed.trim() !== "" && found.length === 0 ? (
+        <p class="search-results search-nothing faint" role="status">
+          {t.searchNothing}
+        </p>
+      ) : null}
+      {open && found.length > 0 ? (
         <div class="search-results" id="search-results" role="listbox" aria-label={t.search}>
-          {found.length === 0 ? <p class="faint search-nothing">{t.searchNothing}</p> : null}
           {found.map((item, index) => (
             <button
               key={item.key}
@@ -114,14 +122,18 @@ export function Search(props: { controller: Controller | null }) {
               role="option"
               aria-selected={index === marked}
               tabIndex={-1}
+              // The keyboard stays in the box, which would else close before the click is done.
+              onMouseDown={(event) => event.preventDefault()}
               onClick={() => choose(item)}
             >
-              <span>{item.name}</span>
+              <span class="search-name" dir="auto">
+                {item.name}
+              </span>
               <span class="faint">{item.note}</span>
             </button>
           ))}
         </div>
-      )}
+      ) : null}
     </search>
   );
 }

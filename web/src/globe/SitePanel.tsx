@@ -4,7 +4,7 @@ import { formatted, inLanguage, words } from "../frame/language";
 import { theme } from "../frame/theme";
 import { inUtc } from "../frame/time";
 import type { Controller } from "./controller";
-import { Panel } from "./Panel";
+import { Asking, Panel } from "./Panel";
 import { cssColour, MAP_COLOURS } from "./palette";
 import { select, selectedSite, siteAnswer } from "./state";
 
@@ -16,11 +16,7 @@ export function SitePanel(props: { controller: Controller | null }) {
   const answer = siteAnswer.value;
   return (
     <Panel id="site-panel" kind={t.siteKinds[site.kind] ?? t.site} name={inLanguage(site.name)}>
-      {answer ? (
-        <Answer answer={answer} controller={props.controller} />
-      ) : (
-        <p class="faint">{t.asking}</p>
-      )}
+      {answer ? <Answer answer={answer} controller={props.controller} /> : <Asking />}
     </Panel>
   );
 }
@@ -48,7 +44,9 @@ function Answer(props: { answer: SiteAnswer; controller: Controller | null }) {
           )}
         </>
       ) : (
-        <p class="problem">{reason ?? t.noRoute}</p>
+        <p class="problem" {...(reason ? { lang: "en" } : {})}>
+          {reason ?? t.noRoute}
+        </p>
       )}
       <InViewTable satellites={satellites} controller={props.controller} />
     </>
@@ -92,7 +90,9 @@ function Hops(props: { route: Route }) {
           <span class="hop-line" style={{ backgroundColor: cssColour(hops[hop.kind]) }} />
           <span class="hop-what">
             <span class="hop-kind">{t.hops[hop.kind]}</span>
-            <span class="hop-to">{hop.to}</span>
+            <span class="hop-to" dir="auto" title={hop.to}>
+              {hop.to}
+            </span>
           </span>
           <span class="hop-length">{formatted(hop.length_km)} km</span>
           <span class="hop-delay" data-delay={hop.delay_ms}>
@@ -138,12 +138,13 @@ function InViewTable(props: { satellites: InView[]; controller: Controller | nul
                 <button
                   type="button"
                   class="link"
+                  dir="auto"
                   onClick={() => select({ kind: "satellite", number: row.number })}
                 >
                   {row.name}
                 </button>
               </th>
-              <td>{formatted(row.azimuth_deg)}°</td>
+              <td>{formatted(Math.round(row.azimuth_deg) % 360)}°</td>
               <td>{formatted(row.elevation_deg, 1)}°</td>
               <td>{formatted(row.range_km)} km</td>
             </tr>

@@ -2,16 +2,16 @@ import { signal } from "@preact/signals";
 import { setClock } from "../api/sky";
 import { words } from "../frame/language";
 import { clock } from "../frame/state";
-import { sentenceOf } from "./state";
+import { Problem } from "./Problem";
 
-const problem = signal<string | null>(null);
+const problem = signal<unknown>(null);
 
 async function change(wish: Parameters<typeof setClock>[0]): Promise<void> {
   try {
     clock.value = await setClock(wish);
     problem.value = null;
   } catch (error) {
-    problem.value = sentenceOf(error);
+    problem.value = error;
   }
 }
 
@@ -48,7 +48,7 @@ export function TimeControl() {
         type="button"
         id="pause"
         class="play"
-        aria-label={now.paused ? t.resume : t.pause}
+        aria-label={t.pause}
         title={now.paused ? t.resume : t.pause}
         aria-pressed={now.paused}
         onClick={() => change({ paused: !now.paused })}
@@ -61,7 +61,7 @@ export function TimeControl() {
           )}
         </svg>
       </button>
-      <fieldset class="segmented" aria-label={t.skyTime}>
+      <fieldset class="segmented" aria-label={t.pace}>
         {now.rates.map((rate) => (
           <button
             key={rate}
@@ -76,11 +76,7 @@ export function TimeControl() {
           </button>
         ))}
       </fieldset>
-      {problem.value ? (
-        <p class="time-problem" role="alert">
-          {problem.value}
-        </p>
-      ) : null}
+      {problem.value === null ? null : <Problem error={problem.value} class="time-problem" />}
     </section>
   );
 }

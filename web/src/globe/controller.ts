@@ -1,10 +1,19 @@
 /** Joins the globe to the page's state: the stream in, clicks out, lines for what is selected. */
 
 import { batch, effect } from "@preact/signals";
-import { framesAddress, getSky, type Sky } from "../api/sky";
+import { MisunderstoodError } from "../api/client";
+import {
+  framesAddress,
+  getSites,
+  getSky,
+  type SatelliteAnswer,
+  type SiteAnswer,
+  type Sky,
+} from "../api/sky";
 import { inLanguage, words } from "../frame/language";
 import { catalogue, clock, connection, refreshClock, skyTime } from "../frame/state";
 import { theme } from "../frame/theme";
+import { Answers } from "./answers";
 import { Feed } from "./feed";
 import { Shown, type SkyFrame } from "./frames";
 import type { Vec3, View } from "./geometry";
@@ -13,7 +22,7 @@ import type { Mark } from "./labels";
 import { fetchLand } from "./land";
 import type { Line } from "./lineLayer";
 import { MAP_COLOURS, satelliteColours } from "./palette";
-import { nearestSatellite, placeAt } from "./picking";
+import { nearestSatellite, placeAt, REACH_PX, TOUCH_REACH_PX } from "./picking";
 import { plumbLine, satelliteLines, siteLines, type Whereabouts } from "./scene";
 import {
   colourBy,
@@ -30,43 +39,37 @@ import {
 import type { Moment } from "./timeline";
 
 const RETRY_MS = 2_000;
+/** How often the places of sites are asked for; a ship goes a hundred metres in that time. */
+const SITES_MS = 10_000;
+
+const coarsePointer = matchMedia("(pointer: coarse)");
 
 export class Controller {
   view: GlobeView | null = null;
   readonly #container: HTMLElement;
-  readonly #marks: HTMLElement;
   readonly #hover: HTMLElement;
   #pointer: { x: number; y: number } | null = null;
   #hoveredAt = 0;
   #loading: Promise<Sky> | null = null;
+  readonly #siteAnswers = new Answers<SiteAnswer>();
+  readonly #satelliteAnswers = new Answers<SatelliteAnswer>();
 
-  constructor(container: HTMLElement, marks: HTMLElement, hover: HTMLElement) {
+  constructor(container: HTMLElement, hover: HTMLElement) {
     this.#container = container;
-    this.#marks = marks;
     this.#hover = hover;
   }
 
   async start(): Promise<void> {
     const [land, known] = await Promise.all([fetchLand(), this.loadSky()]);
-    const view = new GlobeView(
-      this.#container,
-      this.#marks,
-      land,
-      MAP_COLOURS[theme.peek()],
-      known.view,
-      {
-        lines: (moment) => this.#lines(moment),
-        drawn: (seen, moment) => this.#drawn(seen, moment),
-        pressed: (x, y) => this.#pressed(x, y),
-        hovered: (x, y) => {
-          this.#pointer = { x, y };
-        },
+    const view = new GlobeView(this.#container, land, MAP_COLOURS[theme.peek()], known.view, {
+      lines: (moment) => this.#lines(moment),
+      drawn: (seen, moment) => this.#drawn(seen, moment),
+      pressed: (x, y) => this.#pressed(x, y),
+      hovered: (at) => {
+        this.#pointer = at;
       },
-    );
-    this.view = view;
-    this.#container.addEventListener("pointerleave", () => {
-      this.#pointer = null;
     });
+    this.view = view;
     this.#bind(view);
     this.#publish(view);
     const feed = new Feed(framesAddress(location), {
@@ -77,8 +80,10 @@ export class Controller {
         // The server that is back may be another one, with another catalogue.
         if (back) void this.loadSky();
       },
+      changed: () => void this.loadSky(),
     });
     feed.start();
+    setInterval(() => void this.#moveSites(), SITES_MS);
   }
 
   /** Ask for the sky until the server gives it; one question at a time. */
@@ -99,17 +104,46 @@ export class Controller {
         });
         await refreshClock();
         return answer;
-      } catch {
-        connection.value = { state: "waiting", retryInS: RETRY_MS / 1000 };
+      } catch (error) {
+        const misunderstood = error instanceof MisunderstoodError;
+        // A console of another version brings its own pages.
+        if (this.view && misunderstood) location.reload();
+        // Once there is a stream of frames, how that fares is what is said.
+        if (!this.view) {
+          const why = misunderstood ? "misunderstood" : "lost";
+          connection.value = { state: "waiting", retryInS: RETRY_MS / 1000, why };
+        }
         await new Promise((done) => setTimeout(done, RETRY_MS));
       }
     }
   }
 
+  /** Sites under way: their marks follow them. A question that fails is asked again later. */
+  async #moveSites(): Promise<void> {
+    if (document.hidden) return;
+    const before = sky.peek();
+    const sites = await getSites().catch(() => []);
+    if (sky.peek() !== before) return;
+    for (const { id, lat_deg, lon_deg } of sites) this.#moveSite(id, lat_deg, lon_deg);
+  }
+
+  #moveSite(id: string, latDeg: number, lonDeg: number): void {
+    if (this.view?.labels.move(`site-${id}`, latDeg, lonDeg)) this.view.relabel();
+  }
+
+  /** Turn the globe so that a site is in the middle, where it is now. */
+  lookAtSite(id: string): void {
+    const place = this.view?.labels.placeOf(`site-${id}`);
+    if (place) this.#lookAt(place);
+  }
+
   /** Turn the globe so that a satellite is in the middle. */
   lookAtSatellite(catalogueNumber: number): void {
     const place = this.#where(catalogueNumber);
-    if (!place) return;
+    if (place) this.#lookAt(place);
+  }
+
+  #lookAt(place: Vec3): void {
     const latDeg = (Math.asin(place[1] / Math.hypot(...place)) * 180) / Math.PI;
     const lonDeg = (Math.atan2(place[0], place[2]) * 180) / Math.PI;
     this.view?.lookAt(latDeg, lonDeg);
@@ -147,9 +181,10 @@ export class Controller {
     });
     effect(() => {
       const answer = siteAnswer.value;
-      if (answer) view.labels.move(`site-${answer.site}`, answer.lat_deg, answer.lon_deg);
-      view.relabel();
+      this.#siteAnswers.add(answer);
+      if (answer) this.#moveSite(answer.site, answer.lat_deg, answer.lon_deg);
     });
+    effect(() => this.#satelliteAnswers.add(satelliteAnswer.value));
     effect(() => {
       const selected = selectedSite.value;
       const route = siteAnswer.value?.route;
@@ -188,7 +223,7 @@ export class Controller {
         lonDeg: site.lon_deg,
         click: () => {
           select({ kind: "site", id: site.id });
-          if (innerWidth <= NARROW_PX) this.view?.lookAt(site.lat_deg, site.lon_deg);
+          if (innerWidth <= NARROW_PX) this.lookAtSite(site.id);
         },
       })),
     ];
@@ -214,12 +249,13 @@ export class Controller {
     const colours = MAP_COLOURS[theme.peek()];
     const where: Whereabouts = (catalogueNumber) =>
       placeAt(moment, indexOf.peek().get(catalogueNumber) ?? -1);
-    const ofSite = siteAnswer.peek();
+    // What was true when the picture was: at a fast pace a second is half a pass.
+    const ofSite = this.#siteAnswers.at(moment.skyTime);
     if (ofSite) return siteLines(ofSite, where, colours);
     const selected = selection.peek();
     if (selected?.kind !== "satellite") return [];
     const place = where(selected.number);
-    const answer = satelliteAnswer.peek();
+    const answer = this.#satelliteAnswers.at(moment.skyTime);
     return [
       ...(place ? [plumbLine(place, colours)] : []),
       ...(answer ? satelliteLines(answer, where, colours) : []),
@@ -233,15 +269,15 @@ export class Controller {
   }
 
   #pressed(x: number, y: number): void {
-    const index = this.#satelliteAt({ x, y });
+    const index = this.#satelliteAt({ x, y }, coarsePointer.matches ? TOUCH_REACH_PX : REACH_PX);
     const catalogueNumber = sky.peek()?.satellites.numbers[index];
     if (catalogueNumber !== undefined) select({ kind: "satellite", number: catalogueNumber });
   }
 
-  #satelliteAt(pointer: { x: number; y: number }): number {
+  #satelliteAt(pointer: { x: number; y: number }, reachPx = REACH_PX): number {
     const { view } = this;
     if (!view?.view || !view.moment || !view.satellites.visible) return -1;
-    return nearestSatellite(view.view, view.moment, pointer);
+    return nearestSatellite(view.view, view.moment, pointer, reachPx);
   }
 
   /** The name of the picked satellite, or of the one under the pointer, beside it. */

@@ -7,21 +7,29 @@ const FIRST_WAIT_S = 0.5;
 const LONGEST_WAIT_S = 15;
 /** A server that has said nothing for so long is gone, whatever the connection says. */
 const SILENCE_S = 8;
+/** Close codes of the server (IANA's registry): another catalogue is in use; no room for a screen. */
+const SERVICE_RESTART = 1012;
+const TRY_AGAIN_LATER = 1013;
 
 /** How long to wait before the attempt with this number (0 is the first repeated one), seconds. */
 export function waitBefore(attempt: number): number {
   return Math.min(FIRST_WAIT_S * 2 ** attempt, LONGEST_WAIT_S);
 }
 
+type Why = Extract<Connection, { state: "waiting" }>["why"];
+
 export interface FeedHandlers {
   frame(frame: SkyFrame): void;
   connection(state: Connection): void;
+  /** What frames are about has changed: the next ones may come in another order. */
+  changed(): void;
 }
 
 export class Feed {
   readonly #address: string;
   readonly #handlers: FeedHandlers;
   #socket: WebSocket | null = null;
+  #heard = false;
   #attempt = 0;
   #silence = 0;
   #retry = 0;
@@ -40,44 +48,61 @@ export class Feed {
     const socket = new WebSocket(this.#address);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.addEventListener("message", (event: MessageEvent<unknown>) => this.#receive(event.data));
-    socket.addEventListener("close", () => this.#lost(socket));
+    this.#heard = false;
+    socket.addEventListener("message", (event: MessageEvent<unknown>) => {
+      this.#receive(socket, event.data);
+    });
+    socket.addEventListener("close", (event) => this.#closed(socket, event.code));
     this.#watchSilence(socket);
   }
 
-  #receive(data: unknown): void {
-    if (!(data instanceof ArrayBuffer) || !this.#socket) return;
-    this.#watchSilence(this.#socket);
+  #receive(socket: WebSocket, data: unknown): void {
+    if (!(data instanceof ArrayBuffer) || socket !== this.#socket) return;
+    this.#watchSilence(socket);
     try {
       const frame = decodeFrame(data);
       this.#attempt = 0;
+      this.#heard = true;
       this.#handlers.connection({ state: "connected" });
       this.#handlers.frame(frame);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      this.#socket.close();
+      socket.close();
+      this.#lost(socket, "misunderstood");
     }
   }
 
   #watchSilence(socket: WebSocket): void {
     clearTimeout(this.#silence);
     this.#silence = window.setTimeout(() => {
+      const why = socket.readyState === WebSocket.OPEN ? "silent" : "lost";
       socket.close();
-      this.#lost(socket);
+      this.#lost(socket, why);
     }, SILENCE_S * 1000);
   }
 
-  #lost(socket: WebSocket): void {
+  #closed(socket: WebSocket, code: number): void {
+    if (socket === this.#socket && code === SERVICE_RESTART && this.#heard) {
+      // Asked to come again: nothing is wrong, so nothing is said.
+      clearTimeout(this.#silence);
+      this.#handlers.changed();
+      this.start();
+      return;
+    }
+    this.#lost(socket, code === TRY_AGAIN_LATER ? "full" : "lost");
+  }
+
+  #lost(socket: WebSocket, why: Why): void {
     if (socket !== this.#socket) return;
     clearTimeout(this.#silence);
     this.#socket = null;
-    this.#countDown(waitBefore(this.#attempt++));
+    this.#countDown(waitBefore(this.#attempt++), why);
   }
 
-  #countDown(leftS: number): void {
-    this.#handlers.connection({ state: "waiting", retryInS: Math.ceil(leftS) });
+  #countDown(leftS: number, why: Why): void {
+    this.#handlers.connection({ state: "waiting", retryInS: Math.ceil(leftS), why });
     this.#retry = window.setTimeout(() => {
-      if (leftS > 1) this.#countDown(leftS - 1);
+      if (leftS > 1) this.#countDown(leftS - 1, why);
       else this.start();
     }, Math.min(leftS, 1) * 1000);
   }

@@ -41,6 +41,11 @@ export function decodeFrame(data: ArrayBuffer): SkyFrame {
   if (data.byteLength !== HEADER_BYTES + count * 13) {
     throw new FrameError(`frame of ${count} satellites has ${data.byteLength} bytes`);
   }
+  const skyTime = view.getFloat64(8, true);
+  const rate = view.getFloat64(16, true);
+  if (!Number.isFinite(skyTime) || !Number.isFinite(rate)) {
+    throw new FrameError("frame of no time");
+  }
   const places = new Float32Array(count * 3);
   const shown = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
@@ -57,8 +62,8 @@ export function decodeFrame(data: ArrayBuffer): SkyFrame {
   return {
     replay: (flags & 1) !== 0,
     paused: (flags & 2) !== 0,
-    skyTime: view.getFloat64(8, true),
-    rate: view.getFloat64(16, true),
+    skyTime,
+    rate,
     count,
     sequence: view.getUint32(28, true),
     places,

@@ -3,7 +3,7 @@
 import { type CustomLayerInterface, Map as MapLibre } from "maplibre-gl";
 import type { Sky } from "../api/sky";
 import { AirLayer } from "./airLayer";
-import { dot, type Vec3, View } from "./geometry";
+import { dot, type ScreenPoint, type Vec3, View } from "./geometry";
 import { Labels } from "./labels";
 import type { Land } from "./land";
 import type { Line } from "./lineLayer";
@@ -21,7 +21,9 @@ export type Home = Sky["view"];
 /** Nearer than this the camera would pass below the satellites. */
 const MAX_ZOOM = 5.6;
 const MIN_ZOOM = 0.8;
-const PITCH_PER_ZOOM_DEG = 30;
+/** So far away it looks straight down; nearer it may lean, by so much more with each zoom step. */
+const FLAT_ZOOM = 1;
+const PITCH_PER_ZOOM_DEG = 60;
 /** From this zoom on gateways are named. */
 const GATEWAY_NAMES_ZOOM = 3.6;
 /** Where panels lie below instead of beside; as in the style sheets. */
@@ -53,7 +55,8 @@ export interface GlobeHandlers {
   /** The picture was drawn. */
   drawn(view: View, moment: Moment): void;
   pressed(x: number, y: number): void;
-  hovered(x: number, y: number): void;
+  /** Where a mouse or a pen is over the globe, CSS pixels; null when it has left. */
+  hovered(at: ScreenPoint | null): void;
 }
 
 export class GlobeView {
@@ -72,10 +75,10 @@ export class GlobeView {
   #drawnAt = 0;
   #sunDrawn: Vec3 | null = null;
   #labelled = "";
+  #styled = false;
 
   constructor(
     container: HTMLElement,
-    marks: HTMLElement,
     land: Land,
     colours: MapColours,
     home: Home,
@@ -86,7 +89,6 @@ export class GlobeView {
     this.#handlers = handlers;
     this.#home = home;
     this.#air = new AirLayer(colours);
-    this.labels = new Labels(marks);
     const pixelRatio = software ? 1 : Math.min(devicePixelRatio, MAX_PIXEL_RATIO);
     this.#map = new MapLibre({
       container,
@@ -101,17 +103,53 @@ export class GlobeView {
       canvasContextAttributes: { antialias: !software, powerPreference: "high-performance" },
       renderWorldCopies: false,
       locale: {},
+      transformCameraUpdate: ({ zoom, pitch }) => {
+        const most = mostPitch(zoom);
+        return pitch > most ? { pitch: most } : {};
+      },
     });
-    this.#sky = new SkyCanvas(container, pixelRatio);
     const map = this.#map;
-    map.on("style.load", () => map.addLayer(this.#airLayer()));
-    map.on("click", (event) => handlers.pressed(event.point.x, event.point.y));
-    map.on("mousemove", (event) => handlers.hovered(event.point.x, event.point.y));
+    // Within the map's own element: who turns the wheel or drags on a mark moves the map.
+    const stack = map.getCanvasContainer();
+    this.#sky = new SkyCanvas(stack, pixelRatio);
+    const marks = document.createElement("div");
+    marks.className = "marks";
+    stack.append(marks);
+    this.labels = new Labels(marks);
+    map.on("style.load", () => {
+      map.addLayer(this.#airLayer());
+      this.#styled = true;
+      this.#paint();
+    });
+    map.on("click", ({ point, originalEvent }) => {
+      if (!onMark(originalEvent)) handlers.pressed(point.x, point.y);
+    });
+    // A finger does not hover: what it touched last is not what it points at now.
+    container.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "touch") return;
+      const box = container.getBoundingClientRect();
+      const at = { x: event.clientX - box.left, y: event.clientY - box.top };
+      handlers.hovered(onMark(event) ? null : at);
+    });
+    container.addEventListener("pointerleave", () => handlers.hovered(null));
     map.on("render", () => this.#mapDrawn());
     map.on("resize", () => {
       this.#labelled = "";
     });
+    if (!software) this.#followPixelRatio();
     requestAnimationFrame(this.#tick);
+  }
+
+  /** Sharp on another screen too, and at another size of the browser's text. */
+  #followPixelRatio(): void {
+    const now = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const changed = () => {
+      const pixelRatio = Math.min(devicePixelRatio, MAX_PIXEL_RATIO);
+      this.#map.setPixelRatio(pixelRatio);
+      this.#sky.pixelRatio = pixelRatio;
+      this.#followPixelRatio();
+    };
+    now.addEventListener("change", changed, { once: true });
   }
 
   get satellites() {
@@ -125,16 +163,17 @@ export class GlobeView {
   set colours(colours: MapColours) {
     this.#colours = colours;
     this.#air.colours = colours;
+    if (this.#styled) this.#paint();
+  }
+
+  #paint(): void {
     const map = this.#map;
-    const paint = () => {
-      map.setPaintProperty("ocean", "background-color", colours.ocean);
-      map.setPaintProperty("land", "fill-color", colours.land);
-      map.setPaintProperty("coasts", "line-color", colours.coast);
-      map.setPaintProperty("borders", "line-color", colours.border);
-      map.setPaintProperty("graticule", "line-color", colours.graticule);
-    };
-    if (map.isStyleLoaded()) paint();
-    else map.once("load", paint);
+    const { ocean, land, coast, border, graticule } = this.#colours;
+    map.setPaintProperty("ocean", "background-color", ocean);
+    map.setPaintProperty("land", "fill-color", land);
+    map.setPaintProperty("coasts", "line-color", coast);
+    map.setPaintProperty("borders", "line-color", border);
+    map.setPaintProperty("graticule", "line-color", graticule);
   }
 
   get colours(): MapColours {
@@ -148,13 +187,7 @@ export class GlobeView {
   }
 
   zoomBy(steps: number): void {
-    const zoom = this.#map.getZoom() + steps;
-    // From far away the whole globe belongs in the middle, not under the camera's feet.
-    const pitch = Math.min(
-      this.#map.getPitch(),
-      Math.max(0, (zoom - MIN_ZOOM) * PITCH_PER_ZOOM_DEG),
-    );
-    this.#map.easeTo({ zoom, pitch, ...this.#pace(250) });
+    this.#map.easeTo({ zoom: this.#map.getZoom() + steps, ...this.#pace(250) });
   }
 
   goHome(): void {
@@ -250,6 +283,15 @@ export class GlobeView {
     this.#air.sun = sun;
     this.#map.triggerRepaint();
   }
+}
+
+function onMark(event: Event): boolean {
+  return event.target instanceof Element && event.target.closest(".mark") !== null;
+}
+
+/** From far away the whole globe belongs in the middle, not under the camera's feet. */
+function mostPitch(zoom: number): number {
+  return Math.max(0, (zoom - FLAT_ZOOM) * PITCH_PER_ZOOM_DEG);
 }
 
 /** The camera for a scenario's view; a narrow window looks from further away. */

@@ -68,6 +68,12 @@ function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
+/** A mark outside of the window is none: the keyboard must not walk to what nobody sees. */
+function within(view: View, point: ScreenPoint | null): ScreenPoint | null {
+  if (!point || point.x < -DOT || point.y < -DOT) return null;
+  return point.x > view.width + DOT || point.y > view.height + DOT ? null : point;
+}
+
 const RANK: Record<MarkKind, number> = { site: 0, pop: 1, gateway: 2 };
 
 export class Labels {
@@ -81,7 +87,9 @@ export class Labels {
   }
 
   set(marks: readonly Mark[]): void {
+    const focused = (document.activeElement as HTMLElement | null)?.dataset.key;
     this.#container.replaceChildren();
+    const before = new Map(this.#placed.map((placed) => [placed.mark.key, placed]));
     this.#placed = marks.map((mark) => {
       const element = document.createElement(mark.click ? "button" : "div");
       element.className = `mark mark-${mark.kind}`;
@@ -98,18 +106,39 @@ export class Labels {
       dot.className = "mark-dot";
       const name = document.createElement("span");
       name.className = "mark-name";
+      name.dir = "auto";
       name.textContent = mark.name;
       element.append(dot, name);
       this.#container.append(element);
-      return { mark, place: sphereOf(mark.latDeg, mark.lonDeg), element, name, width: 0 };
+      element.classList.toggle("mark-important", this.#important.has(mark.key));
+      const old = before.get(mark.key);
+      // In other words, but the same site: it stays where it has moved to.
+      const same = old?.mark.latDeg === mark.latDeg && old.mark.lonDeg === mark.lonDeg;
+      const place = same ? old.place : sphereOf(mark.latDeg, mark.lonDeg);
+      return { mark, place, element, name, width: 0 };
     });
     for (const placed of this.#placed) placed.width = placed.name.offsetWidth;
+    // Who walks through the marks with the keyboard stays where they were.
+    if (focused) this.#find(focused)?.element.focus({ preventScroll: true });
   }
 
-  /** A site under way: its mark goes where it is. */
-  move(key: string, latDeg: number, lonDeg: number): void {
-    const placed = this.#placed.find(({ mark }) => mark.key === key);
-    if (placed) placed.place = sphereOf(latDeg, lonDeg);
+  #find(key: string): Placed | undefined {
+    return this.#placed.find(({ mark }) => mark.key === key);
+  }
+
+  /** A site under way: its mark goes where it is. True if that is elsewhere than before. */
+  move(key: string, latDeg: number, lonDeg: number): boolean {
+    const placed = this.#find(key);
+    if (!placed) return false;
+    const place = sphereOf(latDeg, lonDeg);
+    const moved = place.some((value, axis) => value !== placed.place[axis]);
+    placed.place = place;
+    return moved;
+  }
+
+  /** Where a mark stands, in the map's space; null if there is none of that key. */
+  placeOf(key: string): Vec3 | null {
+    return this.#find(key)?.place ?? null;
   }
 
   set important(keys: ReadonlySet<string>) {
@@ -124,7 +153,7 @@ export class Labels {
     const rank = ({ mark }: Placed) => (this.#important.has(mark.key) ? -1 : RANK[mark.kind]);
     const shown = this.#placed
       .toReversed()
-      .map((placed) => ({ placed, point: view.project(placed.place) }))
+      .map((placed) => ({ placed, point: within(view, view.project(placed.place)) }))
       .sort((a, b) => rank(a.placed) - rank(b.placed));
     const taken: Box[] = shown.flatMap(({ point, placed }) =>
       point && placed.mark.kind !== "gateway"

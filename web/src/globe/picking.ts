@@ -6,6 +6,8 @@ import type { Moment } from "./timeline";
 
 /** How far from a point a click still counts, CSS pixels. */
 export const REACH_PX = 10;
+/** The same for a finger. */
+export const TOUCH_REACH_PX = 18;
 
 /** Place of a satellite at a moment; null if it is not drawn. */
 export function placeAt(moment: Moment, index: number): Vec3 | null {

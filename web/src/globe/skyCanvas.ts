@@ -16,11 +16,11 @@ export class SkyCanvas {
   readonly lines = new LineLayer();
   readonly #canvas = document.createElement("canvas");
   readonly #gl: WebGL2RenderingContext;
-  readonly #pixelRatio: number;
+  pixelRatio: number;
 
   /** Throws where the browser gives no WebGL 2. */
   constructor(container: HTMLElement, pixelRatio: number) {
-    this.#pixelRatio = pixelRatio;
+    this.pixelRatio = pixelRatio;
     this.#canvas.className = "sky-canvas";
     this.#canvas.setAttribute("aria-hidden", "true");
     container.append(this.#canvas);
@@ -48,8 +48,8 @@ export class SkyCanvas {
   draw(view: View, moment: Moment): void {
     const gl = this.#gl;
     if (gl.isContextLost()) return;
-    const width = Math.round(view.width * this.#pixelRatio);
-    const height = Math.round(view.height * this.#pixelRatio);
+    const width = Math.round(view.width * this.pixelRatio);
+    const height = Math.round(view.height * this.pixelRatio);
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
       this.#canvas.height = height;
@@ -57,7 +57,7 @@ export class SkyCanvas {
     gl.viewport(0, 0, width, height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    this.lines.draw(view, this.#pixelRatio);
-    this.satellites.draw(view, moment, this.#pixelRatio);
+    this.lines.draw(view, this.pixelRatio);
+    this.satellites.draw(view, moment, this.pixelRatio);
   }
 }

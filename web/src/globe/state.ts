@@ -1,7 +1,7 @@
 /** What the globe page knows: the sky, what is selected, and the server's answers about it. */
 
 import { computed, signal } from "@preact/signals";
-import { ApiError } from "../api/client";
+import { ApiError, MisunderstoodError } from "../api/client";
 import {
   getSatellite,
   getSite,
@@ -22,8 +22,8 @@ export const satellitesVisible = signal(true);
 export const selection = signal<Selection | null>(null);
 export const siteAnswer = signal<SiteAnswer | null>(null);
 export const satelliteAnswer = signal<SatelliteAnswer | null>(null);
-/** Why the last question failed, in the reader's words; null when it did not. */
-export const failure = signal<string | null>(null);
+/** Why the last question failed; null when it did not. */
+export const failure = signal<unknown>(null);
 
 export const selectedSite = computed<Site | null>(() => {
   const selected = selection.value;
@@ -45,8 +45,14 @@ export const legend = computed<LegendFamily[]>(() => {
   if (!sky.value) return [];
   return colourBy.value === "shell"
     ? shellLegend(sky.value, theme.value, { none: t.noShell })
-    : generationLegend(sky.value, theme.value, (id, name) => (id === 0 ? t.unknown : name));
+    : generationLegend(sky.value, theme.value, generationName);
 });
+
+/** What a generation is called in the reader's language. */
+export function generationName(id: number, name: string): string {
+  const t = words.value;
+  return id === 0 ? t.unknown : t.generationName(name);
+}
 
 const REFRESH_MS = 1_000;
 let asking = 0;
@@ -60,12 +66,14 @@ export function select(next: Selection | null): void {
   void keepAsking(++asking);
 }
 
-/** A sentence about what went wrong, whatever it was. */
-export function sentenceOf(error: unknown): string {
+/** A sentence about what went wrong, and its language where that is not the page's. */
+export function sentenceOf(error: unknown): { text: string; lang?: "en" } {
   const t = words.value;
-  if (!(error instanceof ApiError)) return t.unreachable;
-  if (error.status === 404) return t.notInUse;
-  return error.message || (error.status === 0 ? t.unreachable : t.refused);
+  if (error instanceof MisunderstoodError) return { text: t.misunderstood };
+  if (!(error instanceof ApiError) || error.status === 0) return { text: t.unreachable };
+  if (error.status === 404) return { text: t.notInUse };
+  // The server explains itself in English.
+  return error.message ? { text: error.message, lang: "en" } : { text: t.refused };
 }
 
 async function keepAsking(mine: number): Promise<void> {
@@ -82,7 +90,7 @@ async function keepAsking(mine: number): Promise<void> {
         }
         if (mine === asking) failure.value = null;
       } catch (error) {
-        if (mine === asking) failure.value = sentenceOf(error);
+        if (mine === asking) failure.value = error;
       }
     }
     await new Promise((done) => setTimeout(done, REFRESH_MS));

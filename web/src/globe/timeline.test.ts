@@ -57,6 +57,25 @@ describe("Timeline", () => {
     }
   });
 
+  it("slows down from the fastest pace to the real one without a jump", () => {
+    const timeline = new Timeline();
+    let before = 0;
+    let sky = 1000;
+    for (let tick = 0; tick < 10 * 50; tick++) {
+      const now = tick / 50;
+      const rate = now < 5 ? 300 : 1;
+      if (tick % 50 === 0) {
+        timeline.add(frame(sky, rate), now);
+        sky += now < 4 ? 300 : 1;
+      }
+      const shown = timeline.at(now)?.skyTime ?? 0;
+      // Nowhere faster than three times the fastest pace: seen as a movement, not as a jump.
+      if (now > 2) expect(shown - before).toBeLessThan((3 * 300) / 50);
+      before = shown;
+    }
+    expect(before).toBeCloseTo(sky - 1, -1);
+  });
+
   it("comes to rest at the last frame when the sky is paused", () => {
     const timeline = new Timeline();
     for (let second = 0; second < 5; second++) {

@@ -31,7 +31,6 @@ export class Timeline {
   #newestArrivedAt = 0;
   #shown: number | null = null;
   #askedAt = 0;
-  #pace = 1;
 
   /** Take a frame that arrived at `nowS` (real seconds on any steady clock). */
   add(frame: SkyFrame, nowS: number): void {
@@ -42,7 +41,6 @@ export class Timeline {
       const jumped = Math.abs(frame.skyTime - expected) > JUMP_REAL_S * pace;
       if (jumped || frame.skyTime < newest.skyTime || frame.count !== newest.count) this.reset();
     }
-    if (frame.rate > 0) this.#pace = frame.rate;
     this.#frames.push(frame);
     if (this.#frames.length > KEPT_FRAMES) this.#frames.shift();
     this.#newestArrivedAt = nowS;
@@ -71,7 +69,9 @@ export class Timeline {
         ? newest.skyTime + newest.rate * (nowS - this.#newestArrivedAt - DELAY_S)
         : newest.skyTime;
     const oldest = this.#frames[0]?.skyTime ?? newest.skyTime;
-    if (this.#shown === null || wanted - this.#shown > JUMP_REAL_S * this.#pace) {
+    // Of all kept frames the fastest: the way from a fast pace to a slow one is gone smoothly too.
+    const pace = Math.max(1, ...this.#frames.map(({ rate }) => rate));
+    if (this.#shown === null || wanted - this.#shown > JUMP_REAL_S * pace) {
       this.#shown = Math.max(wanted, oldest);
     } else {
       const elapsed = Math.max(nowS - this.#askedAt, 0);

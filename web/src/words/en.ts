@@ -24,12 +24,16 @@ export const en = {
   brokenRecords: (count: number) =>
     count === 1 ? "1 broken record was skipped" : `${count} broken records were skipped`,
   connecting: "Connecting to the console …",
-  reconnecting: (seconds: number) =>
-    seconds > 0
-      ? `Connection lost; trying again in ${seconds} s`
-      : "Connection lost; trying again …",
+  waiting: {
+    lost: "Connection lost",
+    silent: "No new picture arrives",
+    full: "Too many screens are open",
+    misunderstood: "This page does not understand the console",
+  },
+  retrying: (seconds: number) => (seconds > 0 ? `trying again in ${seconds} s` : "trying again …"),
   connected: "Live",
   unreachable: "The console cannot be reached.",
+  misunderstood: "The console and this page are of different versions. Load the page again.",
   refused: "The console refused the request.",
   webglMissing: "This browser offers no WebGL 2, which the globe needs.",
   startFailed: "The globe could not be started. Load the page again.",
@@ -47,6 +51,7 @@ export const en = {
   byGeneration: "Generation",
   noShell: "no shell",
   unknown: "unknown",
+  generationName: (name: string) => name,
   directToCell: "direct to cell",
   raising: "changing orbit",
   inclined: (degrees: string) => `inclined ${degrees}°`,
@@ -63,6 +68,7 @@ export const en = {
   time: "Time",
   pause: "Pause",
   resume: "Go on",
+  pace: "Pace",
   rate: (rate: number) => `${rate}×`,
   rateLabel: (rate: number) => (rate === 1 ? "real pace" : `${rate} times faster`),
   modeNow: "Now",

@@ -26,12 +26,16 @@ export const it: Words = {
   brokenRecords: (count) =>
     count === 1 ? "1 record difettoso saltato" : `${count} record difettosi saltati`,
   connecting: "Collegamento alla console …",
-  reconnecting: (seconds) =>
-    seconds > 0
-      ? `Collegamento perso; nuovo tentativo fra ${seconds} s`
-      : "Collegamento perso; nuovo tentativo …",
+  waiting: {
+    lost: "Collegamento perso",
+    silent: "Non arrivano nuove immagini",
+    full: "Troppi schermi aperti",
+    misunderstood: "Questa pagina non capisce la console",
+  },
+  retrying: (seconds) => (seconds > 0 ? `nuovo tentativo fra ${seconds} s` : "nuovo tentativo …"),
   connected: "In diretta",
   unreachable: "La console non è raggiungibile.",
+  misunderstood: "La console e questa pagina sono di versioni diverse. Ricarica la pagina.",
   refused: "La console ha rifiutato la richiesta.",
   webglMissing: "Questo browser non offre WebGL 2, necessario per il globo.",
   startFailed: "Non è stato possibile avviare il globo. Ricarica la pagina.",
@@ -49,7 +53,8 @@ export const it: Words = {
   byGeneration: "Generazione",
   noShell: "nessun guscio",
   unknown: "sconosciuta",
-  directToCell: "al telefono",
+  generationName: (name) => String(name).replace("direct to cell", "diretto al telefono"),
+  directToCell: "diretto al telefono",
   raising: "cambia orbita",
   inclined: (degrees) => `inclinati di ${degrees}°`,
   legend: "Legenda",
@@ -65,6 +70,7 @@ export const it: Words = {
   time: "Tempo",
   pause: "Pausa",
   resume: "Riprendi",
+  pace: "Passo",
   rate: (rate) => `${rate}×`,
   rateLabel: (rate) => (rate === 1 ? "passo reale" : `${rate} volte più veloce`),
   modeNow: "Adesso",
