@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import pairwise
 
 import httpx
@@ -17,10 +18,10 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from baluardo.console.sky import MOST_SCREENS, SEND_SECONDS
+from baluardo.console.sky import MOST_SCREENS, SEND_SECONDS, site_question
 from baluardo.geo.ellipsoid import geodetic, places_earth_fixed
 from baluardo.scenario.nation import default_path, load
-from baluardo.terms import Status
+from baluardo.terms import Mask, Status
 from baluardo.twin.frame import Frame, decode_frame
 from baluardo.twin.live import LEAST_BETWEEN_FRAMES_S
 from baluardo.twin.sky.catalogue import Catalogue
@@ -376,3 +377,13 @@ def test_any_body_is_taken_or_refused(client: httpx.Client, body: bytes) -> None
     )
     assert 200 <= answer.status_code < 500, (body, answer.text)
     assert client.get("/api/sky/clock").status_code == 200
+
+
+def test_a_site_without_a_route_says_why_in_both_languages(default_catalogue: Catalogue) -> None:
+    rome = load(default_path()).sites[0]
+    walled = replace(rome, mask=Mask(min_elevation_deg=89.9))
+    answer = site_question(walled)(Sky(default_catalogue).snapshot(NOON))
+    assert answer.route is None
+    assert answer.reason is not None
+    assert "non vede alcun satellite" in answer.reason["it"]
+    assert "sees no operational satellite" in answer.reason["en"]

@@ -283,7 +283,7 @@ def _site_answer(snapshot: Snapshot, site: Site) -> SiteAnswer:
         ],
         route=routes[0] if routes else None,
         alternative=routes[1] if len(routes) > 1 else None,
-        reason=answer.reason,
+        reason={"it": answer.reason.it, "en": answer.reason.en} if answer.reason else None,
     )
 
 

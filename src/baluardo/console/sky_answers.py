@@ -133,7 +133,7 @@ class SiteAnswer(BaseModel):
     satellites: list[InView]
     route: RouteDescription | None
     alternative: RouteDescription | None
-    reason: str | None
+    reason: Text | None
 
 
 class LaserAnswer(BaseModel):

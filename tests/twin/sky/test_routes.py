@@ -9,6 +9,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.terms import Mask, Place
 from baluardo.twin.sky.landing import LandingOptions, LandingRule, Lasers, default_ground
 from baluardo.twin.sky.laser_pairing import NOBODY
+from baluardo.twin.sky.lasers import LaserOptions
 from baluardo.twin.sky.routes import HopKind
 from baluardo.twin.sky.shortest import distances_to_exits
 from baluardo.twin.sky.sky import Failures, Sky, SkyOptions
@@ -194,7 +195,19 @@ def test_no_route_is_an_answer_with_its_reason(default_catalogue, place, mask, r
     answer = Sky(default_catalogue).snapshot(default_catalogue.epoch).routes(place, mask, rule)
     assert answer.routes == ()
     assert answer.reason is not None
-    assert why in answer.reason
+    assert why in answer.reason.en
+    assert answer.reason.it != answer.reason.en
+
+
+def test_no_chain_of_lasers_is_an_answer_with_its_reason(default_catalogue):
+    near = SkyOptions(lasers=LaserOptions(max_range_km=10.0))
+    answer = (
+        Sky(default_catalogue, near).snapshot(default_catalogue.epoch).routes_between(ROME, SYDNEY)
+    )
+    assert answer.routes == ()
+    assert answer.reason is not None
+    assert "No chain of laser links" in answer.reason.en
+    assert "Nessuna catena di laser" in answer.reason.it
 
 
 def test_rules_are_made_from_what_people_type():

@@ -141,7 +141,8 @@ export interface SiteAnswer {
   satellites: InView[];
   route: Route | null;
   alternative: Route | null;
-  reason: string | null;
+  /** Why there is no route, in both languages. */
+  reason: Text | null;
 }
 
 const lonLatHeight: Check<LonLatHeight> = (value, where) => {
@@ -181,7 +182,7 @@ const siteAnswer = object<SiteAnswer>({
   ),
   route: nullable(route),
   alternative: nullable(route),
-  reason: nullable(string),
+  reason: nullable(text),
 });
 
 export interface Laser {

@@ -44,9 +44,7 @@ function Answer(props: { answer: SiteAnswer; controller: Controller | null }) {
           )}
         </>
       ) : (
-        <p class="problem" {...(reason ? { lang: "en" } : {})}>
-          {reason ?? t.noRoute}
-        </p>
+        <p class="problem">{reason ? inLanguage(reason) : t.noRoute}</p>
       )}
       <InViewTable satellites={satellites} controller={props.controller} />
     </>

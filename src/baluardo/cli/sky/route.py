@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
                 "from": start.place.name,
                 "to": args.end,
                 "routes": [_as_json(route, opened) for route in answer.routes],
-                "reason": answer.reason,
+                "reason": answer.reason.en if answer.reason else None,
             }
         )
     else:
@@ -112,7 +112,7 @@ def _print(answer: RouteAnswer, opened: OpenedSky) -> None:
     for line in opened.heading():
         emit(line)
     if answer.reason:
-        emit(f"No route: {answer.reason}")
+        emit(f"No route: {answer.reason.en}")
     for k, route in enumerate(answer.routes):
         if k:
             emit("")

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-from baluardo.terms import Mask, Place, Status, slot_at
+from baluardo.terms import Mask, Notice, Place, Status, slot_at
 from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
 from baluardo.twin.sky.landing import (
     Ground,
@@ -190,7 +190,7 @@ class Snapshot:
         observers = Observers.of([place], mask)
         landings = self.sky.landings(rule)
         if not np.isfinite(landings.fibre_light_km).any():
-            return RouteAnswer((), "The landing rule leaves no gateway with a point of presence.")
+            return RouteAnswer((), _NO_GATEWAY_LEFT)
         seen = self.sightings(observers)
         if len(seen) == 0:
             return RouteAnswer((), _nothing_seen(place, mask))
@@ -224,10 +224,7 @@ class Snapshot:
         )
         ways = find_ways(seen.of(0), exits, self.links, Lasers.ANY, count).of(0)
         if not ways:
-            return RouteAnswer(
-                (),
-                f"No chain of laser links joins the satellites over {start.name} and {end.name}.",
-            )
+            return RouteAnswer((), _no_chain(start, end))
         return RouteAnswer(
             _fastest_first([place_route(way, observers, 0, 1, self._sight) for way in ways])
         )
@@ -236,15 +233,30 @@ class Snapshot:
     def _sight(self) -> Sight:
         return Sight(self.sky.catalogue.names, self.positions, self.links)
 
-    def _no_landing(self, place: Place, seen: int, exits: Exits, rule: LandingRule) -> str:
+    def _no_landing(self, place: Place, seen: int, exits: Exits, rule: LandingRule) -> Notice:
         if not np.isfinite(exits.costs).any():
-            return "No allowed gateway sees an operational satellite."
-        by = {
-            Lasers.ANY: "over laser links",
-            Lasers.REQUIRED: "over at least one laser link",
-            Lasers.FORBIDDEN: "without laser links",
-        }[rule.lasers]
-        return f"{place.name} sees {seen} satellites; none reaches an allowed gateway {by}."
+            return Notice(
+                it="Nessuna stazione consentita vede un satellite operativo.",
+                en="No allowed gateway sees an operational satellite.",
+            )
+        by = _BY_LASERS[rule.lasers]
+        return Notice(
+            it=f"{place.name} vede {seen} satelliti; nessuno raggiunge una stazione consentita "
+            f"{by.it}.",
+            en=f"{place.name} sees {seen} satellites; none reaches an allowed gateway {by.en}.",
+        )
+
+
+_NO_GATEWAY_LEFT = Notice(
+    it="La regola di atterraggio non lascia alcuna stazione con un punto di presenza.",
+    en="The landing rule leaves no gateway with a point of presence.",
+)
+
+_BY_LASERS = {
+    Lasers.ANY: Notice(it="tramite i laser", en="over laser links"),
+    Lasers.REQUIRED: Notice(it="con almeno un laser", en="over at least one laser link"),
+    Lasers.FORBIDDEN: Notice(it="senza laser", en="without laser links"),
+}
 
 
 def _check_count(count: int) -> None:
@@ -252,10 +264,20 @@ def _check_count(count: int) -> None:
         raise InvalidInputError(f"{count} routes were asked for; from 1 to {MAX_WAYS} can be.")
 
 
-def _nothing_seen(place: Place, mask: Mask) -> str:
-    return (
-        f"{place.name} sees no operational satellite above {mask.min_elevation_deg:g} degrees "
-        "and clear of its mask."
+def _nothing_seen(place: Place, mask: Mask) -> Notice:
+    least = f"{mask.min_elevation_deg:g}"
+    return Notice(
+        it=f"{place.name} non vede alcun satellite operativo oltre {least} gradi e libero dalla "
+        "sua maschera.",
+        en=f"{place.name} sees no operational satellite above {least} degrees and clear of its "
+        "mask.",
+    )
+
+
+def _no_chain(start: Place, end: Place) -> Notice:
+    return Notice(
+        it=f"Nessuna catena di laser unisce i satelliti sopra {start.name} e {end.name}.",
+        en=f"No chain of laser links joins the satellites over {start.name} and {end.name}.",
     )
 
 
