@@ -98,6 +98,25 @@ def add_catalogue_argument(parser: argparse.ArgumentParser, default: str = "shel
     )
 
 
+def parse_elevation(text: str) -> float:
+    """Return an elevation in degrees, at least 0 and below 90."""
+    value = _number(text, "elevation", 0.0, 90.0)
+    if value == 90.0:
+        raise argparse.ArgumentTypeError(f"elevation {text} is not at least 0 and below 90.")
+    return value
+
+
+def add_elevation_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--min-elevation DEG`."""
+    parser.add_argument(
+        "--min-elevation",
+        type=parse_elevation,
+        default=25.0,
+        metavar="DEG",
+        help="how high above the horizon a satellite must stand (default: 25)",
+    )
+
+
 def add_at_argument(parser: argparse.ArgumentParser) -> None:
     """Add `--at TIME`; the value is None for now."""
     parser.add_argument(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baluardo.cli.arguments import add_sky_arguments, parse_hours
+from baluardo.cli.arguments import add_elevation_argument, add_sky_arguments, parse_hours
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
 from baluardo.cli.opening import open_sky
@@ -48,13 +48,7 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument(
         "--hours", type=parse_hours, default=24.0, help="how long to look (default: 24)"
     )
-    parser.add_argument(
-        "--min-elevation",
-        type=_elevation,
-        default=25.0,
-        metavar="DEG",
-        help="how high above the horizon a satellite must stand (default: 25)",
-    )
+    add_elevation_argument(parser)
     parser.add_argument(
         "--at-least",
         type=_count,
@@ -72,16 +66,6 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument("--geojson", type=Path, metavar="FILE", help="write the cells as GeoJSON")
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw a map as a PNG picture")
     add_sky_arguments(parser)
-
-
-def _elevation(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'elevation "{text}" is no number.') from None
-    if not 0.0 <= value < 90.0:
-        raise argparse.ArgumentTypeError(f"elevation {text} is not at least 0 and below 90.")
-    return value
 
 
 def _count(text: str) -> int:

@@ -6,7 +6,12 @@ import argparse
 
 import numpy as np
 
-from baluardo.cli.arguments import add_sky_arguments, parse_latitude, parse_longitude
+from baluardo.cli.arguments import (
+    add_elevation_argument,
+    add_sky_arguments,
+    parse_latitude,
+    parse_longitude,
+)
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.opening import open_sky
 from baluardo.cli.output import emit, emit_json, table
@@ -25,13 +30,7 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument("lat", type=parse_latitude, metavar="LAT", help="degrees, south negative")
     parser.add_argument("lon", type=parse_longitude, metavar="LON", help="degrees, west negative")
     parser.add_argument("--height", type=float, default=0.0, metavar="M", help="metres (default 0)")
-    parser.add_argument(
-        "--min-elevation",
-        type=float,
-        default=25.0,
-        metavar="DEG",
-        help="how high above the horizon a satellite must stand (default: 25)",
-    )
+    add_elevation_argument(parser)
     parser.add_argument(
         "--gso-avoidance",
         type=float,
