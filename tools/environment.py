@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
@@ -285,17 +285,11 @@ def use_new_enough_python() -> None:
     os.execv(newer, [newer, *sys.argv])  # noqa: S606 - the same arguments, no shell
 
 
-def main(names: Sequence[str]) -> int:
-    """Make sure that the named groups are installed; exit status 0, 1 or 2."""
-    unknown = [name for name in names if name not in GROUPS]
-    if unknown or not names:
-        say(f"usage: environment.py GROUP...   groups: {' '.join(GROUPS)}")
-        return 2
+def status_of(work: Callable[[], None]) -> int:
+    """Do the work on a Python that is new enough; return the exit status, 0, 1 or 130."""
     try:
         use_new_enough_python()
-        with one_at_a_time():
-            for name in names:
-                ensure(name)
+        work()
     except SetupError as error:
         say(str(error))
         return 1
@@ -303,6 +297,21 @@ def main(names: Sequence[str]) -> int:
         say("Interrupted; the same command goes on from here.")
         return 130
     return 0
+
+
+def main(names: Sequence[str]) -> int:
+    """Make sure that the named groups are installed; exit status 0, 1 or 2."""
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown or not names:
+        say(f"usage: environment.py GROUP...   groups: {' '.join(GROUPS)}")
+        return 2
+
+    def work() -> None:
+        with one_at_a_time():
+            for name in names:
+                ensure(name)
+
+    return status_of(work)
 
 
 if __name__ == "__main__":

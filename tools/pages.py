@@ -24,7 +24,7 @@ from environment import (
     one_at_a_time,
     read_stamp,
     say,
-    use_new_enough_python,
+    status_of,
     write_stamp,
 )
 
@@ -152,21 +152,16 @@ def main(words: Sequence[str]) -> int:
     if list(words) != ["build"] and words[:1] != ["npm"]:
         say("usage: pages.py build | pages.py npm WORD...   for example: pages.py npm run check")
         return 2
-    try:
-        use_new_enough_python()
+
+    def work() -> None:
         with one_at_a_time():
             if words[0] == "build":
                 build()
-                return 0
+                return
             node = find_node()
         run_npm(node, *words[1:])
-    except SetupError as error:
-        say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        say("Interrupted; the same command goes on from here.")
-        return 130
-    return 0
+
+    return status_of(work)
 
 
 if __name__ == "__main__":

@@ -37,11 +37,15 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something a person should know, in one or more whole sentences of each language."""
+class Bilingual:
+    """A name, or one or more whole sentences, in the languages of the console."""
 
     it: str
     en: str
+
+    def by_language(self) -> dict[str, str]:
+        """Return the texts by the code of their language, as pages take them."""
+        return {"it": self.it, "en": self.en}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from baluardo.console.sky import sky_part
 from baluardo.console.sky_status import notices, sky_status
 from baluardo.errors import SourceError
 from baluardo.scenario.nation import default_path, load
-from baluardo.terms import Notice
+from baluardo.terms import Bilingual
 from baluardo.twin.catalogues import Loaded
 from baluardo.twin.clock import Readings
 from baluardo.twin.live import LiveSky
@@ -80,7 +80,7 @@ def test_a_replay_that_has_to_be_is_said_in_both_languages(catalogue: Catalogue)
 
 
 def test_what_was_said_on_loading_stays(catalogue: Catalogue) -> None:
-    loaded = Loaded(catalogue, (Notice(it="Copia vecchia.", en="An old copy."),))
+    loaded = Loaded(catalogue, (Bilingual(it="Copia vecchia.", en="An old copy."),))
     assert {"it": "Copia vecchia.", "en": "An old copy."} in notices(LiveSky(loaded))
 
 

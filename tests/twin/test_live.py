@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from baluardo.errors import CatalogueError, SourceError, StageError
-from baluardo.terms import Notice
+from baluardo.terms import Bilingual
 from baluardo.twin import live as live_module
 from baluardo.twin.catalogues import Loaded
 from baluardo.twin.clock import Mode, Readings
@@ -245,7 +245,7 @@ def test_the_same_catalogue_read_again_disturbs_nobody() -> None:
         live.set_clock(rate=60.0, sky_time=NOON - 100.0)
         before = await next_frame(frames)
         clocks.elapsed += 2.0
-        notice = Notice(it="Copia vecchia.", en="An old copy.")
+        notice = Bilingual(it="Copia vecchia.", en="An old copy.")
         again = SMALL.select(np.full(len(SMALL), True))  # equal, and another object
         assert await live.exchange(lambda: Loaded(again, (notice,)))
         assert live.catalogue is SMALL

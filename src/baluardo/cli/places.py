@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from baluardo.cli.arguments import parse_latitude, parse_longitude
 from baluardo.errors import InvalidInputError
-from baluardo.scenario.nation import Nation, default_path, load
+from baluardo.scenario.nation import default_path, load
 from baluardo.terms import Mask, Place
 from baluardo.twin.sky.landing import LandingRule
 
@@ -19,24 +20,26 @@ _COORDINATE = re.compile(r"\s*([-+]?\d+(?:\.\d*)?)\s*([NSEWnsew]?)\s*")
 class Spot:
     """A place with what its site allows; a place given by coordinates allows everything."""
 
-    place: Place
+    place_at: Callable[[float], Place]
+    """Where it is at a time (POSIX seconds): a ship moves."""
     mask: Mask
     rule: LandingRule
 
 
-def find_spot(text: str, time: float, nation: Nation | None = None) -> Spot:
-    """Return the spot that `text` names at a time: a site's id or name, or "LAT,LON".
+def find_spot(text: str) -> Spot:
+    """Return the spot that `text` names: a site's id or name, or "LAT,LON".
 
     Coordinates are degrees, south and west negative or with a letter: "33.87S,151.21E" (a value
     that begins with a minus sign has to stand after `--`). InvalidInputError names what is known.
     """
     if "," in text:
-        return Spot(_coordinates(text), Mask(), LandingRule())
-    nation = nation or load(default_path())
+        place = _coordinates(text)
+        return Spot(lambda _: place, Mask(), LandingRule())
+    nation = load(default_path())
     wanted = text.strip().casefold()
     for site in nation.sites:
         if wanted in (site.id, site.name.en.casefold(), site.name.it.casefold()):
-            return Spot(site.place_at(time), site.mask, site.rule)
+            return Spot(site.place_at, site.mask, site.rule)
     known = ", ".join(site.id for site in nation.sites)
     raise InvalidInputError(
         f"{text!r} is no site of {nation.source} ({known}) and not LAT,LON in degrees."

@@ -129,7 +129,7 @@ def _add_description(router: APIRouter, live: LiveSky, nation: Nation) -> None:
             sites=[_site_description(site, time) for site in nation.sites],
             gateways=[_station(g.place, g.country) for g in ground.gateways],
             points_of_presence=[_station(p.place, p.country) for p in ground.points_of_presence],
-            nation={"it": nation.name.it, "en": nation.name.en},
+            nation=nation.name.by_language(),
             view=ViewAnswer(
                 lat_deg=nation.view.lat_deg, lon_deg=nation.view.lon_deg, zoom=nation.view.zoom
             ),
@@ -242,7 +242,7 @@ def _site_description(site: Site, time: float) -> SiteDescription:
     place = site.place_at(time)
     return SiteDescription(
         id=site.id,
-        name={"it": site.name.it, "en": site.name.en},
+        name=site.name.by_language(),
         lat_deg=place.lat_deg,
         lon_deg=place.lon_deg,
         height_m=place.height_m,
@@ -283,7 +283,7 @@ def _site_answer(snapshot: Snapshot, site: Site) -> SiteAnswer:
         ],
         route=routes[0] if routes else None,
         alternative=routes[1] if len(routes) > 1 else None,
-        reason={"it": answer.reason.it, "en": answer.reason.en} if answer.reason else None,
+        reason=answer.reason.by_language() if answer.reason else None,
     )
 
 
@@ -335,18 +335,22 @@ def _satellite_answer(snapshot: Snapshot, index: int) -> SatelliteAnswer:
         epoch=epoch,
         age_days=age_days,
         lasers=[
-            _laser(snapshot, index, int(n)) for n in snapshot.links.neighbours[index] if n >= 0
+            _laser(snapshot, int(other), float(length))
+            for other, length in zip(
+                snapshot.links.neighbours[index], snapshot.links.lengths[index], strict=True
+            )
+            if other >= 0
         ],
     )
 
 
-def _laser(snapshot: Snapshot, index: int, other: int) -> LaserAnswer:
+def _laser(snapshot: Snapshot, other: int, length_km: float) -> LaserAnswer:
     catalogue = snapshot.sky.catalogue
     lon_deg, lat_deg, height_km = _lon_lat_height(snapshot.positions[other])
     return LaserAnswer(
         number=int(catalogue.numbers[other]),
         name=catalogue.names[other],
-        length_km=float(np.linalg.norm(snapshot.positions[index] - snapshot.positions[other])),
+        length_km=length_km,
         lat_deg=lat_deg,
         lon_deg=lon_deg,
         height_km=height_km,

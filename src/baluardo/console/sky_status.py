@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from baluardo.console.part import Level, StatusItem
-from baluardo.terms import Notice
+from baluardo.terms import Bilingual
 from baluardo.twin.catalogues import age_notices, replay_notices
 from baluardo.twin.clock import Mode
 from baluardo.twin.live import LiveSky
@@ -89,10 +89,9 @@ def _notice_items(live: LiveSky) -> list[StatusItem]:
     return items
 
 
-def _items(name: str, level: Level, found: tuple[Notice, ...]) -> list[StatusItem]:
+def _items(name: str, level: Level, found: tuple[Bilingual, ...]) -> list[StatusItem]:
     return [
-        StatusItem(f"{name}-{i}", level, {"it": notice.it, "en": notice.en})
-        for i, notice in enumerate(found)
+        StatusItem(f"{name}-{i}", level, notice.by_language()) for i, notice in enumerate(found)
     ]
 
 

@@ -14,7 +14,7 @@ from baluardo.errors import InvalidInputError, ScenarioError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
-from baluardo.terms import Mask, Obstruction, Place
+from baluardo.terms import Bilingual, Mask, Obstruction, Place
 from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
 
 T = TypeVar("T")
@@ -39,14 +39,6 @@ class SiteKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
-    """A name in the two languages of the console."""
-
-    it: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
 class View:
     """What the console looks at when it opens: the middle of the map and a MapLibre zoom."""
 
@@ -60,7 +52,7 @@ class Site:
     """A place with an edge: an office, a ship, a field hospital."""
 
     id: str
-    name: Name
+    name: Bilingual
     kind: SiteKind
     mask: Mask
     rule: LandingRule
@@ -81,7 +73,7 @@ class Nation:
     """A scenario as read: everything in it is possible, or reading has refused it."""
 
     source: str
-    name: Name
+    name: Bilingual
     view: View
     catalogue: str
     """Which satellites, as `--catalogue` takes it."""
@@ -131,8 +123,8 @@ def parse(content: bytes, source: str) -> Nation:
     return nation
 
 
-def _name(table: Table) -> Name:
-    name = Name(it=table.text("it"), en=table.text("en"))
+def _name(table: Table) -> Bilingual:
+    name = Bilingual(it=table.text("it"), en=table.text("en"))
     table.done()
     return name
 

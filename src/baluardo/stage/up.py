@@ -25,7 +25,7 @@ from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
 from baluardo.stage.instances import Instance, RunDirectory
 from baluardo.stage.server import serve
-from baluardo.terms import Notice
+from baluardo.terms import Bilingual
 from baluardo.twin.catalogues import (
     Loaded,
     age_notices,
@@ -95,7 +95,7 @@ def _load(catalogue: str, say: Callable[[str], None]) -> Loaded:
         slow.cancel()
 
 
-def _about(catalogue: Catalogue) -> tuple[Notice, ...]:
+def _about(catalogue: Catalogue) -> tuple[Bilingual, ...]:
     """Return what to say about a catalogue at the moment at which its sky starts."""
     wall = time.time()
     sky_time = wall + sky_time_offset(catalogue, wall)

@@ -18,7 +18,7 @@ import platformdirs
 
 from baluardo.errors import SourceError
 from baluardo.foreign_input import printable, read_file
-from baluardo.terms import Notice
+from baluardo.terms import Bilingual
 from baluardo.twin.clock import Dated
 from baluardo.twin.downloads import (
     Cache,
@@ -49,7 +49,7 @@ class Loaded:
     """A catalogue and what a person should know about how it was come by."""
 
     catalogue: Catalogue
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[Bilingual, ...] = ()
 
 
 def load_catalogue(
@@ -86,13 +86,13 @@ def load_catalogue(
     return _with_broken(_from_celestrak(address, f"CelesTrak {spec}", cache_dir, now, limits))
 
 
-def age_notices(catalogue: Catalogue, time: float) -> tuple[Notice, ...]:
+def age_notices(catalogue: Catalogue, time: float) -> tuple[Bilingual, ...]:
     """Return what to say about the age of a catalogue's elements at a sky time, if anything."""
     old, n = int(np.count_nonzero(stale(catalogue, time))), len(catalogue)
     if old == 0:
         return ()
     return (
-        Notice(
+        Bilingual(
             it=f"Gli elementi orbitali di {_it(old)} satelliti su {_it(n)} non sono attendibili a "
             "questa data (valgono 2 giorni sotto i 400 km, 7 giorni sopra): le loro posizioni "
             "sono incerte.",
@@ -113,13 +113,13 @@ def sky_time_offset(catalogue: Catalogue, now: float) -> float:
     return catalogue.epoch - now
 
 
-def replay_notices(catalogue: Catalogue, now: float) -> tuple[Notice, ...]:
+def replay_notices(catalogue: Catalogue, now: float) -> tuple[Bilingual, ...]:
     """Return what to say where `sky_time_offset` is not 0: the sky is not that of now."""
     if sky_time_offset(catalogue, now) == 0.0:
         return ()
     epoch = datetime.datetime.fromtimestamp(catalogue.epoch, datetime.UTC)
     return (
-        Notice(
+        Bilingual(
             it=f"Replica: il catalogo è del {epoch:%Y-%m-%d}, a più di 14 giorni da oggi. Il tempo "
             f"del cielo parte dalle {epoch:%H:%M} UTC di quel giorno: non è il cielo di adesso.",
             en=f"Replay: the catalogue is of {epoch:%Y-%m-%d}, more than 14 days from today. Sky "
@@ -138,7 +138,7 @@ def _with_broken(loaded: Loaded) -> Loaded:
     if not broken:
         return loaded
     n, first = len(broken), f"{broken[0].line}: {broken[0].reason}"
-    notice = Notice(
+    notice = Bilingual(
         it=f"{source}: record non validi e saltati: {_it(n)}. Il primo, alla riga {first}.",
         en=f"{source}: broken records skipped: {n:,}. The first, at line {first}.",
     )
@@ -197,8 +197,8 @@ def _from_celestrak(
     return Loaded(asked.value, (_copy_notice(source, f"{when:%Y-%m-%d %H:%M} UTC", asked.problem),))
 
 
-def _copy_notice(source: str, when: str, problem: str) -> Notice:
-    return Notice(
+def _copy_notice(source: str, when: str, problem: str) -> Bilingual:
+    return Bilingual(
         it=f"{source}: nessun aggiornamento; resta in uso la copia del {when} ({problem})",
         en=f"{source}: no update; the copy of {when} stays in use ({problem})",
     )

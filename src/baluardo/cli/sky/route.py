@@ -76,17 +76,16 @@ def run(args: argparse.Namespace) -> int:
     """Print the routes hop by hop; exit 1 with the reason where there is none."""
     if args.end is not None and (args.landing or args.not_in or args.lasers):
         args.usage("--landing, --not-in and --lasers are for a route to a landing, without TO.")
-    for spot in (args.start, args.end):
-        if spot is not None:
-            find_spot(spot, 0.0)  # a slip of the pen is told before a catalogue is fetched
+    # A slip of the pen is told before a catalogue is fetched.
+    start = find_spot(args.start)
+    end = None if args.end is None else find_spot(args.end)
     opened = open_sky(args, sky_options(args))
-    start = find_spot(args.start, opened.time)
-    answer = _answer(args, opened, start)
+    answer = _answer(args, opened, start, end)
     if args.json:
         emit_json(
             opened.preamble()
             | {
-                "from": start.place.name,
+                "from": start.place_at(opened.time).name,
                 "to": args.end,
                 "routes": [_as_json(route, opened) for route in answer.routes],
                 "reason": answer.reason.en if answer.reason else None,
@@ -97,15 +96,18 @@ def run(args: argparse.Namespace) -> int:
     return DONE if answer.routes else NO_ROUTE
 
 
-def _answer(args: argparse.Namespace, opened: OpenedSky, start: Spot) -> RouteAnswer:
-    snapshot = opened.sky.snapshot(opened.time)
-    if args.end is not None:
-        end = find_spot(args.end, opened.time)
-        return snapshot.routes_between(start.place, end.place, (start.mask, end.mask), args.routes)
+def _answer(
+    args: argparse.Namespace, opened: OpenedSky, start: Spot, end: Spot | None
+) -> RouteAnswer:
+    snapshot, place = opened.sky.snapshot(opened.time), start.place_at(opened.time)
+    if end is not None:
+        return snapshot.routes_between(
+            place, end.place_at(opened.time), (start.mask, end.mask), args.routes
+        )
     asked = opened.sky.ground.rule(
         args.landing, args.not_in or (), Lasers(args.lasers or Lasers.ANY)
     )
-    return snapshot.routes(start.place, start.mask, start.rule.tightened(asked), args.routes)
+    return snapshot.routes(place, start.mask, start.rule.tightened(asked), args.routes)
 
 
 def _print(answer: RouteAnswer, opened: OpenedSky) -> None:

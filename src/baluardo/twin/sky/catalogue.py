@@ -15,6 +15,9 @@ SECONDS_PER_DAY = 86_400.0
 UNIX_EPOCH_JD = 2_440_587.5
 """Julian date of 1970-01-01T00:00 UTC."""
 
+SGP4_EPOCH_JD = 2_433_281.5
+"""Julian date of SGP4's day zero, 1949-12-31T00:00 UTC, from which it counts epochs."""
+
 EARTH_RADIUS_KM = 6_378.135
 """Equatorial radius of WGS-72, the constants behind SGP4."""
 

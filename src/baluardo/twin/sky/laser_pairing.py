@@ -211,36 +211,27 @@ def _keep(best, best_cost, held, item, cost):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def pair_in_order(  # type: ignore[no-untyped-def]
-    plan, first, second, first_terminal, second_terminal, positions, max_range, min_radius
+    plan, first, second, first_terminals, second_terminals, positions, max_range, min_radius
 ):
+    """Pair in the given order whoever still has a free terminal, where the link lasts."""
     for k in range(len(first)):
         a, b = first[k], second[k]
-        if plan[a, first_terminal] != NOBODY or plan[b, second_terminal] != NOBODY:
-            continue
-        if _linked(plan, a, b):
-            continue
-        if widest_length(positions, a, b, max_range, min_radius) < np.inf:
-            plan[a, first_terminal] = b
-            plan[b, second_terminal] = a
-
-
-@numba.njit(cache=True, nogil=True)
-def pair_free_in_order(  # type: ignore[no-untyped-def]
-    plan, first, second, terminals, positions, max_range, min_radius
-):
-    for k in range(len(first)):
-        a, b = first[k], second[k]
-        mine, hers = NOBODY, NOBODY
-        for terminal in terminals:
-            if plan[a, terminal] == NOBODY:
-                mine = terminal
-            if plan[b, terminal] == NOBODY:
-                hers = terminal
+        mine, hers = _free(plan, a, first_terminals), _free(plan, b, second_terminals)
         if mine == NOBODY or hers == NOBODY or _linked(plan, a, b):
             continue
         if widest_length(positions, a, b, max_range, min_radius) < np.inf:
             plan[a, mine] = b
             plan[b, hers] = a
+
+
+@numba.njit(cache=True, nogil=True)
+def _free(plan, a, terminals):  # type: ignore[no-untyped-def]
+    """Return the last of the terminals that is free, NOBODY if none is."""
+    found = NOBODY
+    for terminal in terminals:
+        if plan[a, terminal] == NOBODY:
+            found = terminal
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

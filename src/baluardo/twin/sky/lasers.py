@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import EQUATORIAL_RADIUS_KM
-from baluardo.terms import SLOT_PHASE_SECONDS, SLOT_SECONDS
+from baluardo.terms import SLOT_SECONDS, slot_start
 from baluardo.twin.sky.earth_rotation import EARTH_RATE_RAD_S
 from baluardo.twin.sky.laser_pairing import (
     NOBODY,
@@ -27,7 +27,6 @@ from baluardo.twin.sky.laser_pairing import (
     links_up,
     neighbours_across,
     neighbours_anywhere,
-    pair_free_in_order,
     pair_in_order,
 )
 from baluardo.twin.sky.propagation import States
@@ -102,8 +101,7 @@ def anchor_slot(slot: int) -> int:
 
 def sample_times(anchor: int) -> Floats:
     """POSIX times, shape (7,), at which `plan_lasers` wants the states of an anchor's hour."""
-    start = anchor * SLOT_SECONDS + SLOT_PHASE_SECONDS
-    return start + np.linspace(0.0, PLAN_SLOTS * SLOT_SECONDS, PLAN_SAMPLES)
+    return slot_start(anchor) + np.linspace(0.0, PLAN_SLOTS * SLOT_SECONDS, PLAN_SAMPLES)
 
 
 def plan_lasers(
@@ -131,26 +129,21 @@ def plan_lasers(
         if options.bridge_every
         else np.zeros(len(usable), dtype=np.bool_)
     )
-    may_east, may_west = usable & ~bridge, usable
+    across: tuple[int, ...] = (WEST, EAST)
+    may_east, may_west, western_terminals = usable & ~bridge, usable, (WEST,)
     if options.layout is Layout.THREE:
-        # The only terminal across cannot look both ways.
-        may_east, may_west = may_east & (numbers % 2 == 0), usable & ~bridge & (numbers % 2 == 1)
-    west_ends, east_ends, separations = neighbours_across(
-        node, phase, inclination, shell, plane, may_east, may_west
-    )
-    _pair(plan, west_ends, east_ends, separations, EAST, WEST, reach)
-    across = (WEST, EAST) if options.layout is Layout.GRID else (EAST,)
-    if options.layout is Layout.THREE:
-        moved = plan[:, WEST] != NOBODY
-        plan[moved, EAST] = plan[moved, WEST]
-        plan[:, WEST] = NOBODY
+        # The only terminal across cannot look both ways: even numbers look east, odd ones west.
+        across = western_terminals = (EAST,)
+        may_east, may_west = may_east & (numbers % 2 == 0), may_east & (numbers % 2 == 1)
+    candidates = neighbours_across(node, phase, inclination, shell, plane, may_east, may_west)
+    _pair(plan, candidates, (EAST,), western_terminals, reach)
     # Bridges look for another shell first; whatever is still free then takes whom it can get.
     for same_shell in (False, True):
         free = usable & (plan[:, across] == NOBODY).any(axis=1)
-        first, second, distances = neighbours_anywhere(
+        candidates = neighbours_anywhere(
             reach.positions, shell, free, same_shell, options.max_range_km
         )
-        _pair_any(plan, first, second, distances, np.array(across, dtype=np.int64), reach)
+        _pair(plan, candidates, across, across, reach)
     return plan
 
 
@@ -239,34 +232,23 @@ def _link_along_planes(
 
 def _pair(
     plan: Ints,
-    first: Ints,
-    second: Ints,
-    costs: Floats,
-    first_terminal: int,
-    second_terminal: int,
+    candidates: tuple[Ints, Ints, Floats],
+    first_terminals: tuple[int, ...],
+    second_terminals: tuple[int, ...],
     reach: _Reach,
 ) -> None:
-    """Pair the cheapest first, each terminal once, where the link lasts."""
+    """Pair candidates (first ends, second ends, costs), the cheapest first, where the link lasts.
+
+    Each end takes a terminal of those named for it that is still free.
+    """
+    first, second, costs = candidates
     order = np.argsort(costs, kind="stable")
     pair_in_order(
         plan,
         first[order],
         second[order],
-        first_terminal,
-        second_terminal,
+        np.array(first_terminals),
+        np.array(second_terminals),
         reach.positions,
         *reach.limits,
     )
-
-
-def _pair_any(
-    plan: Ints,
-    first: Ints,
-    second: Ints,
-    costs: Floats,
-    terminals: npt.NDArray[np.int64],
-    reach: _Reach,
-) -> None:
-    """Pair the cheapest first at any free terminal of those named, where the link lasts."""
-    order = np.argsort(costs, kind="stable")
-    pair_free_in_order(plan, first[order], second[order], terminals, reach.positions, *reach.limits)

@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 from sgp4.api import WGS72, Satrec, SatrecArray
 
-from baluardo.twin.sky.catalogue import SECONDS_PER_DAY, UNIX_EPOCH_JD, Catalogue
+from baluardo.twin.sky.catalogue import (
+    SECONDS_PER_DAY,
+    SGP4_EPOCH_JD,
+    UNIX_EPOCH_JD,
+    Catalogue,
+)
 from baluardo.twin.sky.earth_rotation import EARTH_RATE_RAD_S, sidereal_angle
 
 Floats = npt.NDArray[np.float64]
-
-SGP4_EPOCH_JD = 2_433_281.5
-"""1949-12-31T00:00, from which SGP4 counts the days of an epoch."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,13 @@ import numpy.typing as npt
 from baluardo.errors import CatalogueError, InvalidInputError
 from baluardo.foreign_input import printable, quoted
 from baluardo.terms import Generation
-from baluardo.twin.sky.catalogue import SECONDS_PER_DAY, BrokenRecord, Catalogue, Floats
+from baluardo.twin.sky.catalogue import (
+    SECONDS_PER_DAY,
+    SGP4_EPOCH_JD,
+    BrokenRecord,
+    Catalogue,
+    Floats,
+)
 from baluardo.twin.sky.status import shell_of
 
 # Our choices, each a guard against files that are no catalogue or were made to hurt.
@@ -30,7 +36,7 @@ MAX_LINES = 2_000_000
 MAX_RECORDS = 400_000
 """Records, of which a satellite may have several."""
 MAX_SATELLITES = 30_000
-"""Four of today's constellations. Planning lasers takes the square of it."""
+"""Four of today's constellations; their lasers are planned in half a second."""
 MAX_BROKEN = 10_000
 """Records skipped before a file is given up, whatever their share."""
 MAX_BROKEN_SHARE = 0.05
@@ -39,8 +45,6 @@ MAX_NUMBER = 999_999_999
 MAX_NAME_CHARACTERS = 80
 _CHARACTERS_IN_A_NUMBER = 40
 
-JD_DAY_ZERO = 2_433_281.5
-"""Julian date of SGP4's day zero, 1949-12-31T00:00 UTC."""
 DAY_ZERO_ORDINAL = datetime.date(1949, 12, 31).toordinal()
 
 DEGREE = math.pi / 180.0
@@ -272,7 +276,7 @@ def split_epoch(days: float) -> tuple[float, float]:
     Exact: the sum of both parts is the argument again, bit for bit.
     """
     whole = math.floor(days)
-    return JD_DAY_ZERO + whole, days - whole
+    return SGP4_EPOCH_JD + whole, days - whole
 
 
 def epoch_of(date: datetime.date, microseconds: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.geo.ellipsoid import places_earth_fixed
-from baluardo.terms import Notice
+from baluardo.terms import Bilingual
 from baluardo.twin.sky.landing import Ground, LandingOptions, LandingRule, Lasers
 from baluardo.twin.sky.laser_pairing import NOBODY
 from baluardo.twin.sky.lasers import LaserState
@@ -84,7 +84,7 @@ class RouteAnswer:
     """
 
     routes: tuple[Route, ...]
-    reason: Notice | None = None
+    reason: Bilingual | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,12 +27,12 @@ from baluardo.terms import Generation
 from baluardo.twin.sky.catalogue import (
     EARTH_MU_KM3_S2,
     EARTH_RADIUS_KM,
+    SGP4_EPOCH_JD,
     Catalogue,
     Floats,
 )
 from baluardo.twin.sky.records import (
     DAY_ZERO_ORDINAL,
-    JD_DAY_ZERO,
     MAX_SATELLITES,
     clean_name,
 )
@@ -41,7 +41,7 @@ from baluardo.twin.sky.status import DECAY_HEIGHT_KM, shell_label
 J2 = 0.001_082_616
 """Second zonal harmonic of WGS-72, the constants behind SGP4 (Spacetrack Report #3)."""
 
-EPOCH_JD = JD_DAY_ZERO + datetime.date(2025, 5, 29).toordinal() - DAY_ZERO_ORDINAL
+EPOCH_JD = SGP4_EPOCH_JD + datetime.date(2025, 5, 29).toordinal() - DAY_ZERO_ORDINAL
 """Julian date at which the patterns stand as described: the built-in one was taken that day."""
 
 # Our choices.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-from baluardo.terms import Mask, Notice, Place, Status, slot_at
+from baluardo.terms import Bilingual, Mask, Place, Status, slot_at
 from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
 from baluardo.twin.sky.landing import (
     Ground,
@@ -233,29 +233,29 @@ class Snapshot:
     def _sight(self) -> Sight:
         return Sight(self.sky.catalogue.names, self.positions, self.links)
 
-    def _no_landing(self, place: Place, seen: int, exits: Exits, rule: LandingRule) -> Notice:
+    def _no_landing(self, place: Place, seen: int, exits: Exits, rule: LandingRule) -> Bilingual:
         if not np.isfinite(exits.costs).any():
-            return Notice(
+            return Bilingual(
                 it="Nessuna stazione consentita vede un satellite operativo.",
                 en="No allowed gateway sees an operational satellite.",
             )
         by = _BY_LASERS[rule.lasers]
-        return Notice(
+        return Bilingual(
             it=f"{place.name} vede {seen} satelliti; nessuno raggiunge una stazione consentita "
             f"{by.it}.",
             en=f"{place.name} sees {seen} satellites; none reaches an allowed gateway {by.en}.",
         )
 
 
-_NO_GATEWAY_LEFT = Notice(
+_NO_GATEWAY_LEFT = Bilingual(
     it="La regola di atterraggio non lascia alcuna stazione con un punto di presenza.",
     en="The landing rule leaves no gateway with a point of presence.",
 )
 
 _BY_LASERS = {
-    Lasers.ANY: Notice(it="tramite i laser", en="over laser links"),
-    Lasers.REQUIRED: Notice(it="con almeno un laser", en="over at least one laser link"),
-    Lasers.FORBIDDEN: Notice(it="senza laser", en="without laser links"),
+    Lasers.ANY: Bilingual(it="tramite i laser", en="over laser links"),
+    Lasers.REQUIRED: Bilingual(it="con almeno un laser", en="over at least one laser link"),
+    Lasers.FORBIDDEN: Bilingual(it="senza laser", en="without laser links"),
 }
 
 
@@ -264,9 +264,9 @@ def _check_count(count: int) -> None:
         raise InvalidInputError(f"{count} routes were asked for; from 1 to {MAX_WAYS} can be.")
 
 
-def _nothing_seen(place: Place, mask: Mask) -> Notice:
+def _nothing_seen(place: Place, mask: Mask) -> Bilingual:
     least = f"{mask.min_elevation_deg:g}"
-    return Notice(
+    return Bilingual(
         it=f"{place.name} non vede alcun satellite operativo oltre {least} gradi e libero dalla "
         "sua maschera.",
         en=f"{place.name} sees no operational satellite above {least} degrees and clear of its "
@@ -274,8 +274,8 @@ def _nothing_seen(place: Place, mask: Mask) -> Notice:
     )
 
 
-def _no_chain(start: Place, end: Place) -> Notice:
-    return Notice(
+def _no_chain(start: Place, end: Place) -> Bilingual:
+    return Bilingual(
         it=f"Nessuna catena di laser unisce i satelliti sopra {start.name} e {end.name}.",
         en=f"No chain of laser links joins the satellites over {start.name} and {end.name}.",
     )

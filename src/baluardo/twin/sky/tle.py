@@ -13,10 +13,9 @@ from collections.abc import Iterator
 
 from baluardo.errors import CatalogueError, InvalidInputError
 from baluardo.foreign_input import quoted
-from baluardo.twin.sky.catalogue import BrokenRecord, Catalogue
+from baluardo.twin.sky.catalogue import SGP4_EPOCH_JD, BrokenRecord, Catalogue
 from baluardo.twin.sky.records import (
     DAY_ZERO_ORDINAL,
-    JD_DAY_ZERO,
     ElementRecord,
     catalogue_of,
     decode,
@@ -222,4 +221,4 @@ def _epoch(year: str, day: str) -> tuple[float, float]:
     if not 1 <= day_of_year <= 366:
         raise InvalidInputError(f"epoch day {day_of_year} is not between 1 and 366")
     days = datetime.date(full, 1, 1).toordinal() - DAY_ZERO_ORDINAL + day_of_year - 1
-    return JD_DAY_ZERO + days, int(decimals) / 1e8
+    return SGP4_EPOCH_JD + days, int(decimals) / 1e8

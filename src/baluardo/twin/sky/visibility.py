@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
+SPEED_OF_LIGHT_KM_S = 299_792.458
+"""Exact, by the definition of the metre."""
+
 GEOSTATIONARY_RADIUS_KM = 42_164.2
 """Radius of the geostationary orbit: the period of one sidereal day (WGS-84 constants)."""
 
@@ -138,10 +141,6 @@ def doppler_hz(
     return np.asarray(-receding_km_s / SPEED_OF_LIGHT_KM_S * carrier_hz)
 
 
-SPEED_OF_LIGHT_KM_S = 299_792.458
-"""Exact, by the definition of the metre."""
-
-
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _look(  # type: ignore[no-untyped-def]  # numba infers the types of a tuple of arrays
     places,
@@ -199,7 +198,7 @@ def _look(  # type: ignore[no-untyped-def]  # numba infers the types of a tuple 
                     continue
             if count == room:
                 room *= 2
-                satellites = _grown_ints(satellites, room)
+                satellites = _grown(satellites, room)
                 ranges = _grown(ranges, room)
                 elevations = _grown(elevations, room)
                 azimuths = _grown(azimuths, room)
@@ -219,14 +218,7 @@ def _look(  # type: ignore[no-untyped-def]  # numba infers the types of a tuple 
 
 @numba.njit(cache=True, nogil=True)
 def _grown(array, room):  # type: ignore[no-untyped-def]
-    larger = np.empty(room)
-    larger[: array.shape[0]] = array
-    return larger
-
-
-@numba.njit(cache=True, nogil=True)
-def _grown_ints(array, room):  # type: ignore[no-untyped-def]
-    larger = np.empty(room, np.int32)
+    larger = np.empty(room, array.dtype)
     larger[: array.shape[0]] = array
     return larger
 
