@@ -6,7 +6,21 @@
     ├── SourceError              a file, an address or a service could not be read
     ├── TargetError              a file cannot be written; what stood there is untouched
     ├── ScenarioError            a scenario file describes nothing that can be run
-    └── StageError               the stage cannot start or go on (a busy port, say)
+    ├── StageError               the stage cannot start or go on (a busy port, say)
+    └── TrustError               something is not what it must be to be trusted
+        ├── ProfileError         of another profile, or weaker than the community's
+        ├── SignatureError       a signature that is not genuine
+        ├── CertificateError     a certificate, chain or revocation list that is refused
+        │   ├── ExpiredError     not valid yet, or no more and past its grace
+        │   └── RevokedError     taken back by its issuer
+        ├── ClockError           the time cannot be told well enough to judge by it
+        ├── CustodyError         a key cannot be opened, reconstructed or kept
+        ├── ChannelError         a channel cannot be made or used
+        │   ├── HandshakeError   one of the two ends refused the other: which, and why
+        │   └── ChannelLostError the other end, or the way to it, is gone
+        ├── SealError            a sealed message is not for us, was altered or seen before
+        ├── CommandError         a command lacks what its rule asks for
+        └── LogError             an audit log was altered, cut, forked or cannot be written
 
 Every error tells what happened, what was kept safe where anything was at risk, and what to do.
 """
@@ -38,3 +52,59 @@ class ScenarioError(BaluardoError):
 
 class StageError(BaluardoError):
     """The stage cannot start or go on."""
+
+
+class TrustError(BaluardoError):
+    """Something is not what it must be to be trusted."""
+
+
+class ProfileError(TrustError):
+    """Of another profile, or weaker than the community's profile demands."""
+
+
+class SignatureError(TrustError):
+    """A signature is not genuine."""
+
+
+class CertificateError(TrustError):
+    """A certificate, a chain or a revocation list is refused; the sentence says why."""
+
+
+class ExpiredError(CertificateError):
+    """Not valid yet, or no more and past its grace."""
+
+
+class RevokedError(CertificateError):
+    """Taken back by its issuer."""
+
+
+class ClockError(TrustError):
+    """The time cannot be told well enough to judge by it."""
+
+
+class CustodyError(TrustError):
+    """A key cannot be opened, reconstructed or kept."""
+
+
+class ChannelError(TrustError):
+    """A channel cannot be made or used."""
+
+
+class HandshakeError(ChannelError):
+    """One of the two ends refused the other; the sentence says which, and why."""
+
+
+class ChannelLostError(ChannelError):
+    """The other end, or the way to it, is gone."""
+
+
+class SealError(TrustError):
+    """A sealed message is not for us, was altered, or was seen before."""
+
+
+class CommandError(TrustError):
+    """A signed command lacks what its rule asks for."""
+
+
+class LogError(TrustError):
+    """An audit log was altered, cut, forked, or cannot be written."""
