@@ -25,6 +25,12 @@ _PRIVATE: Final[
     SignatureAlgorithm.ML_DSA_65: mldsa.MLDSA65PrivateKey,
     SignatureAlgorithm.ML_DSA_87: mldsa.MLDSA87PrivateKey,
 }
+_PUBLIC: Final[
+    dict[SignatureAlgorithm, type[mldsa.MLDSA65PublicKey] | type[mldsa.MLDSA87PublicKey]]
+] = {
+    SignatureAlgorithm.ML_DSA_65: mldsa.MLDSA65PublicKey,
+    SignatureAlgorithm.ML_DSA_87: mldsa.MLDSA87PublicKey,
+}
 
 
 class VerifyingKey:
@@ -50,6 +56,22 @@ class VerifyingKey:
         return self.public.public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
+
+    @classmethod
+    def of_raw(cls, algorithm: SignatureAlgorithm, octets: bytes) -> VerifyingKey:
+        """Read an ML-DSA public key as FIPS 204 encodes it (pkEncode)."""
+        if algorithm not in _PUBLIC:
+            raise InvalidInputError(f"{algorithm.value} keys have no raw form.")
+        try:
+            return cls(_PUBLIC[algorithm].from_public_bytes(octets))
+        except ValueError:
+            raise InvalidInputError(f"This is no public key of {algorithm.value}.") from None
+
+    def raw(self) -> bytes:
+        """Return an ML-DSA public key as FIPS 204 encodes it (pkEncode)."""
+        if isinstance(self.public, ec.EllipticCurvePublicKey):
+            raise InvalidInputError(f"{self.algorithm.value} keys have no raw form.")
+        return self.public.public_bytes_raw()
 
     def verify(self, signature: bytes, message: bytes, label: Label) -> None:
         """Return if the signature over the message under this label is genuine.
@@ -131,7 +153,7 @@ class SigningKey:
             raise InvalidInputError("This is no private key (PKCS#8).") from None
 
     @property
-    def certificate_hash(self) -> hashes.HashAlgorithm | None:
+    def certificate_hash(self) -> hashes.SHA384 | None:
         """What X.509 builders want beside this key: ML-DSA hashes for itself."""
         return hashes.SHA384() if self.algorithm is SignatureAlgorithm.ECDSA_P384 else None
 
