@@ -157,6 +157,20 @@ def test_a_damaged_certificate_reads_or_is_refused(data: st.DataObject) -> None:
     assert isinstance(certificate.subject, str)
 
 
+def test_a_certificate_has_one_encoding() -> None:
+    """The count of unused bits before a signature is not signed, and parsers pass over it."""
+    for _ in range(64):
+        leaf = COMMUNITY.credential("ship/bergamini").chain.leaf
+        if leaf.x509.signature[-1] % 2 == 0:
+            break
+    twin = bytearray(leaf.der())
+    place = len(twin) - len(leaf.x509.signature) - 1
+    assert twin[place] == 0
+    twin[place] = 1
+    with pytest.raises(CertificateError, match="not of whole octets"):
+        Certificate.of_der(bytes(twin))
+
+
 @settings(max_examples=100, deadline=None)
 @given(place=st.integers(0, len(PEM) - 1), octet=st.integers(0, 255))
 def test_a_damaged_chain_reads_or_is_refused(place: int, octet: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baluardo.errors import CertificateError, InvalidInputError, RevokedError
+from baluardo.errors import CertificateError, InvalidInputError, ProfileError, RevokedError
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.dates import SKEW, to_x509
 from baluardo.trust.certificates.revocation import (
@@ -319,6 +320,27 @@ def test_a_damaged_list_is_refused(data: st.DataObject) -> None:
         damaged += data.draw(st.binary(min_size=1, max_size=9))
     with pytest.raises(CertificateError):
         read_list(bytes(damaged), ISSUER)
+
+
+FILE = after(full(1, {1: STOLEN}), delta(2, 1, {2: LEFT})).lists[ISSUER.key_id].pem().encode()
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_of_lists_reads_or_is_refused(data: st.DataObject) -> None:
+    damaged = bytearray(FILE)
+    kind = data.draw(st.sampled_from(["flip", "cut", "twice", "any"]))
+    if kind == "flip":
+        damaged[data.draw(st.integers(0, len(FILE) - 1))] = data.draw(st.integers(0, 255))
+    elif kind == "cut":
+        del damaged[data.draw(st.integers(0, len(FILE) - 1)) :]
+    elif kind == "twice":
+        damaged += FILE[data.draw(st.integers(0, len(FILE) - 1)) :]
+    else:
+        damaged = bytearray(data.draw(st.binary(max_size=200)))
+    with contextlib.suppress(CertificateError, ProfileError):
+        known = Revocations().apply_file(bytes(damaged))
+        assert set(revoked(known)) in ({1}, {1, 2})
 
 
 def test_a_long_list() -> None:

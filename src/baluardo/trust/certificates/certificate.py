@@ -181,6 +181,8 @@ def _fields(certificate: X509Certificate) -> dict[str, object]:
     serial = certificate.serial_number
     if not 0 < serial <= LARGEST_SERIAL:
         raise CertificateError("This certificate's serial number is not positive or too long.")
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    expect_whole_octets(der, certificate.signature)
     try:
         key = VerifyingKey(certificate.public_key())
     except (InvalidInputError, UnsupportedAlgorithm):
@@ -192,7 +194,7 @@ def _fields(certificate: X509Certificate) -> dict[str, object]:
     names, identity = _names(extensions)
     common_name(certificate.issuer)  # read only when asked for: a broken one has to fail here
     return {
-        "fingerprint": sha256(certificate.public_bytes(serialization.Encoding.DER)),
+        "fingerprint": sha256(der),
         "serial": serial,
         "not_before": certificate.not_valid_before_utc.timestamp(),
         "not_after": certificate.not_valid_after_utc.timestamp(),
@@ -203,6 +205,16 @@ def _fields(certificate: X509Certificate) -> dict[str, object]:
         "is_authority": _is_authority(extensions),
         "key_id": _key_id(extensions, key),
     }
+
+
+def expect_whole_octets(der: bytes, signature: bytes) -> None:
+    """Refuse a signature whose BIT STRING says that its last octet is not whole.
+
+    Parsers pass over that count, so anybody could change it, and with it the fingerprint of what
+    was signed. Certificates, lists and requests all end with it and the signature.
+    """
+    if der[-len(signature) - 1] != 0:
+        raise CertificateError("A signature here is not of whole octets: refused.")
 
 
 def common_name(name: x509.Name) -> str:

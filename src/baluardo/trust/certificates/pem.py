@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import textwrap
 from typing import Final
 
 from baluardo.errors import CertificateError
@@ -22,7 +21,8 @@ _BLOCK: Final = re.compile(
 
 def armour(der: bytes, label: str) -> str:
     """Return one block: its label and 64 characters of base64 a line."""
-    body = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
+    whole = base64.b64encode(der).decode()
+    body = "\n".join(whole[place : place + 64] for place in range(0, len(whole), 64))
     return f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
 
 

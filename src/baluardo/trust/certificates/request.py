@@ -10,7 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from baluardo.errors import CertificateError, InvalidInputError, ProfileError
-from baluardo.trust.certificates.certificate import PARSER_FAILURES, identity_of
+from baluardo.trust.certificates.certificate import (
+    PARSER_FAILURES,
+    expect_whole_octets,
+    identity_of,
+)
 from baluardo.trust.certificates.making import LONGEST_NAME, named
 from baluardo.trust.certificates.signatures import SIGNATURE_OIDS
 from baluardo.trust.identity import Identity
@@ -64,6 +68,7 @@ def proven_request(der: bytes) -> tuple[VerifyingKey, list[x509.GeneralName]]:
         raise CertificateError(f"A request has at most {LARGEST_REQUEST} octets.")
     try:
         request = x509.load_der_x509_csr(der)
+        expect_whole_octets(der, request.signature)
         key = _key(request)
         same = request.signature_algorithm_oid.dotted_string == SIGNATURE_OIDS[key.algorithm]
         proven = same and request.is_signature_valid

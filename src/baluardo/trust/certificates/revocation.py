@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from baluardo.durable_files import write_durably
-from baluardo.errors import CertificateError, RevokedError, SourceError, TargetError
+from baluardo.errors import CertificateError, ProfileError, RevokedError, SourceError, TargetError
 from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.certificate import Certificate, key_identifier
 from baluardo.trust.certificates.dates import SKEW, shown
@@ -236,7 +236,7 @@ class Revocations:
             octets = read_file(path, LARGEST_FILE, "The revocation lists")
             try:
                 found = found.apply_file(octets)
-            except CertificateError as problem:
+            except (CertificateError, ProfileError) as problem:
                 raise CertificateError(
                     f"{printable(path.name)} cannot be used: {problem} Delete it and fetch the "
                     "lists again."

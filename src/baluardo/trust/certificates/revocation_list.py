@@ -20,6 +20,7 @@ from baluardo.trust.certificates.certificate import (
     LARGEST_SERIAL,
     PARSER_FAILURES,
     Certificate,
+    expect_whole_octets,
 )
 from baluardo.trust.certificates.dates import to_x509
 from baluardo.trust.certificates.signatures import SIGNATURE_OIDS, expect_key_usage
@@ -127,6 +128,7 @@ def read_list(der: bytes, issuer: Certificate) -> SignedList:
     expect_key_usage(issuer, "crl_sign", "revocation lists")
     try:
         parsed = x509.load_der_x509_crl(der)
+        expect_whole_octets(der, parsed.signature)
         _check_signed(parsed, issuer)
         return _read(parsed, der)
     except PARSER_FAILURES as problem:
