@@ -98,6 +98,7 @@ def test_scenario(
         blocks, files = read(text)
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
+        (tmp_path / name).chmod(0o600)  # files of passphrases are for their owner alone
     monkeypatch.chdir(tmp_path)
     for variable in ("XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))

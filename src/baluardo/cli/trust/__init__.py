@@ -1,0 +1,1 @@
+"""`baluardo trust`: roots, issuers, certificates, revocation, the bill of materials."""

@@ -1,0 +1,49 @@
+"""`baluardo trust issuer revoke`: an issuer and all it has issued are no more."""
+
+from __future__ import annotations
+
+import argparse
+
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.output import say
+from baluardo.cli.trust.options import (
+    Secrets,
+    add_authority_argument,
+    add_key_arguments,
+    add_share_arguments,
+    add_time_argument,
+    now_of,
+    shares_of,
+)
+from baluardo.trust.custody.shares import reconstruct_root
+from baluardo.trust.issuing.ceremony import revoke_issuer
+from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.layout import Layout
+
+EXAMPLE = """\
+  $ baluardo trust issuer revoke authority issuer-2026 --share share-1.txt --share share-3.txt \\
+      --share share-4.txt
+"""
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(
+        subparsers, "revoke", "Take an issuer back, and with it all it has issued.", EXAMPLE
+    )
+    add_authority_argument(parser)
+    parser.add_argument("name", metavar="NAME", help="of the issuer")
+    add_share_arguments(parser)
+    add_key_arguments(parser)
+    add_time_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Revoke it and publish the root's list."""
+    texts, passphrase = shares_of(args)
+    layout = Layout(args.authority)
+    root_key = reconstruct_root(texts, passphrase, layout.public.root)
+    with Journal.open(layout, Secrets(args).unlock()) as journal:
+        revoke_issuer(layout, journal, root_key, args.name, now_of(args))
+    say(f"{args.name} is revoked. Every certificate it issued is refused wherever the new list is.")
+    return 0

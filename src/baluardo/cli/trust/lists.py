@@ -1,0 +1,42 @@
+"""`baluardo trust lists`: new revocation lists, numbered one higher."""
+
+from __future__ import annotations
+
+import argparse
+
+from baluardo.cli.arguments import format_time
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.output import emit
+from baluardo.cli.trust.options import (
+    Secrets,
+    add_authority_argument,
+    add_key_arguments,
+    add_time_argument,
+    now_of,
+)
+from baluardo.trust.issuing.authority import IssuingAuthority
+
+EXAMPLE = """\
+  $ baluardo trust lists authority
+  issuer-2026: list 12, 3 revoked, next by 2026-11-28T09:00:00Z
+"""
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(subparsers, "lists", "Publish new revocation lists.", EXAMPLE)
+    add_authority_argument(parser)
+    add_key_arguments(parser)
+    add_time_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Publish; do it daily, members refuse lists that are too old."""
+    now = now_of(args)
+    with IssuingAuthority.open(args.authority, Secrets(args).unlock(), now) as authority:
+        for published in authority.publish_lists(now):
+            emit(
+                f"{published.issuer}: list {published.number}, {published.revoked} revoked, "
+                f"next by {format_time(published.next_update)}"
+            )
+    return 0

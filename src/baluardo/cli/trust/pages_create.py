@@ -1,0 +1,50 @@
+"""`baluardo trust pages create`: the browser authority, for the pages of sites."""
+
+from __future__ import annotations
+
+import argparse
+
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.output import emit, say
+from baluardo.cli.trust.options import (
+    Secrets,
+    add_authority_argument,
+    add_key_arguments,
+    add_time_argument,
+    now_of,
+)
+from baluardo.trust.custody.printing import grouped
+from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.layout import Layout
+from baluardo.trust.issuing.pages import create_pages_root
+
+EXAMPLE = """\
+  $ baluardo trust pages create authority --domain baluardo.localhost
+"""
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(
+        subparsers, "create", "Create the browser authority; its root goes into browsers.", EXAMPLE
+    )
+    add_authority_argument(parser)
+    parser.add_argument(
+        "--domain",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="it certifies names in this domain only; more than one may be given",
+    )
+    add_key_arguments(parser)
+    add_time_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Create it; print its root's fingerprint."""
+    layout, access = Layout(args.authority), Secrets(args).access()
+    with Journal.open(layout, access.unlock) as journal:
+        root = create_pages_root(layout, journal, args.domain, access.protection, now_of(args))
+    emit(f"{root.subject}  {grouped(root.fingerprint)}")
+    say(f"Install {layout.public.pages} in the browsers of the community, and in no others.")
+    return 0

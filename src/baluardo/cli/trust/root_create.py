@@ -1,0 +1,72 @@
+"""`baluardo trust root create`: the ceremony that makes an authority."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.output import emit, say
+from baluardo.cli.trust.custodians import (
+    add_custodian_arguments,
+    custodians_of,
+    write_shares,
+)
+from baluardo.cli.trust.options import (
+    Secrets,
+    add_authority_argument,
+    add_key_arguments,
+    add_time_argument,
+    now_of,
+)
+from baluardo.trust.custody.printing import grouped
+from baluardo.trust.issuing.ceremony import create_root
+from baluardo.trust.suites import PROFILES, profile_named
+
+EXAMPLE = """\
+  $ baluardo trust root create authority --community italia.example --custodians 5 --threshold 3 \\
+      --shares shares
+  creates the directory authority, and shares/share-1.txt to share-5.txt, one for each custodian.
+"""
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(
+        subparsers,
+        "create",
+        "Create an authority with a root whose key only custodians hold.",
+        EXAMPLE,
+    )
+    add_authority_argument(parser)
+    parser.add_argument(
+        "--community", required=True, metavar="NAME", help="whose authority, like italia.example"
+    )
+    parser.add_argument(
+        "--profile",
+        choices=sorted(PROFILES),
+        default="eu-hybrid",
+        help="the suites that everything of this community uses (default: eu-hybrid)",
+    )
+    add_custodian_arguments(parser)
+    add_key_arguments(parser)
+    add_time_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Create it; print the root's fingerprint."""
+    custodians = custodians_of(args)
+    profile = profile_named(args.profile)
+    access = Secrets(args, new=True).access()
+    now = now_of(args)
+    directory = Path(args.authority)
+    root, shares = create_root(
+        directory, args.community, profile, custodians, access.protection, now
+    )
+    write_shares(args.shares, shares, root, args.community, custodians, now)
+    emit(f"{root.subject}  {grouped(root.fingerprint)}")
+    say(
+        f"The root's key is nowhere but in the {len(shares)} shares in {args.shares}. Print each, "
+        "give it to its custodian, destroy the files, then check: baluardo trust root check."
+    )
+    return 0

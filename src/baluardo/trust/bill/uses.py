@@ -1,0 +1,44 @@
+"""What puts algorithms to work in whatever profile: the part of the bill that suites do not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that puts algorithms to work, in whatever profile."""
+
+    name: str
+    standard: str
+    algorithms: tuple[str, ...]
+    module: str
+
+
+USES: Final = (
+    Use(
+        "Key files under a passphrase",
+        "RFC 7516, PBES2-HS512+A256KW with A256GCM (RFC 7518)",
+        ("PBKDF2-HMAC-SHA512", "AES-256-KW", "AES-256-GCM"),
+        "trust.custody",
+    ),
+    Use(
+        "Key files under a token's key",
+        "RFC 7516, dir with A256GCM; PKCS #11",
+        ("AES-256-GCM",),
+        "trust.custody",
+    ),
+    Use("Shares of the root's seed", "SLIP-0039", ("SLIP-39",), "trust.custody"),
+    Use(
+        "Records beside a channel",
+        "SP 800-38D with counted nonces, RFC 6479",
+        ("AES-256-GCM", "HKDF-SHA384"),
+        "trust.records",
+    ),
+    Use("Hashes of the audit log", "RFC 9162, C2SP tlog-tiles", ("SHA-256",), "trust.audit"),
+    Use("Fingerprints of certificates", "RFC 5280", ("SHA-256",), "trust.certificates"),
+    Use("Approvals of commands", "DSSE v1", ("SHA-384",), "trust.commands"),
+    Use("Names of cached downloads", "no security rests on it", ("SHA-256",), "twin.downloads"),
+    Use("Keys, nonces, serial numbers", "", ("Operating system's random",), "trust.primitives"),
+)

@@ -1,0 +1,284 @@
+"""The issuing authority: issues, renews, revokes and publishes, each step in the log first.
+
+Its directory (see `layout`) holds a public half, which anybody may copy, and sealed keys.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from baluardo.errors import CertificateError, RevokedError
+from baluardo.foreign_input import quoted
+from baluardo.trust.certificates.anchors import Anchors
+from baluardo.trust.certificates.certificate import Certificate, Chain
+from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.certificates.making import make_leaf
+from baluardo.trust.certificates.request import Request, read_request
+from baluardo.trust.certificates.revocation_list import Reason, make_delta, make_list
+from baluardo.trust.certificates.verification import Peer, Verifier
+from baluardo.trust.custody.keyfile import Unlock, read_key
+from baluardo.trust.envelope import Envelope
+from baluardo.trust.identity import DAY, LIFETIMES, Identity, Kind
+from baluardo.trust.issuing.journal import ACTOR, Journal
+from baluardo.trust.issuing.layout import KeyAccess, Layout
+from baluardo.trust.issuing.publication import read_revocations
+from baluardo.trust.issuing.register import Entry, Issued
+from baluardo.trust.issuing.renewal import read_renewal
+from baluardo.trust.primitives.hashing import sha256
+from baluardo.trust.primitives.signing import SigningKey
+from baluardo.trust.suites import AnyProfile
+
+LIST_LIFE: Final = 7 * DAY
+"""Until when a list says that the next one comes. Our choice; one is made daily."""
+
+_log = logging.getLogger("baluardo.trust.issuing")
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One issuer of this authority, its key at hand."""
+
+    name: str
+    chain: Chain
+    """The issuer's certificate first, then a certificate that leads to the older root, if any."""
+    key: SigningKey
+
+    @property
+    def certificate(self) -> Certificate:
+        """The issuer's own certificate."""
+        return self.chain.leaf
+
+    @property
+    def key_id(self) -> bytes:
+        """Of the issuer's key."""
+        return self.chain.leaf.key_id
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedList:
+    """What was published for one issuer."""
+
+    issuer: str
+    number: int
+    revoked: int
+    """How many certificates it names."""
+    next_update: float
+    """POSIX seconds."""
+
+
+class IssuingAuthority:
+    """An authority's directory, opened with what unlocks its keys. One process at a time."""
+
+    def __init__(
+        self, layout: Layout, anchors: Anchors, issuers: Sequence[Issuer], journal: Journal
+    ) -> None:
+        """Use `open`."""
+        self.layout = layout
+        self.anchors = anchors
+        self.issuers = tuple(issuers)
+        self.journal = journal
+
+    @classmethod
+    def open(cls, directory: Path, unlock: Unlock, now: float) -> IssuingAuthority:
+        """Open an authority's directory; CustodyError if its keys stay closed.
+
+        `now` (POSIX s) decides which issuers are still in force; the newest of them issues. Lists
+        that are a day old, or that a crash kept from being published, are published anew.
+        """
+        layout = Layout(directory)
+        journal = Journal.open(layout, unlock)
+        try:
+            anchors = Anchors.read(layout.public.anchors)
+            authority = cls(layout, anchors, _issuers(layout, journal, unlock, now), journal)
+            for issuer in authority.issuers:
+                if journal.register.is_due(issuer.key_id, now - DAY):
+                    authority.publish(issuer, now)
+        except BaseException:
+            journal.close()
+            raise
+        return authority
+
+    def close(self) -> None:
+        """Let another process open it."""
+        self.journal.close()
+
+    def __enter__(self) -> IssuingAuthority:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def community(self) -> str:
+        """Whose authority this is."""
+        return self.anchors.community
+
+    @property
+    def profile(self) -> AnyProfile:
+        """The community's one profile."""
+        return self.anchors.profile
+
+    @property
+    def issuer(self) -> Issuer:
+        """The issuer in use: the newest."""
+        if not self.issuers:
+            raise CertificateError(
+                "This authority has no issuer in force. Create one with the root: "
+                "baluardo trust issuer create."
+            )
+        return self.issuers[-1]
+
+    def verifier(self) -> Verifier:
+        """Return what judges certificates here: by the lists as published."""
+        revocations = read_revocations(self.layout.public, self.anchors)
+        return Verifier(self.anchors, revocations, LIFETIMES[Kind.AUTHORITY].list_grace)
+
+    def issue(self, request_der: bytes, now: float) -> Chain:
+        """Grant a request (PKCS#10) that an operator has decided to grant; return the chain."""
+        return self._issue(read_request(request_der), now, replaces=None)
+
+    def renew(self, envelope: Envelope, now: float) -> Chain:
+        """Grant a renewal signed with the present key, needing nobody's decision.
+
+        A second renewal of one certificate with another key means that the key was copied: every
+        certificate that came of it is revoked at once, and CertificateError tells so. The same
+        request again (an answer that was lost) is granted again.
+        """
+        peer, request = read_renewal(envelope, self.verifier(), now)
+        register = self.journal.register
+        if peer.serial not in register.issued:
+            raise CertificateError(
+                f"The certificate {peer.serial:x} of {peer.identity} is not in this authority's "
+                "log: refused. Enrol anew."
+            )
+        if register.is_revoked(peer.serial):
+            raise RevokedError(f"The certificate of {peer.identity} was revoked: refused.")
+        self._refuse_clone(peer, request, now)
+        return self._issue(request, now, replaces=peer.serial)
+
+    def _refuse_clone(self, peer: Peer, request: Request, now: float) -> None:
+        register = self.journal.register
+        asked = sha256(request.key.der())
+        renewed = [register.issued[serial] for serial in register.successors.get(peer.serial, ())]
+        if all(each.key == asked for each in renewed):
+            return
+        facts = {"serial": f"{peer.serial:x}"}
+        self.journal.write(Entry.KEY_CLONED, facts, now, about=peer.identity)
+        lineage = [each.serial for each in register.lineage(peer.serial)]
+        self.revoke(lineage, Reason.KEY_COMPROMISE, now)
+        _log.warning("%s was renewed twice with different keys: revoked.", peer.identity)
+        raise CertificateError(
+            f"Two holders have renewed one certificate of {peer.identity} with different keys: its "
+            f"key was copied. {len(lineage)} certificates were revoked. Find out where the copy "
+            "is, then enrol anew."
+        )
+
+    def _issue(self, request: Request, now: float, replaces: int | None) -> Chain:
+        identity, issuer = request.identity, self.issuer
+        if identity.community != self.community:
+            raise CertificateError(
+                f"{identity.uri} is not of {self.community}: this authority issues nothing for it."
+            )
+        leaf = make_leaf(issuer.key, issuer.certificate, request.key, identity, now, self.profile)
+        facts = {
+            "serial": f"{leaf.serial:x}",
+            "issuer": issuer.key_id.hex(),
+            "key": sha256(request.key.der()).hex(),
+            "fingerprint": leaf.fingerprint.hex(),
+            "not_after": leaf.not_after,
+            "replaces": None if replaces is None else f"{replaces:x}",
+        }
+        self.journal.write(Entry.CERTIFICATE_ISSUED, facts, now, about=identity)
+        return Chain(leaf, issuer.chain.certificates)
+
+    def find(self, wanted: str, now: float) -> list[Issued]:
+        """Return what a serial (hexadecimal) or a holder's path names; CertificateError if none."""
+        register = self.journal.register
+        try:
+            serial = int(wanted, 16)
+        except ValueError:
+            serial = -1
+        found = (
+            [register.issued[serial]]
+            if serial in register.issued
+            else register.in_force(wanted, now)
+        )
+        if not found:
+            raise CertificateError(
+                f"{quoted(wanted)} is neither the serial number of a certificate from here nor the "
+                "holder of one in force."
+            )
+        return found
+
+    def revoke(self, serials: Sequence[int], reason: Reason, now: float) -> None:
+        """Take certificates back for ever, and publish the lists that say so.
+
+        Those taken back before are left as they are. CertificateError, and nothing is done, for a
+        serial that this authority never issued, or whose issuer's key is not at hand.
+        """
+        register = self.journal.register
+        at_hand = {issuer.key_id for issuer in self.issuers}
+        for serial in serials:
+            if serial not in register.issued:
+                raise CertificateError(f"No certificate {serial:x} was issued here.")
+            if register.issued[serial].issuer not in at_hand:
+                raise CertificateError(
+                    f"The issuer of certificate {serial:x} is no more in force, and so is the "
+                    "certificate."
+                )
+        for serial in serials:
+            if not register.is_revoked(serial):
+                facts = {
+                    "serial": f"{serial:x}",
+                    "issuer": register.issued[serial].issuer.hex(),
+                    "reason": reason.value,
+                }
+                self.journal.write(Entry.CERTIFICATE_REVOKED, facts, now)
+        self.publish_lists(now)
+
+    def publish_lists(self, now: float) -> list[PublishedList]:
+        """Publish a full list and a delta for every issuer in force, numbered one higher."""
+        return [self.publish(issuer, now) for issuer in self.issuers]
+
+    def publish(self, issuer: Issuer, now: float) -> PublishedList:
+        """Publish one issuer's lists; the log first."""
+        register, public = self.journal.register, self.layout.public
+        key, certificate = issuer.key, issuer.certificate
+        listed = register.listed(issuer.key_id, now)
+        delta = register.delta(issuer.key_id, now)
+        number = register.number_of(issuer.key_id) + 1
+        ends = min(now + LIST_LIFE, certificate.not_after)
+        full = make_list(key, certificate, number, listed, now, ends)
+        self.journal.publish(issuer.key_id, number, full, now)
+        public.write_list(issuer.key_id, full)
+        if delta is not None:
+            base, changes = delta
+            der = make_delta(key, certificate, number, base, changes, now, ends)
+            public.write_list(issuer.key_id, der, delta=True)
+        return PublishedList(issuer.name, number, len(listed), ends)
+
+    def service_credential(self, access: KeyAccess, now: float) -> Credential:
+        """Return this service's own credential (it signs time), made anew when it is due."""
+        present = self.layout.read_credential(ACTOR, access.unlock)
+        if present is not None and not present.due(now):
+            return present
+        identity = Identity(self.community, Kind.AUTHORITY, ACTOR)
+        key = SigningKey.generate(self.profile.certificates.leaf)
+        credential = Credential(self._issue(Request(identity, key.public), now, None), key)
+        self.layout.write_credential(ACTOR, credential, access)
+        return credential
+
+
+def _issuers(layout: Layout, journal: Journal, unlock: Unlock, now: float) -> list[Issuer]:
+    found = [
+        Issuer(name, chain, read_key(layout.issuer_key(name), unlock))
+        for name, chain in layout.public.issuer_chains()
+        if chain.leaf.not_after > now and not journal.register.is_revoked(chain.leaf.serial)
+    ]
+    return sorted(found, key=lambda issuer: issuer.certificate.not_before)
