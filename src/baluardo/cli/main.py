@@ -14,8 +14,10 @@ import traceback
 from collections.abc import Sequence
 
 from baluardo import __version__
+from baluardo.cli.audit.group import AUDIT
 from baluardo.cli.command import Command, add_commands
 from baluardo.cli.sky.group import SKY
+from baluardo.cli.trust.group import TRUST
 from baluardo.errors import BaluardoError
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -23,6 +25,8 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 COMMANDS = (
     Command("up", "Run the live sky and its console until Ctrl-C.", "baluardo.cli.up"),
     SKY,
+    TRUST,
+    AUDIT,
 )
 
 EXAMPLE = """\

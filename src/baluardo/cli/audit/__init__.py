@@ -1,0 +1,1 @@
+"""`baluardo audit ...`: one file per command."""
