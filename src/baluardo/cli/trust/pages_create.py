@@ -26,7 +26,10 @@ EXAMPLE = """\
 def register(subparsers: AddParser) -> None:
     """Declare the command's arguments."""
     parser = command_parser(
-        subparsers, "create", "Create the browser authority; its root goes into browsers.", EXAMPLE
+        subparsers,
+        "create",
+        "Create the browser authority; its root goes into the browsers.",
+        EXAMPLE,
     )
     add_authority_argument(parser)
     parser.add_argument(
