@@ -1,0 +1,85 @@
+"""Who we are and whom we trust, for every channel of one program: contexts and sessions of TLS."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from OpenSSL import SSL
+
+from baluardo.trust.certificates.anchors import Anchors
+from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.certificates.verification import Verifier
+from baluardo.trust.channel.tls import Role, TlsContext
+
+MOST_PEERS: Final = 1_024
+"""Full handshakes a server's context remembers before a new one takes its place.
+
+OpenSSL keeps each peer's parsed chain with its session: measured 41 kB (eu-hybrid) and 50 kB (cnsa)
+a full handshake, so 50 MB at most; its own limit of 20,480 sessions would be 1 GB. A context's
+sessions die with it, and the next handshake of each peer is a full one."""
+MOST_RESUMPTIONS: Final = 16_384
+"""Resumptions likewise: each leaves one session of about 1 kB, its chain shared."""
+MOST_SESSIONS: Final = 256
+"""Sessions a client keeps, the least recently used goes first."""
+
+
+class Endpoint:
+    """One member of a community: its credential, its verifier, its trusted clock.
+
+    `credential` may be replaced at any time, and so may the verifier's anchors and revocations:
+    channels that are open stay, sessions of the old credential or anchors are not resumed.
+    """
+
+    def __init__(
+        self, credential: Credential, verifier: Verifier, clock: Callable[[], float]
+    ) -> None:
+        """Take what every channel needs; `clock` returns POSIX seconds as the verifier trusts."""
+        self.verifier = verifier
+        self.clock = clock
+        self._credential = credential
+        self._contexts: dict[Role, tuple[TlsContext, Anchors]] = {}
+        self._sessions: OrderedDict[str, tuple[TlsContext, SSL.Session]] = OrderedDict()
+
+    @property
+    def credential(self) -> Credential:
+        """Our certificate chain and key."""
+        return self._credential
+
+    @credential.setter
+    def credential(self, new: Credential) -> None:
+        self._credential = new
+        self._contexts.clear()
+        self._sessions.clear()
+
+    def context(self, role: Role) -> TlsContext:
+        """Return TLS as this endpoint uses it now; ProfileError if credential and profile differ.
+
+        Made anew when the anchors have changed, or the server's sessions would take too much.
+        """
+        held = self._contexts.get(role)
+        anchors = self.verifier.anchors
+        if held is not None and held[1] is anchors and not _is_full(held[0]):
+            return held[0]
+        made = TlsContext(self._credential, anchors, role)
+        self._contexts[role] = made, anchors
+        return made
+
+    def remember(self, peer: str, context: TlsContext, session: SSL.Session) -> None:
+        """Keep a client's session for its next channel to the same peer."""
+        self._sessions[peer] = context, session
+        self._sessions.move_to_end(peer)
+        while len(self._sessions) > MOST_SESSIONS:
+            self._sessions.popitem(last=False)
+
+    def recall(self, peer: str, context: TlsContext) -> SSL.Session | None:
+        """Return the session kept for a peer, if it is of this context; each is handed out once."""
+        made_by, session = self._sessions.pop(peer, (None, None))
+        return session if made_by is context else None
+
+
+def _is_full(context: TlsContext) -> bool:
+    return context.role is Role.SERVER and (
+        context.full >= MOST_PEERS or context.resumed >= MOST_RESUMPTIONS
+    )

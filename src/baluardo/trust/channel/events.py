@@ -1,0 +1,54 @@
+"""What a connection tells: both ends accept each other, data, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from baluardo.trust.certificates.verification import Peer
+from baluardo.trust.identity import Identity
+
+Expected = Identity | Callable[[Identity], None]
+"""Whom we want at the other end: one identity, or a rule that raises a TrustError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """Both ends accept each other."""
+
+    peer: Peer
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What the other end sent."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One end does not want the other. The last event."""
+
+    reason: str
+    by_peer: bool
+    downgrade: bool = False
+    """Something weaker than the profile was offered or demanded: to be logged."""
+    member: bool = False
+    """The other end has a key that the community certified, though it is not to be let in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Both ends closed in order; nothing was cut off. The last event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The other end, or the way to it, is gone; something may be missing. The last event."""
+
+    reason: str
+
+
+Event = Established | Data | Refused | Closed | Lost

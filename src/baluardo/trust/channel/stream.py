@@ -1,0 +1,233 @@
+"""Channels over TCP with asyncio, as their users hold them: `open_channel`, `Channel`.
+
+Reading is held back when nobody reads what came, writing by `drain`. The end of a channel says
+whether it was closed in order (`read` returns nothing) or lost (ChannelLostError): a cut is never
+taken for an end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from baluardo.errors import ChannelError, ChannelLostError, HandshakeError
+from baluardo.foreign_input import printable
+from baluardo.trust.certificates.verification import Peer
+from baluardo.trust.channel.carrier import Carrier
+from baluardo.trust.channel.connection import ChannelConnection
+from baluardo.trust.channel.endpoint import Endpoint
+from baluardo.trust.channel.events import Established, Event, Expected, Lost, Refused
+from baluardo.trust.channel.tls import Role
+from baluardo.trust.labels import Label
+from baluardo.trust.secret import Secret
+
+MOST_UNREAD: Final = 262_144
+"""Octets that wait for a reader before the other end is held back."""
+FLUSH_SECONDS: Final = 60.0
+"""How long `close` waits for what was written to leave; a ship's link may be thin."""
+
+logger = logging.getLogger("baluardo.trust.channel")
+
+
+class Channel:
+    """An open channel to an identified peer; one reader and one writer at a time."""
+
+    def __init__(self, carrier: Carrier, core: ChannelConnection, established: Established) -> None:
+        """Made when both ends have accepted each other; `carrier` feeds it from now on."""
+        carrier.sink = self
+        self.resumed = established.resumed
+        self.address = carrier.address
+        """Where the peer is, as the socket tells it: an address, not an identity."""
+        self._peer = established.peer
+        self._carrier = carrier
+        self._core = core
+        self._unread = bytearray()
+        self._waiter: asyncio.Future[None] | None = None
+        self._held = False
+        self._end: Event | None = None
+        self._done = asyncio.Event()
+
+    @property
+    def peer(self) -> Peer:
+        """Who the other end is, as last verified."""
+        return self._core.peer or self._peer
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be written to."""
+        return self._end is None
+
+    async def read(self, most: int = 65_536) -> bytes:
+        """Return 1 to `most` octets; none once the other end has closed in order.
+
+        ChannelLostError if the channel was lost, HandshakeError if its peer is no longer accepted.
+        """
+        while not self._unread:
+            if self._end is not None:
+                self._raise_unless_closed(self._end)
+                return b""
+            await self._wait()
+        octets = bytes(self._unread[:most])
+        del self._unread[:most]
+        if self._held and len(self._unread) < MOST_UNREAD // 2:
+            self._held = False
+            self._carrier.hold(reading=True)
+        return octets
+
+    async def readexactly(self, octets: int) -> bytes:
+        """Return so many octets; ChannelLostError if the channel ends before."""
+        found = bytearray()
+        while len(found) < octets:
+            part = await self.read(octets - len(found))
+            if not part:
+                raise ChannelLostError(
+                    f"The other end closed after {len(found)} of {octets} octets."
+                )
+            found += part
+        return bytes(found)
+
+    def write(self, octets: bytes) -> None:
+        """Send octets, keeping them while the way is slow; ChannelLostError if it is not open."""
+        self._core.send(octets)
+        self._carrier.turn()
+
+    async def drain(self) -> None:
+        """Wait until there is room for more; ChannelLostError if the channel ends meanwhile."""
+        await self._carrier.writable()
+        if self._end is not None:
+            raise ChannelLostError("The channel has ended; what was written last may be missing.")
+
+    async def close(self, flush_seconds: float = FLUSH_SECONDS) -> None:
+        """Close in order: what was written leaves first, as far as the way allows in that time."""
+        if self._end is None:
+            try:
+                async with asyncio.timeout(flush_seconds):
+                    await self._carrier.writable(empty=True)
+            except TimeoutError:
+                self._carrier.abort()
+            self._unread.clear()
+            self._held = False
+            self._carrier.close()
+        await self._done.wait()
+
+    async def __aenter__(self) -> Channel:
+        """Return the channel."""
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        """Close it."""
+        await self.close()
+
+    def export(self, label: Label, context: bytes, octets: int = 32) -> Secret:
+        """Return keying material of this channel (see `ChannelConnection.export`)."""
+        return self._core.export(label, context, octets)
+
+    # What the carrier calls
+
+    def feed(self, octets: bytes) -> None:
+        """Take what came."""
+        self._unread += octets
+        if len(self._unread) > MOST_UNREAD and not self._held:
+            self._held = True
+            self._carrier.hold(reading=False)
+        self._wake()
+
+    def end(self, event: Event) -> None:
+        """Take the last event."""
+        self._end = event
+        self._done.set()
+        self._wake()
+
+    async def _wait(self) -> None:
+        if self._waiter is not None:
+            raise ChannelError("Somebody else is reading this channel.")
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _raise_unless_closed(self, event: Event) -> None:
+        if isinstance(event, Lost):
+            raise ChannelLostError(event.reason)
+        if isinstance(event, Refused):
+            raise HandshakeError(event.reason)
+
+
+async def open_channel(
+    host: str,
+    port: int,
+    endpoint: Endpoint,
+    expected: Expected,
+    *,
+    deadline: float = 10.0,
+    from_host: str | None = None,
+) -> Channel:
+    """Open a channel to whom we expect at an address, from one of ours if `from_host` is given.
+
+    HandshakeError if one of the ends refuses the other, ChannelLostError if nobody answers within
+    `deadline` seconds or the way breaks, ProfileError if our own credential is of another profile,
+    ClockError if the endpoint's clock cannot tell the time.
+    """
+    opening = _Opening(f"{printable(host)} port {port}")
+    carrier = Carrier(endpoint, opening)
+    local = (from_host, 0) if from_host else None
+    made = False
+    try:
+        async with asyncio.timeout(deadline):
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: carrier, host, port, local_addr=local)
+            now = endpoint.clock()
+            opening.core = ChannelConnection(
+                endpoint, Role.CLIENT, now, expected, opening.where, deadline
+            )
+            carrier.begin(opening.core, now)
+            channel = await opening.channel
+            made = True
+            return channel
+    except TimeoutError:
+        raise ChannelLostError(f"{opening.where} did not answer within {deadline:g} s.") from None
+    except OSError as problem:
+        raise ChannelLostError(
+            f"{opening.where} cannot be reached: {problem.strerror or problem}."
+        ) from None
+    finally:
+        if not made and not opening.was_refused():  # who is refused lingers, to read why
+            carrier.abort()
+
+
+class _Opening:
+    """Waits for a client's channel to be made, or for why it is not."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.core: ChannelConnection | None = None
+        self.channel: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
+
+    def connected(self, carrier: Carrier) -> None:
+        """Nothing yet."""
+
+    def told(self, carrier: Carrier, event: Event) -> None:
+        if isinstance(event, Refused) and event.downgrade:
+            logger.warning("Downgrade refused, at %s: %s", self.where, event.reason)
+        if self.channel.done():
+            return
+        if isinstance(event, Established) and self.core is not None:
+            self.channel.set_result(Channel(carrier, self.core, event))
+        elif isinstance(event, Refused):
+            self.channel.set_exception(HandshakeError(event.reason))
+        else:
+            reason = event.reason if isinstance(event, Lost) else "The channel was closed."
+            self.channel.set_exception(ChannelLostError(f"{self.where}: {reason}"))
+
+    def gone(self, carrier: Carrier) -> None:
+        """The core has told it already."""
+
+    def was_refused(self) -> bool:
+        channel = self.channel
+        return channel.done() and not channel.cancelled() and channel.exception() is not None
