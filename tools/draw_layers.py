@@ -1,6 +1,7 @@
-"""Draw the layers of the code into docs/architecture.md: `python tools/draw_layers.py [--check]`.
+"""Draw the layers of the code into its documents: `python tools/draw_layers.py [--check]`.
 
-The order of the layers is read from the contract in pyproject.toml, the arrows from the import
+The whole house goes into docs/architecture.md, the inside of trust into docs/trust.md. The order of
+the layers is read from the contracts in pyproject.toml, the arrows from the import
 statements of the source files; nothing is drawn by hand, so the picture cannot go stale. An arrow
 that other arrows already imply is left out. With --check the document is only compared.
 """
@@ -13,19 +14,31 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENT = ROOT / "docs" / "architecture.md"
+DOCUMENTS = {
+    "": ROOT / "docs" / "architecture.md",
+    "baluardo.trust": ROOT / "docs" / "trust.md",
+}
+"""By the container whose layers are drawn; the house itself has none."""
 BEGIN = "<!-- layers: drawn by tools/draw_layers.py -->"
 END = "<!-- layers: end -->"
 
 Edges = dict[str, set[str]]
 
 
-def read_layers(pyproject: Path) -> list[str]:
-    """The layers from the top down, as the import-linter contract in pyproject.toml has them."""
+def read_layers(pyproject: Path, container: str = "") -> list[str]:
+    """The layers from the top down, as the import-linter contract in pyproject.toml has them.
+
+    `container` is the package whose inside they are; the house's own contract has none.
+    """
     settings = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]
-    (contract,) = (one for one in settings["contracts"] if one["type"] == "layers")
+    (contract,) = (
+        one
+        for one in settings["contracts"]
+        if one["type"] == "layers" and one.get("containers", [""]) == [container]
+    )
+    prefix = f"{container}." if container else ""
     return [
-        name.strip().strip("()")
+        prefix + name.strip().strip("()")
         for line in contract["layers"]
         for name in line.replace(":", "|").split("|")
     ]
@@ -89,10 +102,10 @@ def without_implied(edges: Edges) -> Edges:
     }
 
 
-def draw(layers: list[str], edges: Edges) -> str:
+def draw(layers: list[str], edges: Edges, container: str = "baluardo") -> str:
     """The diagram as a Mermaid block between its markers; layers without a file are left out."""
     used = [layer for layer in layers if edges[layer] or any(layer in to for to in edges.values())]
-    short = {layer: layer.removeprefix("baluardo.") for layer in used}
+    short = {layer: layer.removeprefix(f"{container}.") for layer in used}
     lines = [BEGIN, "```mermaid", "graph TD"]
     lines += [f'    {short[layer].replace(".", "_")}["{short[layer]}"]' for layer in used]
     for above, direct in without_implied(edges).items():
@@ -117,16 +130,21 @@ def main(words: list[str]) -> int:
     if words not in ([], ["--check"]):
         print("usage: draw_layers.py [--check]", file=sys.stderr)
         return 2
-    layers = read_layers(ROOT / "pyproject.toml")
-    diagram = draw(layers, read_edges(ROOT / "src", layers))
-    text = DOCUMENT.read_text(encoding="utf-8")
-    drawn = with_diagram(text, diagram)
-    if words and drawn != text:
-        print("The diagram in docs/architecture.md is stale: run `make format`.", file=sys.stderr)
-        return 1
-    if not words and drawn != text:
-        DOCUMENT.write_text(drawn, encoding="utf-8")
-    return 0
+    stale = False
+    for container, document in DOCUMENTS.items():
+        layers = read_layers(ROOT / "pyproject.toml", container)
+        diagram = draw(layers, read_edges(ROOT / "src", layers), container or "baluardo")
+        text = document.read_text(encoding="utf-8")
+        drawn = with_diagram(text, diagram)
+        if drawn == text:
+            continue
+        if words:
+            name = document.relative_to(ROOT)
+            print(f"The diagram in {name} is stale: run `make format`.", file=sys.stderr)
+            stale = True
+        else:
+            document.write_text(drawn, encoding="utf-8")
+    return int(stale)
 
 
 if __name__ == "__main__":
