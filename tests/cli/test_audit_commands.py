@@ -91,7 +91,8 @@ def test_a_cut_log_is_told_and_not_cosigned(ground: Ground, capsys: Captured) ->
     (ground.folder / "copy").rename(ground.log)
     capsys.readouterr()
     assert ground.verify("--checkpoint", str(ground.folder / "kept.txt")) == 1
-    assert "TRUNCATED: The log was cut: it has 3 entries." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "TRUNCATED: The log was cut, or this is an old copy of it: it has 3 entries." in told
     assert ground.witness("again.txt") == 1
     assert "an old one, or the log was cut" in capsys.readouterr().err
     ground.grow("another four")
@@ -145,3 +146,25 @@ def test_entries_of_other_programs_and_numbers_beyond_the_log(
     assert "no entry 4; the log has 4" in capsys.readouterr().err
     assert main(["audit", "erase", str(ground.log), "3", "who"]) == 1
     assert "The entry is no JSON" in capsys.readouterr().err
+
+
+def test_evidence_convicts_before_anybody(ground: Ground, capsys: Captured) -> None:
+    assert ground.witness("first.txt") == 0
+    shutil.rmtree(ground.log)
+    AuditLog.create(ground.log, ORIGIN, ground.key, 1_700_000_000.0).close()
+    ground.grow("one", "two", "another third", "four")
+    assert ground.witness("second.txt") == 1
+    (evidence,) = (ground.folder / "navy").glob("*.fork-*.json")
+    capsys.readouterr()
+    assert main(["audit", "evidence", str(evidence), "--key", str(ground.vkey)]) == 0
+    assert "do not begin with the 3" in capsys.readouterr().out
+    evidence.write_bytes(evidence.read_bytes().replace(b"\\n4\\n", b"\\n5\\n"))
+    assert main(["audit", "evidence", str(evidence), "--key", str(ground.vkey)]) == 1
+    assert "not genuine" in capsys.readouterr().err
+
+
+def test_a_word_too_long_for_a_files_name_is_read_as_a_key(
+    ground: Ground, capsys: Captured
+) -> None:
+    assert main(["audit", "verify", str(ground.log), "--key", f"navy+{'A' * 300}"]) == 1
+    assert "is no verifier key" in capsys.readouterr().err

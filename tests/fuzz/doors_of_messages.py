@@ -11,6 +11,7 @@ from door import Door
 from material import (
     as_envelope,
     as_file,
+    folder,
     member,
     only,
     sealing_key,
@@ -36,6 +37,7 @@ from baluardo.trust.channel.greeting import greeting
 from baluardo.trust.channel.tls import Role
 from baluardo.trust.clock import NONCE_OCTETS, read_time, sign_time
 from baluardo.trust.commands.approval import Approval, approve, read_proposal
+from baluardo.trust.commands.authorisation import authorise
 from baluardo.trust.commands.bundle import CommandBundle
 from baluardo.trust.commands.proposal import Proposal, propose
 from baluardo.trust.commands.rule import Rule
@@ -52,6 +54,7 @@ from baluardo.trust.strict_json import parse_json
 from baluardo.trust.suites import EU_HYBRID
 
 TYPE = "application/vnd.baluardo.test"
+APPROVERS = ("person/carlo.verdi/laptop", "person/dario.neri/phone")
 NONCE = b"\x05" * NONCE_OCTETS
 SEALED = (SealError, ProfileError)
 ENVELOPE = (InvalidInputError, CertificateError, ProfileError)
@@ -130,6 +133,24 @@ def read_for_approval(envelope: Envelope) -> None:
     only(proposal().payload)(read_proposal(envelope, verifier(), NOW).proposal.to_payload())
 
 
+def carried_out(octets: bytes) -> None:
+    """A bundle that passes is the genuine one, approved by the two who did."""
+    bundle = CommandBundle.of_json(octets)
+    path = folder() / "executed.json"
+    path.unlink(missing_ok=True)
+    spent = SpentCommands.create(path)
+    here = member("authority/time").identity
+    roles = rule().roles
+    try:
+        command = authorise(
+            bundle.proposal, bundle.approvals, rule(), lambda _: roles, verifier(), NOW, here, spent
+        )
+    finally:
+        spent.close()
+    only(proposal().payload)(command.proposal.to_payload())
+    only(set(APPROVERS))({peer.identity.path for peer in command.approvers})
+
+
 def told(envelope: Envelope) -> None:
     only(NOW)(read_time(envelope, NONCE, verifier()))
 
@@ -164,8 +185,12 @@ def proposal() -> Envelope:
 
 
 @functools.cache
-def approval() -> Envelope:
-    return approve(proposal(), member("person/carlo.verdi/laptop"), NOW)
+def approvals() -> tuple[Envelope, ...]:
+    return tuple(approve(proposal(), member(path), NOW) for path in APPROVERS)
+
+
+def bundles() -> Sequence[bytes]:
+    return [CommandBundle(proposal(), approvals()).to_json()]
 
 
 def files_of_spent() -> Sequence[bytes]:
@@ -230,14 +255,15 @@ DOORS = (
         "commands.approval",
         Approval.of_payload,
         (InvalidInputError,),
-        lambda: [approval().payload],
+        lambda: [approvals()[0].payload],
     ),
     Door(
         "commands.bundle",
         CommandBundle.of_json,
         ENVELOPE,
-        lambda: [CommandBundle(proposal(), (approval(),)).to_json()],
+        bundles,
     ),
+    Door("commands.authorisation", carried_out, (*VERIFIED, CommandError), bundles),
     Door(
         "commands.spent",
         as_file("spent.json", lambda path: SpentCommands.open(path).close()),

@@ -98,7 +98,7 @@ def test_what_a_quantum_computer_breaks_is_marked() -> None:
 
 
 def test_levels_of_profiles() -> None:
-    """CNSA 2.0 asks for category 5 in signatures and key exchange, hashes of 384 bits or more."""
+    """CNSA 2.0 asks for category 5 in signatures and key exchange (hashes: docs/limits.md)."""
 
     def level(spelling: str) -> int:
         return algorithm_spelled(spelling).quantum_level

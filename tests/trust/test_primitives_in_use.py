@@ -71,9 +71,13 @@ NO_PRIMITIVE = {
     "shamir_mnemonic.share.": "how a share is written",
     "shamir_mnemonic.wordlist.": "how a share is written",
 }
-"""Beginnings of names (whole names, where they do not end in a dot) that are no primitives."""
+"""Names that are no primitives, with all within them; beginnings, where they end in `.` or `_`."""
 
-ALWAYS_PRIMITIVES = ("pkcs11.KeyType.", "pkcs11.Mechanism.", "pkcs11.mechanisms.")
+_HPKE = "cryptography.hazmat.primitives.hpke"
+ALWAYS_PRIMITIVES = (
+    *("pkcs11.KeyType.", "pkcs11.Mechanism.", "pkcs11.mechanisms."),
+    *(f"{_HPKE}.AEAD.", f"{_HPKE}.KDF.", f"{_HPKE}.KEM."),
+)
 """Beginnings that no entry above excuses."""
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -146,7 +150,10 @@ def algorithm_reached(name: str) -> str | None:
 def no_primitive(name: str) -> bool:
     if name.startswith(ALWAYS_PRIMITIVES):
         return False
-    if any(name.startswith(known) for known in NO_PRIMITIVE):
+    if any(
+        name.startswith(known) if known[-1] in "._" else f"{name}.".startswith(f"{known}.")
+        for known in NO_PRIMITIVE
+    ):
         return True
     try:
         importlib.import_module(name)
@@ -211,6 +218,16 @@ def components() -> list[Any]:
         ("import cryptography.fernet", "cryptography.fernet.Fernet"),
         ("from pkcs11 import Mechanism\nMechanism.AES_CBC", "pkcs11.Mechanism.AES_CBC"),
         ("import os\nos.getrandom(8)", "os.getrandom"),
+        (
+            "from cryptography.hazmat.primitives import hpke\nhpke.KEM.X25519",
+            "cryptography.hazmat.primitives.hpke.KEM.X25519",
+        ),
+        (
+            "from cryptography.hazmat.primitives.hpke import AEAD\nAEAD.CHACHA20_POLY1305",
+            "cryptography.hazmat.primitives.hpke.AEAD.CHACHA20_POLY1305",
+        ),
+        ("from random import RandomBytes", "random.RandomBytes"),
+        ("import hmac\nhmac.compare_digests", "hmac.compare_digests"),
     ],
 )
 def test_the_walk_finds_what_is_not_listed(source: str, name: str) -> None:

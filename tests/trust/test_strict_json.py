@@ -12,9 +12,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.trust.strict_json import (
     DEEPEST,
     JsonObject,
-    of_base64,
     parse_json,
-    to_base64,
     write_json,
 )
 
@@ -123,30 +121,6 @@ def test_any_octets_are_read_or_refused(octets: bytes) -> None:
     except InvalidInputError:
         return
     assert value == json.loads(octets)
-
-
-@given(st.binary(max_size=60))
-def test_base64(octets: bytes) -> None:
-    text = to_base64(octets)
-    assert of_base64(text) == octets
-    assert of_base64(text.replace("+", "-").replace("/", "_")) == octets
-
-
-@pytest.mark.parametrize(
-    "text", ["e31=", "e30", "e30==", "e3 0", "e30=\n", "e30=e30=", "é===", "="]
-)
-def test_base64_has_one_form(text: str) -> None:
-    with pytest.raises(InvalidInputError):
-        of_base64(text)
-
-
-@given(st.text(max_size=12))
-def test_any_text_is_base64_or_refused(text: str) -> None:
-    try:
-        octets = of_base64(text)
-    except InvalidInputError:
-        return
-    assert to_base64(octets) == text.replace("-", "+").replace("_", "/")
 
 
 def test_fields_of_the_wrong_kind_are_named() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baluardo.errors import ClockError, InvalidInputError, SignatureError
+from baluardo.errors import ClockError, InvalidInputError, SignatureError, SourceError
 from baluardo.trust.certificates.dates import SKEW
 from baluardo.trust.clock import (
     LATEST,
@@ -224,6 +224,11 @@ def test_a_floor_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path, conte
     (tmp_path / "floor").write_text(content)
     with pytest.raises(ClockError, match="cannot be read"):
         Clock(tmp_path / "floor", NOW, Machine())
+
+
+def test_a_floor_that_cannot_even_be_looked_for_is_a_sentence() -> None:
+    with pytest.raises(SourceError, match="cannot be read"):
+        Clock(Path("f" * 300), NOW)
 
 
 @given(payload=st.binary(max_size=200))

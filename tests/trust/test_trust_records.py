@@ -13,7 +13,7 @@ from baluardo.trust import records
 from baluardo.trust.primitives import aead, hashing
 from baluardo.trust.records import (
     LARGEST_RECORD,
-    MOST_RECORDS,
+    MOST_BLOCKS,
     OVERHEAD_OCTETS,
     RecordOpener,
     RecordSealer,
@@ -78,28 +78,38 @@ def test_any_order_once() -> None:
 def test_a_forged_counter_does_not_move_the_window() -> None:
     sealer, opener = pair()
     honest = sealer.seal(b"honest")
-    for counter in (2**47, 1, 0):
+    for counter in (MOST_BLOCKS - 1, 1, 0):
         with pytest.raises(SealError):
             opener.open(counter.to_bytes(8, "big") + bytes(32))
     assert opener.open(honest) == b"honest"
 
 
 def test_the_end_of_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "MOST_RECORDS", 2)
+    """Blocks of text and of associated data count, and one for each tag; a refusal costs none."""
+    monkeypatch.setattr(records, "MOST_BLOCKS", 8)
     sealer, _ = pair()
-    sealer.seal(b"1")
-    sealer.seal(b"2")
+    sealer.seal(b"")  # 1
+    sealer.seal(bytes(16))  # 2
+    sealer.seal(bytes(17), b"a")  # 4
     for _ in range(2):
         with pytest.raises(SealError, match="agree on a new key"):
-            sealer.seal(b"3")
+            sealer.seal(b"1")
+    assert sealer.seal(b"")[:8] == (3).to_bytes(8, "big")
+    with pytest.raises(SealError, match="agree on a new key"):
+        sealer.seal(b"")
+
+
+def test_a_key_bears_as_much_as_in_tls() -> None:
+    """An advantage of 2^-57 in blocks^2 / 2^129 (draft-irtf-cfrg-aead-limits, AES-GCM)."""
+    assert MOST_BLOCKS**2 * 2**57 <= 2**129
 
 
 def test_a_counter_beyond_the_last_is_refused_though_authentic() -> None:
-    head = MOST_RECORDS.to_bytes(8, "big")
+    head = MOST_BLOCKS.to_bytes(8, "big")
     key = hashing.derive(SECRET, records.Label.RECORD_KEY, Role.INITIATOR.value + b"/", 32)
     with pytest.raises(SealError):
         pair()[1].open(head + aead.encrypt(key, bytes(4) + head, b"", b""))
-    last = (MOST_RECORDS - 1).to_bytes(8, "big")
+    last = (MOST_BLOCKS - 1).to_bytes(8, "big")
     assert pair()[1].open(last + aead.encrypt(key, bytes(4) + last, b"ok", b"")) == b"ok"
 
 

@@ -9,8 +9,15 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
-from baluardo.errors import SignatureError
+from baluardo.errors import InvalidInputError, SignatureError
 from baluardo.trust.labels import Label
 from baluardo.trust.primitives.signing import SigningKey, VerifyingKey
 from baluardo.trust.secret import Secret
@@ -106,3 +113,24 @@ def test_a_signature_is_good_under_its_label_alone(algorithm: SignatureAlgorithm
                 key.public.verify(signature, b"message", other)
         with pytest.raises(SignatureError):
             key.public.verify(signature, b"message", label(b""))
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()],
+    ids=["P-256", "Ed25519"],
+)
+def test_a_key_of_another_kind_is_called_that(
+    foreign: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey,
+) -> None:
+    """Not damaged: who made it has to make another kind."""
+    public = foreign.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    private = foreign.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(InvalidInputError, match="a kind that no suite lists"):
+        VerifyingKey.of_der(public)
+    with pytest.raises(InvalidInputError, match="a kind that no suite lists"):
+        SigningKey.of_pkcs8(Secret(private))
+    with pytest.raises(InvalidInputError, match="no public key"):
+        VerifyingKey.of_der(private)
+    with pytest.raises(InvalidInputError, match="no private key"):
+        SigningKey.of_pkcs8(Secret(public))

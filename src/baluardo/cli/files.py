@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from pathlib import Path
 
+from baluardo.durable_files import write_durably
 from baluardo.errors import TargetError
 
 
@@ -31,21 +31,11 @@ def write_whole(path: Path, octets: bytes) -> None:
     TargetError if it cannot be written; the old file, if any, is then untouched.
     """
     target = _followed(path)
-    part = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
     try:
         if _special(target):  # /dev/stdout and its like cannot be replaced
             target.write_bytes(octets)
-            return
-        try:
-            with part.open("xb") as file:
-                file.write(octets)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                part.unlink()
-            raise
+        else:
+            write_durably(target, octets, mode=0o666 & ~_umask())
     except OSError as error:
         raise TargetError(f"{path} cannot be written: {error.strerror or error}.") from None
 
@@ -64,3 +54,10 @@ def _followed(path: Path) -> Path:
 
 def _special(target: Path) -> bool:
     return target.exists() and not target.is_file()
+
+
+def _umask() -> int:
+    """Return what the user keeps from others; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from baluardo.durable_files import write_durably
-from baluardo.errors import ClockError, InvalidInputError, TargetError
+from baluardo.errors import ClockError, InvalidInputError, SourceError, TargetError
 from baluardo.foreign_input import quoted, read_file
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.verification import SKEW, Verifier
@@ -141,8 +141,8 @@ class Clock:
     ) -> None:
         """Open the floor on disk; `at_least` is a time known otherwise to have passed.
 
-        Use the start of one's own certificate's validity: its issuer has signed it. ClockError if
-        the file is there but cannot be read.
+        Use the start of one's own certificate's validity: its issuer has signed it. SourceError if
+        the file cannot be read, ClockError if it holds no floor.
         """
         self._file = floor_file
         self._read = read or read_machine
@@ -226,8 +226,11 @@ def read_machine() -> Reading:
 
 
 def _read_floor(path: Path) -> float:
-    if not path.exists():
-        return EARLIEST
+    try:
+        if not path.exists():
+            return EARLIEST
+    except OSError as problem:
+        raise SourceError(f"The time's floor {path} cannot be read: {problem.strerror}.") from None
     octets = read_file(path, MOST_FLOOR_OCTETS, "The time's floor")
     try:
         floor = JsonObject.parse(octets, MOST_FLOOR_OCTETS, "The floor").number("floor")

@@ -14,6 +14,7 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError, SignatureError
 from baluardo.foreign_input import quoted
+from baluardo.trust.base64_text import of_either_base64, to_base64
 from baluardo.trust.certificates.certificate import (
     LARGEST_CERTIFICATE,
     LONGEST_CHAIN,
@@ -22,7 +23,7 @@ from baluardo.trust.certificates.certificate import (
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.verification import Peer, Verifier
 from baluardo.trust.labels import Label
-from baluardo.trust.strict_json import JsonObject, of_base64, parse_json, to_base64, write_json
+from baluardo.trust.strict_json import JsonObject, parse_json, write_json
 
 LARGEST_PAYLOAD: Final = 1 << 20
 LARGEST_ENVELOPE: Final = 3 << 20
@@ -187,7 +188,7 @@ def _signature(value: object) -> EnvelopeSignature:
     for each in fields.items("chain", LONGEST_CHAIN):
         if not isinstance(each, str) or len(each) > (LARGEST_CERTIFICATE + 2) // 3 * 4:
             raise fields.wrong("chain", "a list of certificates in base64")
-        chain.append(of_base64(each))
+        chain.append(of_either_base64(each))
     return EnvelopeSignature(
         Chain.of_ders(chain),
         fields.octets("sig", LONGEST_SIGNATURE),

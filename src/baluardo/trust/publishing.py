@@ -10,11 +10,12 @@ from typing import Final
 
 from baluardo.errors import CertificateError, InvalidInputError, ProfileError
 from baluardo.foreign_input import quoted
+from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.verification import Peer, Verifier
 from baluardo.trust.envelope import Envelope, sign, verify
 from baluardo.trust.sealing import SealingPublicKey
-from baluardo.trust.strict_json import JsonObject, to_base64, write_json
+from baluardo.trust.strict_json import JsonObject, write_json
 from baluardo.trust.suites import P, Profile
 
 SEALING_KEY_TYPE: Final = "application/vnd.baluardo.sealing-key+json"

@@ -20,12 +20,15 @@ from baluardo.trust.secret import Secret
 
 COUNTER_OCTETS: Final = 8
 OVERHEAD_OCTETS: Final = COUNTER_OCTETS + aead.TAG_OCTETS
-MOST_RECORDS: Final = 2**48
-"""Under one key; far below what nonces and GCM's bounds permit for records of LARGEST_RECORD."""
+MOST_BLOCKS: Final = 2**36
+"""Blocks of 16 octets under one key, 1 TiB: as in TLS 1.3 (RFC 8446 section 5.5), whoever tells its
+records from noise has an advantage of 2^-57 at most (draft-irtf-cfrg-aead-limits, AES-GCM).
+Each record has one at least, its tag's: no counter reaches this number either."""
 LARGEST_RECORD: Final = 1 << 16
 """Octets of plaintext. Our choice."""
 LEAST_SECRET_OCTETS: Final = 32
 
+_BLOCK_OCTETS: Final = 16
 _NONCE_HEAD = bytes(aead.NONCE_OCTETS - COUNTER_OCTETS)
 
 
@@ -55,6 +58,7 @@ class RecordSealer:
         """
         self._key = _key(secret, role, context)
         self._next = 0
+        self._blocks = 0
         self._lock = threading.Lock()
 
     def seal(self, plaintext: bytes, associated: bytes = b"") -> bytes:
@@ -64,13 +68,14 @@ class RecordSealer:
         """
         if len(plaintext) > LARGEST_RECORD:
             raise InvalidInputError(f"A record has at most {LARGEST_RECORD:,} octets.")
+        blocks = 1 + sum(-(-len(part) // _BLOCK_OCTETS) for part in (plaintext, associated))
         with self._lock:
-            counter = self._next
-            if counter >= MOST_RECORDS:
+            if self._blocks + blocks > MOST_BLOCKS:
                 raise SealError(
-                    "This key has sealed as many records as it may. Nothing was sent: agree on a "
-                    "new key."
+                    "This key has sealed as much as it may. Nothing was sent: agree on a new key."
                 )
+            self._blocks += blocks
+            counter = self._next
             self._next = counter + 1
         head = counter.to_bytes(COUNTER_OCTETS, "big")
         return head + aead.encrypt(self._key, _NONCE_HEAD + head, plaintext, associated)
@@ -82,7 +87,7 @@ class RecordOpener:
     def __init__(self, secret: Secret, role: Role, context: bytes = b"") -> None:
         """Take the secret and context both ends share and one's own role (not the sender's)."""
         self._key = _key(secret, role.other, context)
-        self._window = ReplayWindow(MOST_RECORDS)
+        self._window = ReplayWindow(MOST_BLOCKS)
         self._lock = threading.Lock()
 
     def open(self, record: bytes, associated: bytes = b"") -> bytes:

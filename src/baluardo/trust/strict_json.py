@@ -7,8 +7,6 @@ built. Signed documents must have one meaning.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import math
 import re
@@ -18,6 +16,7 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
+from baluardo.trust.base64_text import of_either_base64
 
 DEEPEST: Final = 16
 """Objects and lists inside each other. Our choice."""
@@ -115,7 +114,7 @@ class JsonObject:
     def octets(self, name: str, most: int) -> bytes:
         """Return the octets written in base64, either alphabet of RFC 4648."""
         try:
-            octets = of_base64(self.text(name, (most + 2) // 3 * 4))
+            octets = of_either_base64(self.text(name, (most + 2) // 3 * 4))
         except InvalidInputError:
             raise self.wrong(name, f"base64 of at most {most:,} octets") from None
         if len(octets) > most:
@@ -137,23 +136,6 @@ class JsonObject:
         """Return the sentence for a field that is missing or of the wrong kind."""
         shown = quoted(self.fields[name]) if name in self.fields else "missing"
         return InvalidInputError(f"{self.what}: {name} must be {right}; it is {shown}.")
-
-
-def to_base64(octets: bytes) -> str:
-    """Return the standard base64 of RFC 4648, padded."""
-    return base64.b64encode(octets).decode()
-
-
-def of_base64(text: str) -> bytes:
-    """Read base64 of either alphabet; InvalidInputError for anything that is not exactly that."""
-    standard = text.translate(str.maketrans("-_", "+/"))
-    try:
-        octets = base64.b64decode(standard, validate=True)
-    except (binascii.Error, ValueError):
-        octets = None
-    if octets is None or to_base64(octets) != standard:
-        raise InvalidInputError("This is no base64 (RFC 4648).")
-    return octets
 
 
 def _check_depth(text: str, what: str) -> None:

@@ -54,6 +54,11 @@ class Trace(Disk):
         super().write(path, octets)
         self._step("sync", path)
 
+    def overwrite(self, path: Path, octets: bytes) -> None:
+        self._step("data", path, octets)
+        super().overwrite(path, octets)
+        self._step("sync", path)
+
     def replace(self, source: Path, target: Path) -> None:
         super().replace(source, target)
         self._step("rename", source, str(target.relative_to(self.root)).encode())

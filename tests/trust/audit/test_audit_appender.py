@@ -123,6 +123,26 @@ def test_when_too_many_wait_appending_is_refused(
         gate.go.release(9)
 
 
+def test_what_waits_is_bounded_in_octets_too(
+    tmp_path: Path, log_key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appending, "MOST_WAITING_OCTETS", 70_000)
+    log, gate = gated(tmp_path / "log", log_key)
+    detail = make_record(1.0, "x", "a", {}, {"name": "x" * 20_000}).disclosures
+    with Appender(log, lambda: 5.0, Openings(tmp_path / "openings")) as appender:
+        appender.submit(b"first")
+        assert gate.reached.acquire(timeout=30)
+        waiting = [appender.submit(bytes(40_000))]
+        with pytest.raises(LogError, match="must not be done"):
+            appender.submit(bytes(40_000))
+        waiting.append(appender.submit(b"x", detail))
+        with pytest.raises(LogError, match="must not be done"):
+            appender.submit(b"x", detail)
+        gate.go.release(9)
+        assert [future.result(timeout=30) for future in waiting] == [1, 2]
+        assert appender.submit(bytes(40_000)).result(timeout=30) == 3
+
+
 def test_groups_are_bounded_in_entries_and_octets(
     tmp_path: Path, log_key: SigningKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:

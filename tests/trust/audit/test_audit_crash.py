@@ -128,15 +128,23 @@ def test_a_crash_while_a_crash_is_mended_loses_nothing(
     renames = [i for i, step in enumerate(whole.steps) if step[0] == "rename"]
     (tmp_path / "states").mkdir()
     checked = 0
-    for at in (each + later for each in renames for later in (0, 1)):
+    for at in (each + later for each in renames for later in (-1, 0, 1)):
         left = Wreck(before, whole.steps[:at]).files("killed")
-        assert ("checkpoint.new" in left) == (at in renames)
+        assert ("checkpoint.new" in left) == (at in renames or at + 1 in renames)
         again = traced(left, tmp_path / f"again {at}", log_key)
         again.steps = whole.steps[:at] + again.steps
         for acknowledged, found in wrecks(before, again, range(at, at + 12)):
             check_wreck(found, acknowledged, tmp_path / "states" / str(checked), log_key)
             checked += 1
-    assert checked > 4 * len(renames)
+    assert checked > 6 * len(renames)
+
+
+def test_a_new_log_has_its_whole_way_forced_down(tmp_path: Path, log_key: SigningKey) -> None:
+    """Its directory's name and those above it: what is acknowledged must be found again."""
+    trace = Trace(tmp_path)
+    AuditLog.create(tmp_path / "a" / "b" / "log", ORIGIN, log_key, 1_000.0, trace).close()
+    files = Wreck({}, trace.steps).files("power")
+    assert "a/b/log/checkpoint" in files
 
 
 def test_a_crash_while_a_log_is_made_leaves_room_for_it(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError, LogError
+from baluardo.trust.audit.disk import PRIVATE, Disk
 from baluardo.trust.audit.openings import Openings
 from baluardo.trust.audit.record import Disclosure, Record, make_record
 from baluardo.trust.audit.store import AuditLog
@@ -202,3 +203,56 @@ def test_the_log_verifies_after_a_detail_was_erased(tmp_path: Path, log_key: Sig
     assert (report.size, report.faults) == (1, ())
     everything = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
     assert b"Anna" not in everything
+
+
+def test_an_erasure_that_was_torn_counts_and_is_finished(tmp_path: Path) -> None:
+    """A long detail of which only some blocks were overwritten when the power went."""
+    openings = Openings(tmp_path)
+    new = make_record(1.0, "x", ACTOR, {}, {"name": "Anna" * 3_000, "born": 1970})
+    openings.keep(new.disclosures)
+    (name,) = (d for d in new.disclosures if d.name == "name")
+    torn = bytearray((tmp_path / name.digest).read_bytes())
+    torn[4_096:8_192] = bytes(4_096)
+    (tmp_path / name.digest).write_bytes(torn)
+    assert [d.name for d in openings.of(new.record)] == ["born"]
+    openings.erase(new.record, "name")
+    assert not (tmp_path / name.digest).exists()
+    assert [d.name for d in openings.of(new.record)] == ["born"]
+
+
+def test_details_that_could_not_all_be_kept_are_not_left_behind(tmp_path: Path) -> None:
+    class Full(Disk):
+        def write(self, path: Path, octets: bytes) -> None:
+            if path.name == last:
+                path.write_bytes(octets[:10])
+                raise OSError(28, "No space left on device")
+            super().write(path, octets)
+
+    openings = Openings(tmp_path / "openings", Full(PRIVATE))
+    old = make_record(1.0, "x", ACTOR, {}, {"name": "Bruno"})
+    last = ""
+    openings.keep(old.disclosures)
+    new = make_record(1.0, "x", ACTOR, {}, {"name": "Anna", "born": 1970})
+    last = new.disclosures[-1].digest
+    with pytest.raises(LogError, match=r"No space left.*Nothing was put into the log"):
+        openings.keep([*old.disclosures, *new.disclosures])
+    assert [p.name for p in (tmp_path / "openings").iterdir()] == list(old.record.digests)
+
+
+def test_details_of_entries_that_never_came_into_the_log_are_erased(tmp_path: Path) -> None:
+    """Kept, then the log's disk was full: nobody could name the entry to erase them by."""
+    openings = Openings(tmp_path / "openings")
+    assert openings.retain(set()) == 0
+    logged = make_record(1.0, "x", ACTOR, {}, {"name": "Anna"})
+    never = make_record(1.0, "x", ACTOR, {}, {"name": "Anna", "born": 1970})
+    openings.keep([*logged.disclosures, *never.disclosures])
+    (tmp_path / "openings" / "README").write_text("not an opening", encoding="utf-8")
+    assert openings.retain(set(logged.record.digests)) == 2
+    left = {path.name for path in (tmp_path / "openings").iterdir()}
+    assert left == {*logged.record.digests, "README"}
+
+
+def test_openings_that_cannot_be_looked_at_are_told(tmp_path: Path) -> None:
+    record = make_record(1.0, "x", ACTOR, {}, {"name": "Anna"}).record
+    with pytest.raises(LogError, match="cannot be read"):
+        list(Openings(tmp_path / ("x" * 300)).of(record))

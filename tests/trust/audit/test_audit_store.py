@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
+from forked import fork, run_forked
 
 from baluardo.errors import InvalidInputError, LogError
 from baluardo.trust.audit.checkpoint import open_checkpoint
@@ -112,6 +116,67 @@ def test_a_second_writer_is_refused(tmp_path: Path, log_key: SigningKey) -> None
     with pytest.raises(LogError, match="is closed"):
         log.append([b"x"], 1_000.0)
     AuditLog.open(tmp_path, log_key).close()
+
+
+def test_a_forked_child_writes_nothing_and_holds_nothing(
+    tmp_path: Path, log_key: SigningKey
+) -> None:
+    """It has the lock's descriptor and the same idea of what comes next: two histories."""
+    log = AuditLog.create(tmp_path, ORIGIN, log_key, 1_000.0)
+    gone, done = os.pipe()
+
+    def stay() -> None:
+        with pytest.raises(LogError, match="closed"):
+            log.append([b"the child's"], 1_000.0)
+        log.close()
+        with pytest.raises(LogError, match="another process"):
+            AuditLog.open(tmp_path, log_key)  # closing it there let nobody in here
+
+    run_forked(stay)
+    fill(log, 1)
+    child = fork()
+    if child == 0:
+        os.close(done)
+        os.read(gone, 1)  # until the test is over
+        os._exit(0)
+    try:
+        log.close()
+        AuditLog.open(tmp_path, log_key).close()
+    finally:
+        os.close(done)
+        os.close(gone)
+        os.waitpid(child, 0)
+
+
+def test_a_file_system_without_locks_is_not_called_another_process(
+    tmp_path: Path, log_key: SigningKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(LogError, match="cannot be locked: No locks available"):
+        AuditLog.create(tmp_path, ORIGIN, log_key, 1_000.0)
+
+
+@pytest.mark.parametrize("size", [257, 300, 700, 1_024])
+def test_an_entry_altered_on_the_disk_is_not_taken_for_the_logs(
+    tmp_path: Path, log_key: SigningKey, size: int
+) -> None:
+    """The register of certificates is read from here; full bundles are off the log's edge."""
+    with AuditLog.create(tmp_path, ORIGIN, log_key, 1_000.0) as log:
+        fill(log, size)
+        assert list(log.entries()) == [entry(i) for i in range(size)]
+        with AuditLog.create(tmp_path / "other", ORIGIN, log_key, 1_000.0) as other:
+            other.append([b"x" * 7 + entry(i)[7:] for i in range(size)], 1_000.0)
+    for name in ("entries/000", "0/000"):  # the hash beside it is no more to be trusted
+        shutil.copy(tmp_path / "other" / "tile" / name, tmp_path / "tile" / name)
+        with AuditLog.open(tmp_path, log_key) as log:
+            with pytest.raises(LogError, match=r"0 to 255 .*altered.*audit verify"):
+                log.entry(3)
+            with pytest.raises(LogError, match="altered"):
+                list(log.entries())
+            assert log.entry(256) == entry(256)
 
 
 def test_a_log_is_not_made_over_another(tmp_path: Path, log_key: SigningKey) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from baluardo.errors import LogError, TrustError
+from baluardo.errors import InvalidInputError, LogError, ProfileError, TrustError
 from baluardo.trust.audit.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from baluardo.trust.audit.merkle import leaf_hash
 from baluardo.trust.audit.note import Note, VerifierKey
@@ -19,6 +19,8 @@ from baluardo.trust.audit.store import AuditLog
 from baluardo.trust.audit.tiles import ENTRIES, Tile, bundle_of
 from baluardo.trust.audit.verification import Report, Seen, examine_log, verify_log
 from baluardo.trust.primitives.signing import SigningKey
+from baluardo.trust.secret import Secret
+from baluardo.trust.suites import SignatureAlgorithm
 
 ORIGIN = "marina.example/log"
 NAVY, COURT = "witness.example/navy", "witness.example/court"
@@ -205,8 +207,13 @@ def test_a_cut_log_is_found(
     assert not examined(cut, log_vkey).faults, "its own key alone shows nothing"
     (fault,) = examined(cut, log_vkey, witness_vkeys, [cosigned]).faults
     assert fault.finding is Finding.TRUNCATED
-    assert "has 299 entries" in fault.sentence
+    assert "cut, or this is an old copy of it: it has 299 entries" in fault.sentence
     assert "covers 300" in fault.sentence
+    grown(tmp_path / "later", log_key, 298)
+    with AuditLog.open(tmp_path / "later", log_key) as log:
+        log.append([entry(298)], 1_301.0)  # no old copy is signed after what it lacks
+    (fault,) = examined(tmp_path / "later", log_vkey, witness_vkeys, [cosigned]).faults
+    assert "The log was cut: it has 299 entries" in fault.sentence
 
 
 @pytest.mark.parametrize(
@@ -316,3 +323,68 @@ def test_memory_does_not_grow_with_the_log(
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 100_000
+
+
+def test_an_owner_who_rewrites_entries_and_leaves_their_hashes_is_found(
+    tmp_path: Path,
+    log: Path,
+    log_key: SigningKey,
+    log_vkey: VerifierKey,
+    witness_vkeys: list[VerifierKey],
+    cosigned: bytes,
+) -> None:
+    """The key signs a false history; the hashes beside it are those that the witness saw."""
+    false = tmp_path / "false"
+    grown(false, log_key, 7)
+    grown(false, log_key, SIZE, "other")
+    for name in ("000", "001"):
+        shutil.copy(log / "tile" / "0" / name, false / "tile" / "0" / name)
+    report = examined(false, log_vkey, witness_vkeys, [cosigned], required=1)
+    assert report.witnesses == {}
+    findings = {fault.finding for fault in report.faults}
+    assert report.faults[0].finding is Finding.FORKED
+    assert {Finding.FORKED, Finding.TOO_FEW_WITNESSES} <= findings
+
+
+def test_a_cut_that_was_taken_back_is_found_by_its_dates(
+    tmp_path: Path,
+    log: Path,
+    log_key: SigningKey,
+    log_vkey: VerifierKey,
+) -> None:
+    """Somebody was shown 300 entries after 700 had been signed; the 700 are back now."""
+    later = SIZE + 2_000
+    checkpoint = open_checkpoint(grown(tmp_path / "short", log_key, 300), log_vkey).checkpoint
+    shown = Note(checkpoint.body, (sign_checkpoint(checkpoint, ORIGIN, log_key, later),)).octets()
+    (fault,) = examined(log, log_vkey, known=[shown]).faults
+    assert fault.finding is Finding.TRUNCATED
+    assert f"signed {SIZE} entries, and later only 300" in fault.sentence
+    grown(log, log_key, SIZE + 1)
+    whole = read_checkpoint(log)
+    grown(log, log_key, SIZE + 1_500)  # all of it after both
+    assert not examined(log, log_vkey, known=[whole]).faults
+    (fault,) = examined(log, log_vkey, known=[whole, shown]).faults
+    assert f"signed {SIZE + 1} entries, and later only 300" in fault.sentence
+
+
+def test_a_log_does_not_witness_itself(
+    log: Path, log_key: SigningKey, log_vkey: VerifierKey, witness_vkeys: list[VerifierKey]
+) -> None:
+    navy, court = witness_vkeys
+    for witnesses in (
+        [log_vkey],
+        [VerifierKey(NAVY, log_key.public)],
+        [navy, VerifierKey(COURT, navy.key)],
+        [navy, VerifierKey(NAVY, court.key)],
+    ):
+        with pytest.raises(InvalidInputError, match="one witness"):
+            examined(log, log_vkey, witnesses)
+    assert not examined(log, log_vkey, [navy, court, navy]).faults
+
+
+def test_a_witness_of_another_profile_does_not_count(
+    log: Path, log_vkey: VerifierKey, witness_vkeys: list[VerifierKey]
+) -> None:
+    other = SigningKey.from_seed(SignatureAlgorithm.ML_DSA_87, Secret(bytes(32)))
+    with pytest.raises(ProfileError, match="ML-DSA-87"):
+        examined(log, log_vkey, [*witness_vkeys, VerifierKey("w.example", other.public)])

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from forked import run_forked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from baluardo.errors import LogError, SignatureError, TrustError
+from baluardo.errors import (
+    InvalidInputError,
+    LogError,
+    ProfileError,
+    SignatureError,
+    TargetError,
+    TrustError,
+)
+from baluardo.trust.audit import witness as witnessing
 from baluardo.trust.audit.checkpoint import (
     Checkpoint,
     open_checkpoint,
@@ -23,10 +36,13 @@ from baluardo.trust.audit.merkle import (
     consistency_proof,
     leaf_hash,
     root_of,
+    verify_consistency,
 )
-from baluardo.trust.audit.note import Note, VerifierKey
+from baluardo.trust.audit.note import MOST_SIGNATURES, Note, NoteSignature, VerifierKey
 from baluardo.trust.audit.witness import Witness
 from baluardo.trust.primitives.signing import SigningKey
+from baluardo.trust.secret import Secret
+from baluardo.trust.suites import SignatureAlgorithm
 
 ORIGIN = "marina.example/log"
 NAVY = "witness.example/navy"
@@ -270,3 +286,121 @@ def test_any_octets_offered_are_refused(
 
 def test_frontiers_and_histories_agree(history: History) -> None:
     assert Frontier.read(13, history.read).root() == history.root(13)
+
+
+def test_lines_of_strangers_do_not_fill_the_memory(
+    tmp_path: Path, history: History, witness_keys: dict[str, SigningKey], log_vkey: VerifierKey
+) -> None:
+    """As many lines as a note may have, and as long: the witness's own must still fit."""
+    note = Note.of_octets(history.checkpoint(3, 1_000))
+    junk = [NoteSignature(f"x{i}.example", bytes(4), b"x") for i in range(MOST_SIGNATURES - 2)]
+    junk.append(NoteSignature("long.example", bytes(4), bytes(700_000)))
+    with Witness(tmp_path, NAVY, witness_keys[NAVY], [log_vkey]) as witness:
+        witness.consider(note.signed(*junk).octets(), (), 2_000.0)
+        assert len(Note.of_octets(witness.cosigned(ORIGIN)).signatures) == 2
+    with Witness(tmp_path, NAVY, witness_keys[NAVY], [log_vkey]) as witness:
+        witness.consider(history.checkpoint(8, 1_001), history.proof(3, 8), 2_000.0)
+        assert witness.size(ORIGIN) == 8
+
+
+def test_threads_get_one_history_cosigned(
+    witness: Witness, history: History, other: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two histories offered at once: neither is looked at before the other is remembered."""
+    both = threading.Barrier(2, timeout=0.2)
+
+    def slowly(*args: Any) -> None:
+        verify_consistency(*args)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait()
+
+    monkeypatch.setattr(witnessing, "verify_consistency", slowly)
+    witness.consider(history.checkpoint(3, 1_000), (), 2_000.0)
+
+    def offer(story: History) -> object:
+        try:
+            return witness.consider(story.checkpoint(8, 1_001), story.proof(3, 8), 2_000.0)
+        except LogError:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        lines = list(pool.map(offer, (history, other)))
+    assert lines.count(None) == 1
+
+
+def test_what_could_not_be_remembered_is_not_handed_out(
+    witness: Witness, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has its name already, and the directory could not be forced down."""
+    witness.consider(history.checkpoint(3, 1_000), (), 2_000.0)
+    before = witness.cosigned(ORIGIN)
+
+    def half(path: Path, octets: bytes, **_: object) -> None:
+        path.write_bytes(octets)
+        raise TargetError("The disk is broken.")
+
+    monkeypatch.setattr(witnessing, "write_durably", half)
+    with pytest.raises(LogError, match="Nothing was cosigned"):
+        witness.consider(history.checkpoint(8, 1_001), history.proof(3, 8), 2_000.0)
+    assert witness.cosigned(ORIGIN) == before
+
+
+def test_a_witness_never_dates_back(
+    tmp_path: Path, history: History, witness_keys: dict[str, SigningKey], log_vkey: VerifierKey
+) -> None:
+    with Witness(tmp_path, NAVY, witness_keys[NAVY], [log_vkey]) as witness:
+        witness.consider(history.checkpoint(3, 1_000), (), 2_000.0)
+    with Witness(tmp_path, NAVY, witness_keys[NAVY], [log_vkey]) as witness:
+        for size, old in ((8, 3), (20, 8)):
+            offered = history.checkpoint(size, 1_000 + size)
+            line = witness.consider(offered, history.proof(old, size), 1_500.0)
+            checkpoint = open_checkpoint(offered, log_vkey).checkpoint
+            assert verify_signature(checkpoint, line, witness.key) == 2_000
+
+
+def test_a_closed_witness_cosigns_nothing(
+    tmp_path: Path, history: History, witness_keys: dict[str, SigningKey], log_vkey: VerifierKey
+) -> None:
+    witness = Witness(tmp_path, NAVY, witness_keys[NAVY], [log_vkey])
+    witness.close()
+    with (tmp_path / "another's").open("wb") as file:  # gets the number of the closed descriptor
+        witness.close()
+        file.write(b"still open")
+    with pytest.raises(LogError, match="closed"):
+        witness.consider(history.checkpoint(3, 1_000), (), 2_000.0)
+
+
+def test_a_forked_child_cosigns_nothing(witness: Witness, history: History) -> None:
+    def offer() -> None:
+        with pytest.raises(LogError, match="closed"):
+            witness.consider(history.checkpoint(3, 1_000), (), 2_000.0)
+
+    run_forked(offer)
+    witness.consider(history.checkpoint(3, 1_000), (), 2_000.0)
+
+
+def test_two_logs_of_one_name_or_another_profile_are_not_watched(
+    tmp_path: Path, witness_keys: dict[str, SigningKey], log_vkey: VerifierKey
+) -> None:
+    key = witness_keys[NAVY]
+    false = VerifierKey(ORIGIN, witness_keys["witness.example/court"].public)
+    with pytest.raises(InvalidInputError, match="two logs"):
+        Witness(tmp_path, NAVY, key, [log_vkey, false])
+    other = SigningKey.from_seed(SignatureAlgorithm.ML_DSA_87, Secret(bytes(32)))
+    with pytest.raises(ProfileError, match="ML-DSA-87"):
+        Witness(tmp_path, NAVY, other, [log_vkey])
+    Witness(tmp_path, NAVY, key, [log_vkey, log_vkey]).close()
+
+
+def test_the_evidence_cannot_be_spoilt_or_multiplied_by_who_offers(
+    tmp_path: Path, witness: Witness, history: History, other: History, log_vkey: VerifierKey
+) -> None:
+    """What it does not need is not in it: a reader would refuse so long a proof."""
+    witness.consider(history.checkpoint(8, 1_000), (), 2_000.0)
+    for offered in (other.checkpoint(8, 1_001), history.checkpoint(5, 1_002)):
+        for times in (65, 66, 5_000):
+            with pytest.raises(LogError, match="evidence"):
+                witness.consider(offered, (bytes(32),) * times, 2_000.0, b"x" * times)
+    evidence = evidence_in(tmp_path)
+    assert len(evidence) == 2
+    assert all(each.verify(log_vkey) for each in evidence)

@@ -548,6 +548,14 @@ def test_roll_over_whoever_slept_through_it_is_told_so(rolled: Rolled) -> None:
         rolled.verifier(rolled.old.anchors, now).verify(chain, now)
 
 
+def test_roll_over_a_stranger_with_the_old_roots_name_is_not_taken_for_it(rolled: Rolled) -> None:
+    now = rolled.at + rolled.overlap + DAY
+    stranger = make_community().credential("office/roma", now)
+    assert stranger.chain.intermediates[0].x509.issuer == rolled.old.root.x509.subject
+    with pytest.raises(CertificateError, match="does not lead to a root"):
+        rolled.verifier(rolled.anchors, now).verify(stranger.chain, now)
+
+
 def test_roll_over_can_be_taken_back(rolled: Rolled) -> None:
     """The old root revokes its word for the new one: who knows only the old root is safe."""
     now = rolled.at + 5 * DAY

@@ -146,6 +146,34 @@ def test_once_only(judge: Judge, proposal: Envelope, people: dict[str, Credentia
         judge(proposal, *approvals, *answers(proposal, people, "dario"))
 
 
+def test_nobody_spends_the_command_of_another(
+    judge: Judge, proposal: Envelope, people: dict[str, Credential]
+) -> None:
+    """A harmless command under an urgent one's id would else stop it, as if it had been done."""
+    urgent = Proposal.of_payload(proposal.payload)
+    bruno = people["bruno"]
+    copied = dataclasses.replace(urgent, proposer=bruno.identity, body={"area": "none"})
+    other = sign(copied.to_payload(), PROPOSAL_TYPE, bruno)
+    everybody = RULE.roles | RULE.proposer_roles
+    judge(other, *answers(other, people, "carla", "dario"), roles_of=lambda _: everybody)
+    judge(proposal, *answers(proposal, people, "bruno", "carla"))
+    again = sign(proposal.payload, PROPOSAL_TYPE, people["anna"])
+    with pytest.raises(CommandError, match="carried out before"):
+        judge(again, *answers(again, people, "bruno", "carla"))
+
+
+@pytest.mark.parametrize("life", [100.1, 86_400 / 7, 0.3, 3599.9])
+def test_a_rules_whole_life_may_be_asked_for(
+    judge: Judge, people: dict[str, Credential], life: float
+) -> None:
+    """Whatever floating point makes of the sum."""
+    rule = dataclasses.replace(RULE, life=life)
+    office, anna = people["office"].identity, people["anna"]
+    for made in (NOW, NOW + 0.1, NOW + 1 / 3):
+        whole = propose(KIND, {}, rule, office, anna, made)
+        judge(whole, *answers(whole, people, "bruno", "carla", now=made), rule=rule, now=made)
+
+
 def test_what_is_refused_is_not_spent(
     judge: Judge, proposal: Envelope, people: dict[str, Credential]
 ) -> None:

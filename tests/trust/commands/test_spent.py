@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -56,14 +57,59 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     SpentCommands.open(path).close()
 
 
+def test_another_name_of_the_file_is_the_same_list(tmp_path: Path) -> None:
+    """Else the link would be replaced, and the list behind it would forget what was done."""
+    path, link = tmp_path / "spent.json", tmp_path / "link.json"
+    SpentCommands.create(path).close()
+    link.symlink_to(path)
+    spent = SpentCommands.open(link)
+    with pytest.raises(CommandError, match="another process"):
+        SpentCommands.open(path)
+    spent.spend(ONE, 100.0, 0.0)
+    spent.close()
+    again = SpentCommands.open(path)
+    with pytest.raises(CommandError, match="carried out before"):
+        again.spend(ONE, 100.0, 0.0)
+    again.close()
+
+
+FORK = """
+import os, sys
+from pathlib import Path
+from baluardo.errors import CommandError
+from baluardo.trust.commands.spent import SpentCommands
+
+spent = SpentCommands.create(Path(sys.argv[1]))
+child = os.fork()
+try:
+    spent.spend(bytes([7] * 16), 1e9, 0.0)
+    os.write(1, b"handed out by %d|" % (child > 0))
+except CommandError as problem:
+    os.write(1, str(problem).encode() + b"|")
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+def test_a_process_that_was_split_off_hands_out_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, str(tmp_path / "spent.json")], capture_output=True, check=True
+    )
+    assert sorted(done.stdout.decode().split("|")[:-1]) == [
+        "The list of executed commands belongs to another process; nothing was done.",
+        "handed out by 1",
+    ]
+
+
 def test_a_missing_list_is_not_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="begin a new list"):
         SpentCommands.open(tmp_path / "spent.json")
     SpentCommands.create(tmp_path / "spent.json").close()
     with pytest.raises(CommandError, match="there already"):
         SpentCommands.create(tmp_path / "spent.json")
-    with pytest.raises(CommandError, match="cannot be opened"):
-        SpentCommands.create(tmp_path / "no" / "spent.json")
+    for path in (tmp_path / "no" / "spent.json", tmp_path / "no\0name"):
+        with pytest.raises(CommandError, match="cannot be opened"):
+            SpentCommands.create(path)
 
 
 def test_nothing_is_handed_out_that_cannot_be_noted(
@@ -81,6 +127,29 @@ def test_nothing_is_handed_out_that_cannot_be_noted(
     monkeypatch.undo()
     assert json.loads(path.read_bytes()) == {"spent": {}}
     spent.spend(ONE, 100.0, 0.0)
+    spent.close()
+
+
+def test_its_octets_and_its_name_are_on_the_disk_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut, other than a crash, takes back what was not forced to the disk."""
+    spent = SpentCommands.create(tmp_path / "spent.json")
+    steps = []
+    fsync, replace = os.fsync, Path.replace
+
+    def forced(descriptor: int) -> None:
+        fsync(descriptor)
+        steps.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "octets")
+
+    def named(path: Path, target: Path) -> Path:
+        steps.append("name")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", forced)
+    monkeypatch.setattr(Path, "replace", named)
+    spent.spend(ONE, 100.0, 0.0)
+    assert steps == ["octets", "name", "directory"]
     spent.close()
 
 

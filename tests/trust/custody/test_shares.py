@@ -270,6 +270,12 @@ def test_another_key_is_never_handed_out(shares: tuple[Share, ...], root: Certif
         assert root.fingerprint.hex()[:16] in str(refused.value)
 
 
+def test_shares_of_a_shorter_secret_are_no_roots(root: Certificate) -> None:
+    shorter = texts(split(Secret(bytes(16)), 3, 2))
+    with pytest.raises(CustodyError, match="no root"):
+        reconstruct_root(shorter, None, root)
+
+
 def test_a_share_shows_no_words(shares: tuple[Share, ...]) -> None:
     shown = repr(shares[0])
     assert not any(word in shown.split() for word in shares[0].word_list())

@@ -13,35 +13,42 @@ from baluardo.errors import (
     CertificateError,
     CustodyError,
     ExpiredError,
+    InvalidInputError,
     LogError,
     ProfileError,
     RevokedError,
     SignatureError,
+    SourceError,
     TargetError,
 )
-from baluardo.trust.certificates.certificate import Chain
+from baluardo.trust.audit.record import Record
+from baluardo.trust.certificates.anchors import Anchors
+from baluardo.trust.certificates.certificate import Certificate, Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.request import make_request
 from baluardo.trust.certificates.revocation import Revocations
 from baluardo.trust.certificates.revocation_list import Reason
 from baluardo.trust.certificates.verification import Standing, Verifier
-from baluardo.trust.custody.keyfile import Passphrase, Unlock
-from baluardo.trust.custody.shares import reconstruct_root
+from baluardo.trust.custody.keyfile import Passphrase, Unlock, read_key
+from baluardo.trust.custody.shares import Share, reconstruct_root
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import DAY, LIFETIMES, Identity, Kind
 from baluardo.trust.issuing.authority import IssuingAuthority
 from baluardo.trust.issuing.ceremony import (
     Custodians,
+    HandOut,
     create_issuer,
     create_root,
+    issuer_root,
+    publish_root_list,
     revoke_issuer,
     roll_root,
 )
 from baluardo.trust.issuing.holder import Holder
 from baluardo.trust.issuing.journal import Journal
-from baluardo.trust.issuing.layout import KeyAccess, Layout
+from baluardo.trust.issuing.layout import KeyAccess, Layout, Public
 from baluardo.trust.issuing.pages import create_pages_root, issue_page, request_page
-from baluardo.trust.issuing.publication import public_verifier
+from baluardo.trust.issuing.publication import learn_anchors, public_verifier, read_revocations
 from baluardo.trust.issuing.renewal import ask_renewal
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.secret import Secret
@@ -90,7 +97,12 @@ class Realm:
 
 
 def found(directory: Path, profile: AnyProfile = EU_HYBRID) -> Realm:
-    _, shares = create_root(directory, COMMUNITY, profile, CUSTODIANS, ACCESS.protection, NOW)
+    shares: list[Share] = []
+
+    def keep(_: Certificate, made: tuple[Share, ...]) -> None:
+        shares.extend(made)
+
+    create_root(directory, COMMUNITY, profile, CUSTODIANS, ACCESS.protection, NOW, keep)
     realm = Realm(directory, [" ".join(share.word_list()) for share in shares], profile)
     realm.new_issuer("issuer-1", NOW)
     return realm
@@ -105,6 +117,19 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Realm:
 def realm(founded: Realm, tmp_path: Path) -> Realm:
     shutil.copytree(founded.directory, tmp_path / "authority")
     return Realm(tmp_path / "authority", founded.shares, founded.profile)
+
+
+def roll(
+    realm: Realm, journal: Journal, old_key: SigningKey, overlap: float, now: float
+) -> list[str]:
+    """Hand over to a new root; return its shares."""
+    texts: list[str] = []
+
+    def keep(_: Certificate, shares: tuple[Share, ...]) -> None:
+        texts.extend(" ".join(share.word_list()) for share in shares)
+
+    roll_root(realm.layout, journal, old_key, CUSTODIANS, overlap, now, keep)
+    return texts
 
 
 def renewal_of(credential: Credential, key: SigningKey | None = None) -> Envelope:
@@ -148,12 +173,11 @@ def test_renewal_needs_nobody_and_the_old_certificate_still_works(realm: Realm) 
 
 
 def test_a_ship_in_its_grace_renews_and_one_past_it_does_not(realm: Realm) -> None:
-    ship = realm.enrol("ship/bergamini")
+    ship, other = realm.enrol("ship/bergamini"), realm.enrol("ship/fasan")
     within, past = NOW + 50 * DAY, NOW + 61 * DAY
     with realm.open(within) as authority:
         chain = authority.renew(renewal_of(ship), within)
     realm.verifier(Kind.SHIP).verify(chain, within)
-    other = realm.enrol("ship/fasan")
     with realm.open(past) as authority, pytest.raises(ExpiredError):
         authority.renew(renewal_of(other), past)
 
@@ -331,15 +355,15 @@ def test_issuer_rolls_with_overlap(realm: Realm) -> None:
 def test_root_rolls_and_a_member_with_the_old_root_goes_on(realm: Realm) -> None:
     old_verifier = realm.verifier(Kind.SHIP)
     with Journal.open(realm.layout, ACCESS.unlock) as journal:
-        roll = roll_root(realm.layout, journal, realm.root_key(), CUSTODIANS, 60 * DAY, NOW + DAY)
-    shares = [" ".join(share.word_list()) for share in roll.shares]
+        shares = roll(realm, journal, realm.root_key(), 60 * DAY, NOW + DAY)
     realm.new_issuer("issuer-2", NOW + DAY, shares)
     ship = realm.enrol("ship/bergamini", NOW + DAY)
     assert len(ship.chain.certificates) == 3
     realm.verifier(Kind.SHIP).verify(ship.chain, NOW + 2 * DAY)
     old_verifier.revocations = realm.verifier().revocations
     old_verifier.verify(ship.chain, NOW + 2 * DAY)
-    assert roll.until == pytest.approx(NOW + 61 * DAY, abs=1.0)
+    old, _ = Anchors.read(realm.layout.public.anchors).anchors
+    assert old.until == pytest.approx(NOW + 61 * DAY, abs=1.0)
     with pytest.raises(CustodyError):
         realm.root_key()
 
@@ -387,7 +411,15 @@ def test_service_credential_is_kept_and_renewed_when_due(realm: Realm) -> None:
 
 def test_a_directory_in_use_is_not_overwritten(realm: Realm) -> None:
     with pytest.raises(TargetError, match="not empty"):
-        create_root(realm.directory, COMMUNITY, EU_HYBRID, CUSTODIANS, ACCESS.protection, NOW)
+        create_root(
+            realm.directory,
+            COMMUNITY,
+            EU_HYBRID,
+            CUSTODIANS,
+            ACCESS.protection,
+            NOW,
+            _pulled_plug,
+        )
 
 
 def test_pages_have_an_authority_of_their_own(realm: Realm, tmp_path: Path) -> None:
@@ -447,3 +479,378 @@ def test_nothing_of_the_keys_is_readable_by_others(realm: Realm) -> None:
     for path in (realm.directory / "keys").iterdir():
         assert path.stat().st_mode & 0o077 == 0
     assert (realm.directory / "keys").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("reason", [Reason.REMOVED, Reason.HOLD])
+def test_a_reason_that_takes_nothing_back_for_ever_is_refused_before_the_log(
+    realm: Realm, reason: Reason
+) -> None:
+    ship = realm.enrol("ship/bergamini")
+    with realm.open() as authority, pytest.raises(InvalidInputError, match="for ever"):
+        authority.revoke([ship.chain.leaf.serial], reason, NOW)
+    with realm.open(NOW + 2 * DAY) as authority:
+        authority.publish_lists(NOW + 2 * DAY)
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_a_list_that_a_crash_kept_from_the_public_half_is_published_anew(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    ship = realm.enrol("ship/bergamini")
+    before = realm.verifier().revocations
+    left = [written]
+    write_list = Public.write_list
+
+    def stops(self: Public, key_id: bytes, der: bytes, *, delta: bool = False) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        write_list(self, key_id, der, delta=delta)
+
+    with realm.open() as authority:
+        monkeypatch.setattr(Public, "write_list", stops)
+        with pytest.raises(KeyboardInterrupt):
+            authority.revoke([ship.chain.leaf.serial], Reason.KEY_COMPROMISE, NOW)
+    monkeypatch.undo()
+    realm.open().close()
+    with pytest.raises(RevokedError):
+        realm.verifier().verify(ship.chain, NOW)
+    key_id = ship.chain.intermediates[0].key_id
+    delta = (realm.layout.public.directory / "lists" / f"{key_id.hex()}.delta.crl").read_bytes()
+    updated = before.apply(delta, ship.chain.intermediates[0])
+    assert ship.chain.leaf.serial in updated.lists[key_id].revoked
+
+
+def test_a_ship_in_its_grace_can_be_taken_back_by_its_name(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    later = NOW + 45 * DAY
+    with realm.open(later) as authority:
+        found = authority.find("ship/bergamini", later)
+        authority.revoke([each.serial for each in found], Reason.CESSATION, later)
+    with pytest.raises(RevokedError):
+        realm.verifier().verify(ship.chain, later)
+
+
+def test_an_empty_name_does_not_stand_for_everybody_whose_name_was_erased(realm: Realm) -> None:
+    realm.enrol("person/anna.rossi/phone")
+    shutil.rmtree(realm.layout.openings)
+    with realm.open() as authority, pytest.raises(CertificateError, match="neither the serial"):
+        authority.find("", NOW)
+
+
+def test_a_key_copied_between_two_answers_to_one_request_is_found_later(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    next_key = SigningKey.generate(ship.key.algorithm)
+    envelope = renewal_of(ship, next_key)
+    with realm.open() as authority:
+        answers = [Credential(authority.renew(envelope, NOW), next_key) for _ in range(2)]
+        thief = authority.renew(renewal_of(answers[0]), NOW + 1.0)
+        with pytest.raises(CertificateError, match="its key was copied"):
+            authority.renew(renewal_of(answers[1]), NOW + 2.0)
+    for chain in (answers[0].chain, answers[1].chain, thief):
+        with pytest.raises(RevokedError):
+            realm.verifier().verify(chain, NOW + 3.0)
+
+
+def test_a_key_that_was_taken_back_is_never_certified_again(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    next_key = SigningKey.generate(ship.key.algorithm)
+    envelope = renewal_of(ship, next_key)
+    identity = Identity.of_path(COMMUNITY, "ship/bergamini")
+    with realm.open() as authority:
+        renewed = authority.renew(envelope, NOW)
+        authority.revoke([renewed.leaf.serial], Reason.KEY_COMPROMISE, NOW)
+        with pytest.raises(RevokedError, match="Make a new key"):
+            authority.renew(envelope, NOW + 1.0)
+        with pytest.raises(RevokedError, match="Make a new key"):
+            authority.issue(make_request(next_key, identity), NOW + 1.0)
+
+
+def test_a_key_is_certified_for_one_holder_only(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    other = make_request(ship.key, Identity.of_path(COMMUNITY, "authority/service"))
+    with realm.open() as authority, pytest.raises(CertificateError, match="another holder"):
+        authority.issue(other, NOW)
+
+
+def test_what_came_of_a_copied_key_goes_with_it(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    with realm.open() as authority:
+        renewed = authority.renew(renewal_of(ship), NOW)
+        done = authority.revoke([ship.chain.leaf.serial], Reason.KEY_COMPROMISE, NOW)
+        assert {each.serial for each in done} == {ship.chain.leaf.serial, renewed.leaf.serial}
+        assert authority.revoke([ship.chain.leaf.serial], Reason.KEY_COMPROMISE, NOW) == []
+    with pytest.raises(RevokedError):
+        realm.verifier().verify(renewed, NOW)
+
+
+def test_a_crash_after_a_copied_key_was_written_down_still_revokes_it(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship = realm.enrol("ship/bergamini")
+    with realm.open() as authority:
+        thief = authority.renew(renewal_of(ship), NOW)
+        monkeypatch.setattr(IssuingAuthority, "revoke", _pulled_plug)
+        with pytest.raises(KeyboardInterrupt):
+            authority.renew(renewal_of(ship), NOW + 1.0)
+    monkeypatch.undo()
+    realm.open(NOW + 2.0).close()
+    for chain in (ship.chain, thief):
+        with pytest.raises(RevokedError):
+            realm.verifier().verify(chain, NOW + 2.0)
+
+
+def test_a_revoked_issuer_stops_no_revocation_of_what_the_others_issued(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    realm.new_issuer("issuer-2", NOW + 1.0)
+    with realm.open(NOW + 2.0) as authority:
+        lost = authority.renew(renewal_of(ship), NOW + 2.0)
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        revoke_issuer(realm.layout, journal, realm.root_key(), "issuer-2", NOW + 3.0)
+    with realm.open(NOW + 4.0) as authority:
+        with pytest.raises(CertificateError, match="its key was copied"):
+            authority.renew(renewal_of(ship), NOW + 4.0)
+        assert authority.journal.register.is_revoked(ship.chain.leaf.serial)
+        assert not authority.journal.register.is_revoked(lost.leaf.serial)
+    other = realm.enrol("ship/fasan", NOW + 5.0)
+    with realm.open(NOW + 5.0) as authority:
+        assert [each.serial for each in authority.find("ship/fasan", NOW + 5.0)] == [
+            other.chain.leaf.serial
+        ]
+
+
+def test_an_issuer_whose_root_has_ended_issues_no_more(realm: Realm) -> None:
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        roll(realm, journal, realm.root_key(), 30 * DAY, NOW)
+    within, past = NOW + 29 * DAY, NOW + 31 * DAY
+    with realm.open(within) as authority:
+        assert authority.issuer.name == "issuer-1"
+    with realm.open(past) as authority, pytest.raises(CertificateError, match="no issuer in force"):
+        _ = authority.issuer
+
+
+def test_an_issuer_of_the_root_before_can_be_revoked(realm: Realm) -> None:
+    rome, old_key = realm.enrol("office/rome"), realm.root_key()
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        roll(realm, journal, old_key, 30 * DAY, NOW)
+        assert issuer_root(realm.layout, "issuer-1").key == old_key.public
+        revoke_issuer(realm.layout, journal, old_key, "issuer-1", NOW + 1.0)
+        revoke_issuer(realm.layout, journal, old_key, "issuer-1", NOW + 99.0)
+    with pytest.raises(RevokedError):
+        realm.verifier().verify(rome.chain, NOW + 100.0)
+
+
+@pytest.mark.parametrize("step", ["write_key", "journal", "write_issuer", "list"])
+def test_an_issuer_that_a_crash_cut_short_can_be_made_again(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    key = realm.root_key()
+    target = {
+        "write_key": ("baluardo.trust.issuing.ceremony.make_issuer", 0),
+        "journal": ("baluardo.trust.issuing.journal.Journal.write", 0),
+        "write_issuer": ("baluardo.trust.issuing.layout.Public.write_issuer", 0),
+        "list": ("baluardo.trust.issuing.layout.Public.write_list", 0),
+    }[step][0]
+    monkeypatch.setattr(target, _pulled_plug)
+    with Journal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(KeyboardInterrupt):
+        create_issuer(realm.layout, journal, key, "issuer-2", ACCESS.protection, NOW)
+    monkeypatch.undo()
+    if step == "list":  # the issuer stands; only its root's list is the one before
+        with (
+            Journal.open(realm.layout, ACCESS.unlock) as journal,
+            pytest.raises(TargetError, match="issuer-2"),
+        ):
+            create_issuer(realm.layout, journal, key, "issuer-2", ACCESS.protection, NOW)
+    else:
+        realm.new_issuer("issuer-2", NOW + 1.0)
+    ship = realm.enrol("ship/bergamini", NOW + 2.0)
+    assert ship.chain.intermediates[0].subject == "issuer-2"
+    realm.verifier().verify(ship.chain, NOW + 2.0)
+
+
+def test_issuers_of_long_names_have_keys_of_their_own(realm: Realm) -> None:
+    assert realm.layout.issuer_key("i" * 62 + "a") != realm.layout.issuer_key("i" * 62 + "b")
+
+
+def test_shares_that_cannot_be_handed_out_leave_the_root_as_it_was(realm: Realm) -> None:
+    def full(*_: object) -> None:
+        raise TargetError("The stick is full.")
+
+    key = realm.root_key()
+    with Journal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(TargetError):
+        roll_root(realm.layout, journal, key, CUSTODIANS, 30 * DAY, NOW, full)
+    realm.new_issuer("issuer-2", NOW + 1.0)
+    with realm.open(NOW + 1.0) as authority:
+        assert "root.rolled" not in [
+            Record.of_entry(entry).kind for entry in authority.journal._log.entries()
+        ]
+
+
+@pytest.mark.parametrize("step", ["Public.write_link", "Public.write_list"])
+def test_a_crash_while_the_root_is_handed_over_leaves_one_that_works(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    key, shares = realm.root_key(), list[Share]()
+    monkeypatch.setattr(f"baluardo.trust.issuing.layout.{step}", _pulled_plug)
+    with Journal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(KeyboardInterrupt):
+        roll_root(
+            realm.layout, journal, key, CUSTODIANS, 30 * DAY, NOW, lambda _, s: shares.extend(s)
+        )
+    monkeypatch.undo()
+    assert len(shares) == 5
+    realm.new_issuer("issuer-2", NOW + 1.0)
+    rome = realm.enrol("office/rome", NOW + 2.0)
+    realm.verifier().verify(rome.chain, NOW + 2.0)
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        roll(realm, journal, key, 30 * DAY, NOW + 3.0)
+
+
+def test_a_ceremony_that_fails_leaves_nothing_in_the_way_of_the_next(tmp_path: Path) -> None:
+    directory = tmp_path / "authority"
+
+    def make(custodians: Custodians, hand_out: HandOut) -> None:
+        create_root(directory, COMMUNITY, EU_HYBRID, custodians, ACCESS.protection, NOW, hand_out)
+
+    def full(*_: object) -> None:
+        raise TargetError("The stick is full.")
+
+    with pytest.raises(InvalidInputError, match="9 of 5"):
+        make(Custodians(5, 9), full)
+    assert not directory.exists()
+    with pytest.raises(TargetError, match="stick"):
+        make(CUSTODIANS, full)
+    make(CUSTODIANS, lambda *_: None)
+    assert Layout(directory).public.root.subject.startswith(COMMUNITY)
+
+
+def test_a_root_makes_its_yearly_list_without_a_new_issuer(realm: Realm) -> None:
+    rome, later = realm.enrol("office/rome"), NOW + 401 * DAY
+    root = realm.layout.public.root
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        due = publish_root_list(realm.layout, journal, realm.root_key(), later)
+        stranger = SigningKey.generate(SignatureAlgorithm.ML_DSA_87)
+        with pytest.raises(InvalidInputError, match="nothing was done"):
+            publish_root_list(realm.layout, journal, stranger, later)
+    assert due == pytest.approx(later + 400 * DAY, abs=1.0)
+    with realm.open(later) as authority:
+        assert authority.root_list() == (root, pytest.approx(due, abs=1.0))
+    revocations = realm.verifier().revocations
+    revocations.check(rome.chain.intermediates[0], root, later, 0.0)
+
+
+def test_an_overlap_that_no_list_of_the_old_root_covers_is_refused(realm: Realm) -> None:
+    with (
+        Journal.open(realm.layout, ACCESS.unlock) as journal,
+        pytest.raises(InvalidInputError, match="400 days"),
+    ):
+        roll(realm, journal, realm.root_key(), 401 * DAY, NOW)
+
+
+def test_the_old_roots_word_goes_along_only_while_it_is_good(realm: Realm) -> None:
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        shares = roll(realm, journal, realm.root_key(), 30 * DAY, NOW)
+    realm.new_issuer("issuer-2", NOW, shares)
+    assert len(realm.enrol("ship/a", NOW + DAY).chain.certificates) == 3
+    late = realm.enrol("ship/b", NOW + 31 * DAY)
+    assert len(late.chain.certificates) == 2
+    realm.verifier().verify(late.chain, NOW + 31 * DAY)
+
+
+def test_a_member_learns_the_roots_that_succeeded_its_own(realm: Realm, tmp_path: Path) -> None:
+    held = Anchors.read(realm.layout.public.anchors)
+    shares = realm.shares
+    for step in (1.0, 2.0):
+        with Journal.open(realm.layout, ACCESS.unlock) as journal:
+            shares = roll(realm, journal, realm.root_key(shares), 60 * DAY, NOW + step * DAY)
+    learned = learn_anchors(held, realm.layout.public, NOW + 3 * DAY)
+    assert learned == Anchors.read(realm.layout.public.anchors)
+    assert learn_anchors(learned, realm.layout.public, NOW + 99 * DAY) == learned
+    foreign = found(tmp_path / "foreign")
+    with pytest.raises(CertificateError, match="does not lead"):
+        learn_anchors(held, foreign.layout.public, NOW)
+    with pytest.raises(CertificateError):
+        learn_anchors(held, realm.layout.public, NOW + 99 * DAY)
+
+
+def test_a_member_goes_on_by_deltas(realm: Realm) -> None:
+    anchors = Anchors.read(realm.layout.public.anchors)
+    ship = realm.enrol("ship/bergamini")
+    held = read_revocations(realm.layout.public, anchors)
+    with realm.open() as authority:
+        authority.revoke([ship.chain.leaf.serial], Reason.SUPERSEDED, NOW)
+    held = read_revocations(realm.layout.public, anchors, held)
+    issuer = ship.chain.intermediates[0]
+    assert len(held.lists[issuer.key_id].deltas) == 1
+    assert read_revocations(realm.layout.public, anchors, held) == held
+    with pytest.raises(RevokedError):
+        held.check(ship.chain.leaf, issuer, NOW, 0.0)
+
+
+def test_a_service_credential_that_was_taken_back_is_made_anew(realm: Realm) -> None:
+    with realm.open() as authority:
+        first = authority.service_credential(ACCESS, NOW)
+        authority.revoke([first.chain.leaf.serial], Reason.SUPERSEDED, NOW)
+        second = authority.service_credential(ACCESS, NOW)
+        assert second.chain != first.chain
+    realm.verifier().verify(second.chain, NOW)
+
+
+def test_a_delta_takes_off_all_that_the_full_list_leaves_out(realm: Realm) -> None:
+    ship = realm.enrol("ship/bergamini")
+    key_id, issuer = ship.chain.intermediates[0].key_id, ship.chain.intermediates[0]
+    old = ship.chain.leaf.not_after + 85 * DAY
+    with realm.open(old) as authority:
+        authority.revoke([ship.chain.leaf.serial], Reason.UNSPECIFIED, old)
+        named = realm.verifier().revocations
+        authority.publish_lists(old + 6 * DAY)
+    assert ship.chain.leaf.serial in named.lists[key_id].revoked
+    path = realm.layout.public.directory / "lists" / f"{key_id.hex()}.delta.crl"
+    by_delta = named.apply(path.read_bytes(), issuer)
+    by_delta.apply(realm.layout.public.read_list(key_id) or b"", issuer)
+
+
+def test_what_a_clock_that_was_ahead_has_made_is_in_nobodys_way(realm: Realm) -> None:
+    realm.new_issuer("issuer-2", NOW + 300 * DAY)
+    realm.enrol("ship/a", NOW + 300 * DAY)
+    rome = realm.enrol("office/rome")
+    assert rome.chain.intermediates[0].subject == "issuer-1"
+    verifier = realm.verifier()
+    root_list = verifier.revocations.lists[realm.layout.public.root.key_id]
+    assert root_list.this_update > NOW
+    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        publish_root_list(realm.layout, journal, realm.root_key(), NOW)
+    realm.verifier().verify(rome.chain, NOW)
+
+
+def test_a_waiting_key_of_another_profile_is_not_asked_for_again(
+    realm: Realm, tmp_path: Path
+) -> None:
+    holder, identity = Holder(tmp_path / "ship"), Identity.of_path(COMMUNITY, "ship/bergamini")
+    holder.request(identity, CNSA, ACCESS)
+    request = holder.request(identity, EU_HYBRID, ACCESS)
+    assert holder.request(identity, EU_HYBRID, ACCESS)
+    with realm.open() as authority:
+        chain = authority.issue(request, NOW)
+    assert holder.install(chain, ACCESS.unlock).identity == identity
+
+
+def test_what_was_granted_to_another_is_not_installed(realm: Realm, tmp_path: Path) -> None:
+    holder, identity = Holder(tmp_path / "ship"), Identity.of_path(COMMUNITY, "ship/bergamini")
+    with realm.open() as authority:
+        chain = authority.issue(holder.request(identity, EU_HYBRID, ACCESS), NOW)
+        holder.install(chain, ACCESS.unlock)
+        holder.renew(ACCESS)
+        waiting = tmp_path / "ship" / "0002" / "key.jwe"
+        other = make_request(
+            read_key(waiting, ACCESS.unlock), Identity.of_path(COMMUNITY, "ship/x")
+        )
+        with pytest.raises(CertificateError, match="ship/x"):
+            holder.install(authority.issue(other, NOW), ACCESS.unlock)
+    assert holder.credential(ACCESS.unlock).chain == chain
+
+
+def test_a_name_too_long_for_a_directory_is_a_sentence() -> None:
+    with pytest.raises(SourceError, match="no authority"):
+        Layout(Path("a" * 300)).check()
+    with pytest.raises(SourceError, match="cannot be read"):
+        Holder(Path("a" * 300)).credential(ACCESS.unlock)

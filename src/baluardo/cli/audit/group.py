@@ -23,6 +23,11 @@ AUDIT = Command(
             "baluardo.cli.audit.witness",
         ),
         Command(
+            "evidence",
+            "Verify a witness's evidence that a log was forked or cut.",
+            "baluardo.cli.audit.evidence",
+        ),
+        Command(
             "erase",
             "Erase a personal detail of an entry for good; the log verifies as before.",
             "baluardo.cli.audit.erase",

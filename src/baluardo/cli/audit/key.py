@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
 from baluardo.cli.output import emit
-from baluardo.cli.trust.options import Secrets, add_key_arguments, add_unprotected_argument
 from baluardo.trust.audit.note import VerifierKey
 from baluardo.trust.audit.witness import new_witness_key
 from baluardo.trust.custody.keyfile import read_key, write_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from baluardo.errors import InvalidInputError, LogError
+from baluardo.errors import InvalidInputError, LogError, SourceError
 from baluardo.foreign_input import read_file
 from baluardo.trust.audit.checkpoint import Checkpoint
 from baluardo.trust.audit.note import MOST_VKEY_CHARACTERS, Note, VerifierKey
@@ -37,10 +37,12 @@ def parse_count(text: str) -> int:
 
 def verifier_key_of(word: str) -> VerifierKey:
     """Return the verifier key that a file holds or that the word itself is."""
-    path = Path(word)
-    if "+" in word and not path.exists():
+    try:
+        octets = read_file(Path(word), MOST_VKEY_CHARACTERS, "The verifier key")
+    except SourceError:
+        if "+" not in word:
+            raise
         return VerifierKey.of_text(word)
-    octets = read_file(path, MOST_VKEY_CHARACTERS, "The verifier key")
     return VerifierKey.of_text(octets.decode(errors="replace"))
 
 

@@ -59,7 +59,7 @@ def register(subparsers: AddParser) -> None:
         type=parse_count,
         default=0,
         metavar="N",
-        help="how many of these must have cosigned what the log is (default: 0)",
+        help="how many of these must have cosigned the log, or what it began with (default: 0)",
     )
     add_json_argument(parser)
 

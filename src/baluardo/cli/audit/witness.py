@@ -9,8 +9,8 @@ from pathlib import Path
 from baluardo.cli.audit.options import add_log_argument, verifier_key_of
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit
-from baluardo.cli.trust.options import Secrets, add_key_arguments
 from baluardo.trust.audit.witness import Witness, cosign_directory
 from baluardo.trust.custody.keyfile import read_key
 

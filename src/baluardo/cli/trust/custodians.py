@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from baluardo.durable_files import write_durably
@@ -12,7 +11,7 @@ from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.custody.passphrase import from_file
 from baluardo.trust.custody.printing import printable_share
 from baluardo.trust.custody.shares import Share
-from baluardo.trust.issuing.ceremony import Custodians
+from baluardo.trust.issuing.ceremony import Custodians, HandOut
 
 
 def add_custodian_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,15 +53,12 @@ def custodians_of(args: argparse.Namespace) -> Custodians:
     return Custodians(args.custodians, args.threshold, passphrase)
 
 
-def write_shares(
-    directory: Path,
-    shares: Sequence[Share],
-    root: Certificate,
-    community: str,
-    custodians: Custodians,
-    now: float,
-) -> None:
-    """Write each share as a sheet to print: share-1.txt and so on."""
-    for number, share in enumerate(shares, 1):
-        sheet = printable_share(share, root.fingerprint, community, custodians.count, now)
-        write_durably(directory / f"share-{number}.txt", sheet.encode(), replace=False)
+def sheets_in(directory: Path, community: str, custodians: Custodians, now: float) -> HandOut:
+    """Return what writes each share as a sheet to print: share-1.txt and so on."""
+
+    def write(root: Certificate, shares: tuple[Share, ...]) -> None:
+        for number, share in enumerate(shares, 1):
+            sheet = printable_share(share, root.fingerprint, community, custodians.count, now)
+            write_durably(directory / f"share-{number}.txt", sheet.encode(), replace=False)
+
+    return write

@@ -17,6 +17,11 @@ ROOT = Command(
             "baluardo.cli.trust.root_check",
         ),
         Command(
+            "lists",
+            "Publish the root's list anew: members refuse one too old.",
+            "baluardo.cli.trust.root_lists",
+        ),
+        Command(
             "roll",
             "Hand over to a new root, which the present one certifies.",
             "baluardo.cli.trust.root_roll",

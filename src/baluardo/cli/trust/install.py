@@ -7,8 +7,11 @@ from pathlib import Path
 
 from baluardo.cli.arguments import format_time
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit
-from baluardo.cli.trust.options import Secrets, add_holder_argument, add_key_arguments
+from baluardo.cli.trust.options import (
+    add_holder_argument,
+)
 from baluardo.foreign_input import read_file
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Chain
 from baluardo.trust.issuing.holder import Holder

@@ -8,11 +8,10 @@ from pathlib import Path
 from baluardo.cli.arguments import format_time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_time_argument,
     now_of,
 )

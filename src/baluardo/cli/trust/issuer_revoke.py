@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import say
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_share_arguments,
     add_time_argument,
     now_of,
     shares_of,
 )
 from baluardo.trust.custody.shares import reconstruct_root
-from baluardo.trust.issuing.ceremony import revoke_issuer
+from baluardo.trust.issuing.ceremony import issuer_root, revoke_issuer
 from baluardo.trust.issuing.journal import Journal
 from baluardo.trust.issuing.layout import Layout
 
@@ -42,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     """Revoke it and publish the root's list."""
     texts, passphrase = shares_of(args)
     layout = Layout(args.authority)
-    root_key = reconstruct_root(texts, passphrase, layout.public.root)
+    # During a hand-over an issuer may be the older root's: its shares are the ones that count.
+    root_key = reconstruct_root(texts, passphrase, issuer_root(layout, args.name))
     with Journal.open(layout, Secrets(args).unlock()) as journal:
         revoke_issuer(layout, journal, root_key, args.name, now_of(args))
     say(f"{args.name} is revoked. Every certificate it issued is refused wherever the new list is.")

@@ -6,15 +6,18 @@ import argparse
 
 from baluardo.cli.arguments import format_time
 from baluardo.cli.command import AddParser, command_parser
-from baluardo.cli.output import emit
+from baluardo.cli.keys import Secrets, add_key_arguments
+from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_time_argument,
     now_of,
 )
+from baluardo.trust.identity import DAY
 from baluardo.trust.issuing.authority import IssuingAuthority
+
+WARN_BEFORE = 90 * DAY
+"""Seconds before a root's list ends: custodians need time to meet. Our choice."""
 
 EXAMPLE = """\
   $ baluardo trust lists authority
@@ -39,4 +42,10 @@ def run(args: argparse.Namespace) -> int:
                 f"{published.issuer}: list {published.number}, {published.revoked} revoked, "
                 f"next by {format_time(published.next_update)}"
             )
+        root, ends = authority.root_list()
+    if ends < now + WARN_BEFORE:
+        say(
+            f"The list of {root.subject} must be made anew by {format_time(ends)}, or nothing is "
+            "accepted any more: baluardo trust root lists."
+        )
     return 0

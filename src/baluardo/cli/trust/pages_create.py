@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_time_argument,
     now_of,
 )

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
+from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
 from baluardo.cli.output import say
 from baluardo.cli.trust.options import (
-    Secrets,
     add_holder_argument,
-    add_key_arguments,
-    add_unprotected_argument,
 )
 from baluardo.trust.issuing.holder import Holder
 

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
+from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
 from baluardo.cli.output import say
 from baluardo.cli.trust.options import (
-    Secrets,
     add_holder_argument,
-    add_key_arguments,
-    add_unprotected_argument,
 )
 from baluardo.trust.identity import Identity
 from baluardo.trust.issuing.holder import Holder
@@ -51,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Make the key and write the request (PKCS#10, DER)."""
     identity = Identity.of_path(args.community, args.identity)
     check_target(args.output)
-    access = Secrets(args, new=True).access()
+    access = Secrets(args).access()
     request = Holder(args.holder).request(identity, profile_named(args.profile), access)
     write_whole(args.output, request)
     say(f"{args.output} asks for a certificate of {identity}.")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 
 from baluardo.cli.command import AddParser, command_parser
-from baluardo.cli.output import emit
+from baluardo.cli.keys import Secrets, add_key_arguments
+from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_time_argument,
     now_of,
 )
 from baluardo.trust.certificates.revocation_list import Reason
-from baluardo.trust.issuing.authority import IssuingAuthority
+from baluardo.trust.issuing.authority import NOT_FOR_EVER, IssuingAuthority
 
 EXAMPLE = """\
   $ baluardo trust revoke authority ship/bergamini --reason key-compromise
@@ -31,11 +30,14 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument(
         "which",
         metavar="SERIAL|KIND/NAME",
-        help="a serial number in hexadecimal, or a holder: all its certificates in force",
+        help="a serial number in hexadecimal, or a holder: all its certificates in force, or in "
+        "grace; with --reason key-compromise also what they were renewed to",
     )
     parser.add_argument(
         "--reason",
-        choices=[reason.name.lower().replace("_", "-") for reason in Reason],
+        choices=[
+            reason.name.lower().replace("_", "-") for reason in Reason if reason not in NOT_FOR_EVER
+        ],
         default="unspecified",
     )
     add_key_arguments(parser)
@@ -48,7 +50,9 @@ def run(args: argparse.Namespace) -> int:
     now = now_of(args)
     with IssuingAuthority.open(args.authority, Secrets(args).unlock(), now) as authority:
         found = authority.find(args.which, now)
-        authority.revoke([each.serial for each in found], reason, now)
-    for each in found:
+        revoked = authority.revoke([each.serial for each in found], reason, now)
+    if not revoked:
+        say("It was revoked before; nothing was done.")
+    for each in revoked:
         emit(f"revoked {each.serial:x} of {each.identity or 'a holder whose name was erased'}")
     return 0

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit, say
 from baluardo.cli.trust.custodians import (
     add_custodian_arguments,
     custodians_of,
-    write_shares,
+    sheets_in,
 )
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_time_argument,
     now_of,
 )
@@ -57,16 +55,15 @@ def run(args: argparse.Namespace) -> int:
     """Create it; print the root's fingerprint."""
     custodians = custodians_of(args)
     profile = profile_named(args.profile)
-    access = Secrets(args, new=True).access()
+    access = Secrets(args).access()
     now = now_of(args)
-    directory = Path(args.authority)
-    root, shares = create_root(
-        directory, args.community, profile, custodians, access.protection, now
+    hand_out = sheets_in(args.shares, args.community, custodians, now)
+    root = create_root(
+        args.authority, args.community, profile, custodians, access.protection, now, hand_out
     )
-    write_shares(args.shares, shares, root, args.community, custodians, now)
     emit(f"{root.subject}  {grouped(root.fingerprint)}")
     say(
-        f"The root's key is nowhere but in the {len(shares)} shares in {args.shares}. Print each, "
-        "give it to its custodian, destroy the files, then check: baluardo trust root check."
+        f"The root's key is nowhere but in the {custodians.count} shares in {args.shares}. Print "
+        "each, give it to its custodian, destroy the files, then check: baluardo trust root check."
     )
     return 0

@@ -6,16 +6,15 @@ import argparse
 
 from baluardo.cli.arguments import format_time
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit, say
 from baluardo.cli.trust.custodians import (
     add_custodian_arguments,
     custodians_of,
-    write_shares,
+    sheets_in,
 )
 from baluardo.cli.trust.options import (
-    Secrets,
     add_authority_argument,
-    add_key_arguments,
     add_share_arguments,
     add_time_argument,
     now_of,
@@ -47,7 +46,7 @@ def register(subparsers: AddParser) -> None:
         type=parse_days,
         default=90.0,
         metavar="DAYS",
-        help="how long the present root is still trusted (default: 90)",
+        help="how long the present root is still trusted (default: 90, at most 400)",
     )
     add_custodian_arguments(parser)
     add_key_arguments(parser)
@@ -61,8 +60,9 @@ def run(args: argparse.Namespace) -> int:
     old_key = reconstruct_root(texts, passphrase, layout.public.root)
     custodians = custodians_of(args)
     with Journal.open(layout, Secrets(args).unlock()) as journal:
-        roll = roll_root(layout, journal, old_key, custodians, args.overlap_days * DAY, now)
-        write_shares(args.shares, roll.shares, roll.root, journal.community, custodians, now)
+        hand_out = sheets_in(args.shares, journal.community, custodians, now)
+        overlap = args.overlap_days * DAY
+        roll = roll_root(layout, journal, old_key, custodians, overlap, now, hand_out)
     emit(f"{roll.root.subject}  {grouped(roll.root.fingerprint)}")
     say(
         f"The old root is trusted until {format_time(roll.until)}. Now create an issuer with the "

@@ -24,6 +24,8 @@ LARGEST_GROUP: Final = 4_096
 LARGEST_GROUP_OCTETS: Final = 8 * 1_048_576
 MOST_WAITING: Final = 65_536
 """Entries that may wait; beyond it the disk does not keep up, and appending is refused."""
+MOST_WAITING_OCTETS: Final = 64 * 1_048_576
+"""Octets of entries and openings that may wait; 65,536 of the longest entries would be 4 GB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class _Waiting:
     entry: bytes
     disclosures: Sequence[Disclosure]
     done: Future[int]
+
+    @property
+    def octets(self) -> int:
+        """How much room it takes."""
+        return len(self.entry) + sum(len(each.text) for each in self.disclosures)
 
 
 class Appender:
@@ -44,6 +51,7 @@ class Appender:
         self._clock = clock
         self._openings = openings
         self._waiting: list[_Waiting] = []
+        self._waiting_octets = 0
         self._change = threading.Condition()
         self._closing = False
         self.groups = 0
@@ -67,12 +75,14 @@ class Appender:
         with self._change:
             if self._closing:
                 raise LogError("The audit log is closed; the entry was not taken.")
-            if len(self._waiting) >= MOST_WAITING:
+            octets = self._waiting_octets + waiting.octets
+            if len(self._waiting) >= MOST_WAITING or octets > MOST_WAITING_OCTETS:
                 raise LogError(
-                    f"{MOST_WAITING} entries wait for the audit log's disk already; this one was "
-                    "not taken. What is not logged must not be done: try again later."
+                    f"{len(self._waiting)} entries wait for the audit log's disk already; this one "
+                    "was not taken. What is not logged must not be done: try again later."
                 )
             self._waiting.append(waiting)
+            self._waiting_octets = octets
             self._change.notify()
         return waiting.done
 
@@ -123,9 +133,10 @@ class Appender:
                 self._change.wait()
             octets = taken = 0
             for each in self._waiting[:LARGEST_GROUP]:
-                octets += len(each.entry)
+                octets += each.octets
                 if taken and octets > LARGEST_GROUP_OCTETS:
                     break
                 taken += 1
             group, self._waiting = self._waiting[:taken], self._waiting[taken:]
+            self._waiting_octets -= sum(each.octets for each in group)
         return group

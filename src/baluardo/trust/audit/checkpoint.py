@@ -8,7 +8,6 @@ The body is C2SP tlog-checkpoint's. What is signed, by log and witnesses alike, 
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -17,9 +16,9 @@ from baluardo.errors import InvalidInputError, LogError, SignatureError
 from baluardo.foreign_input import quoted
 from baluardo.trust.audit.merkle import EMPTY_ROOT, HASH_OCTETS, MOST_LEAVES
 from baluardo.trust.audit.note import MOST_NAME_OCTETS, Note, NoteSignature, VerifierKey
+from baluardo.trust.base64_text import of_base64, to_base64
 from baluardo.trust.labels import Label
 from baluardo.trust.primitives.signing import SigningKey
-from baluardo.trust.strict_json import of_base64
 
 MESSAGE_LABEL: Final = b"subtree/v1\n\x00"
 """First octets of every cosigned message (C2SP tlog-cosignature)."""
@@ -52,7 +51,7 @@ class Checkpoint:
     @property
     def body(self) -> str:
         """The text of the note."""
-        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{to_base64(self.root)}\n"
 
     @classmethod
     def of_body(cls, text: str) -> Checkpoint:
@@ -81,6 +80,11 @@ class SignedCheckpoint:
     """When the log signed, POSIX seconds."""
     witnesses: Mapping[str, int]
     """When each known witness cosigned, by its name."""
+
+    def line_of(self, key: VerifierKey) -> NoteSignature:
+        """Return the newest line of a key that has signed."""
+        lines = [line for line in self.note.signatures if key.owns(line)]
+        return max(lines, key=lambda line: line.octets[:_TIME_OCTETS])
 
     @property
     def size(self) -> int:

@@ -49,11 +49,14 @@ class Disk:
         """Remove an empty directory."""
         path.rmdir()
 
-    def overwrite(self, path: Path) -> None:
-        """Put zeros in the place of a file's octets and force them down."""
+    def overwrite(self, path: Path, octets: bytes) -> None:
+        """Put octets in the place of as many that a file has, and force them down.
+
+        The file is never shorter in between: where they are the same, they are always there.
+        """
         descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            self._fill(descriptor, bytes(os.fstat(descriptor).st_size))
+            self._fill(descriptor, octets)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -118,30 +121,44 @@ class Batch:
         self._known.add(directory)
 
 
-def hold(directory: Path, what: str) -> int:
-    """Return a descriptor that keeps any other process from writing in a directory until closed.
+class Hold:
+    """Keeps any other process from writing in a directory, until it is released."""
 
-    LogError, with `what` as its subject, if somebody else holds it.
-    """
-    try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(directory / LOCK, flags, PUBLIC)
-    except OSError as error:
-        raise LogError(f"{what} cannot be opened for writing: {error.strerror}.") from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise LogError(
-            f"{what} is being written by another process; only one may. Stop that one first."
-        ) from None
-    return descriptor
+    def __init__(self, directory: Path, what: str) -> None:
+        """Take hold. LogError, with `what` as its subject, if somebody else has."""
+        self._process = os.getpid()
+        self._descriptor: int | None = None
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(directory / LOCK, flags, PUBLIC)
+        except OSError as error:
+            raise LogError(f"{what} cannot be opened for writing: {error.strerror}.") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                raise LogError(
+                    f"{what} is being written by another process; only one may. Stop that one "
+                    "first."
+                ) from None
+            raise LogError(f"{what} cannot be locked: {error.strerror}.") from None
+        self._descriptor = descriptor
 
+    @property
+    def held(self) -> bool:
+        """Whether this process may write: not once released, and never in a forked child."""
+        return self._descriptor is not None and self._process == os.getpid()
 
-def release(descriptor: int) -> None:
-    """Let the next process write."""
-    with contextlib.suppress(OSError):
-        os.close(descriptor)
+    def release(self) -> None:
+        """Let the next process write; more than once is fine."""
+        descriptor, ours = self._descriptor, self.held
+        self._descriptor = None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                if ours:  # children that inherited the descriptor would keep the lock otherwise
+                    fcntl.flock(descriptor, fcntl.LOCK_UN)
+                os.close(descriptor)
 
 
 def shown(path: Path) -> str:

@@ -6,7 +6,6 @@ writes one history and dates its checkpoints in order.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +14,8 @@ from baluardo.foreign_input import quoted
 from baluardo.trust.audit.checkpoint import SignedCheckpoint, open_checkpoint
 from baluardo.trust.audit.merkle import LONGEST_PROOF, verify_consistency
 from baluardo.trust.audit.note import MOST_NOTE_OCTETS, VerifierKey
-from baluardo.trust.strict_json import JsonObject, of_base64, write_json
+from baluardo.trust.base64_text import of_base64, to_base64
+from baluardo.trust.strict_json import JsonObject, write_json
 
 MOST_EVIDENCE_OCTETS: Final = 4 * MOST_NOTE_OCTETS
 FORM: Final = "baluardo/fork-evidence/v1"
@@ -71,8 +71,8 @@ class ForkEvidence:
                 "form": FORM,
                 "first": self.first.decode(),
                 "second": self.second.decode(),
-                "begins_with": b64encode(self.begins_with).decode(),
-                "proof": [b64encode(each).decode() for each in self.proof],
+                "begins_with": to_base64(self.begins_with),
+                "proof": [to_base64(each) for each in self.proof],
             }
         )
 

@@ -6,14 +6,13 @@ an identifier: there is a byte for ML-DSA-44 only, and no profile lists that (do
 
 from __future__ import annotations
 
-import binascii
 import re
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Final
 
-from baluardo.errors import InvalidInputError, LogError
+from baluardo.errors import InvalidInputError, LogError, ProfileError
 from baluardo.foreign_input import quoted
+from baluardo.trust.base64_text import of_base64, to_base64
 from baluardo.trust.primitives.hashing import sha256
 from baluardo.trust.primitives.signing import VerifyingKey
 from baluardo.trust.suites import SignatureAlgorithm
@@ -46,7 +45,7 @@ class NoteSignature:
     @property
     def line(self) -> str:
         """The line as it stands in a note, with its end."""
-        return f"{_DASH} {self.name} {b64encode(self.key_id + self.octets).decode()}\n"
+        return f"{_DASH} {self.name} {to_base64(self.key_id + self.octets)}\n"
 
     @classmethod
     def of_line(cls, line: str) -> NoteSignature:
@@ -54,8 +53,11 @@ class NoteSignature:
         parts = line.split(" ")
         if len(parts) != 3 or parts[0] != _DASH or not _good_name(parts[1]):
             raise LogError(f"{quoted(line)} is no signature line of a signed note.")
-        octets = _of_base64(parts[2])
-        if octets is None or len(octets) <= KEY_ID_OCTETS:
+        try:
+            octets = of_base64(parts[2])
+        except InvalidInputError:
+            octets = b""
+        if len(octets) <= KEY_ID_OCTETS:
             raise LogError(f"{quoted(line)} is no signature line of a signed note.")
         return cls(parts[1], octets[:KEY_ID_OCTETS], octets[KEY_ID_OCTETS:])
 
@@ -126,10 +128,18 @@ class VerifierKey:
         """Tell whether a line says that it is by this key; it may still be a lie."""
         return signature.name == self.name and signature.key_id == self.key_id
 
+    def require_profile(self, log: VerifierKey) -> None:
+        """Return if this witness signs with what the log's profile asks for; ProfileError."""
+        if self.key.algorithm is not log.key.algorithm:
+            raise ProfileError(
+                f"The witness {quoted(self.name)} signs with {self.key.algorithm.value}, and the "
+                f"profile of the log {quoted(log.name)} asks for {log.key.algorithm.value}."
+            )
+
     @property
     def text(self) -> str:
         """The key as one word that people hand to each other (signed-note's vkey)."""
-        return f"{self.name}+{self.key_id.hex()}+{b64encode(self.typed_key).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{to_base64(self.typed_key)}"
 
     @classmethod
     def of_text(cls, text: str) -> VerifierKey:
@@ -137,7 +147,10 @@ class VerifierKey:
         word = text.strip()
         name, _, rest = word.partition("+")
         shown_id, _, encoded = rest.partition("+")
-        octets = _of_base64(encoded) if len(text) <= MOST_VKEY_CHARACTERS else None
+        try:
+            octets = of_base64(encoded) if len(text) <= MOST_VKEY_CHARACTERS else b""
+        except InvalidInputError:
+            octets = b""
         if not octets:
             raise InvalidInputError(f"{quoted(word)} is no verifier key: NAME+ID+KEY in one word.")
         for algorithm, identifier in _IDENTIFIERS.items():
@@ -165,12 +178,3 @@ def _good_name(name: str) -> bool:
         and not any(c.isspace() or not c.isprintable() for c in name)
         and len(name.encode(errors="replace")) <= MOST_NAME_OCTETS
     )
-
-
-def _of_base64(text: str) -> bytes | None:
-    """Read base64 (RFC 4648 section 4) that is written in its one way; None for anything else."""
-    try:
-        octets = b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return octets if b64encode(octets).decode() == text else None

@@ -1,7 +1,7 @@
 """Reading a log's directory, or a copy of it: no lock is needed, what is read never changes.
 
-A reader keeps to the size of one checkpoint. What it returns is as good as the directory: proofs
-are for others to verify, and `verification` recomputes everything.
+A reader keeps to the size of one checkpoint. What it returns is as good as the directory, unless it
+knows the root: proofs are for others to verify, and `verification` recomputes everything.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from baluardo.trust.audit.merkle import (
     Frontier,
     consistency_proof,
     inclusion_proof,
+    leaf_hash,
+    root_of,
+    verify_inclusion,
 )
 from baluardo.trust.audit.note import MOST_NOTE_OCTETS
 from baluardo.trust.audit.tiles import (
@@ -51,10 +54,15 @@ def read_checkpoint(directory: Path, disk: Disk | None = None) -> bytes:
 class LogReader:
     """The first `size` entries of the log in a directory, as its files tell them."""
 
-    def __init__(self, directory: Path, size: int) -> None:
-        """Read a log that has so many entries, as a checkpoint says. Threads may share it."""
+    def __init__(self, directory: Path, size: int, trusted_root: bytes | None = None) -> None:
+        """Read a log that has so many entries, as a checkpoint says. Threads may share it.
+
+        With the root of a checkpoint that is trusted, `entry` and `entries` refuse what does not
+        lead to it.
+        """
         self.directory = directory
         self.size = size
+        self._root = trusted_root
         self._hashes = TileHashes(size, self.fetch)
         self._bundle: tuple[Tile, list[bytes]] | None = None
         self._turn = threading.Lock()
@@ -131,8 +139,31 @@ class LogReader:
     def _entries(self, number: int) -> list[bytes]:
         tile = tile_at(ENTRIES, number, self.size)
         if self._bundle is None or self._bundle[0] != tile:
-            self._bundle = (tile, self.bundle(number))
+            entries = self.bundle(number)
+            if self._root is not None:
+                self._check(number, entries, self._root)
+            self._bundle = (tile, entries)
         return self._bundle[1]
+
+    def _check(self, number: int, entries: list[bytes], root: bytes) -> None:
+        """Return if a bundle leads to the root.
+
+        Bundles are subtrees: in the tree whose leaves are their roots, the path to one is that to
+        its first entry without the part inside the bundle.
+        """
+        first, bundles = number * TILE_WIDTH, (self.size + TILE_WIDTH - 1) // TILE_WIDTH
+        inside = (len(entries) - 1).bit_length()
+        path = inclusion_proof(first, self.size, self._hashes)[inside:]
+        try:
+            verify_inclusion(
+                root_of([leaf_hash(entry) for entry in entries]), number, bundles, path, root
+            )
+        except LogError:
+            raise LogError(
+                f"Entries {first} to {first + len(entries) - 1} of the log in "
+                f"{shown(self.directory)} are not those that it took: files were altered. Which, "
+                "tells: baluardo audit verify."
+            ) from None
 
 
 def _read(path: Path, most_octets: int) -> bytes:

@@ -52,6 +52,19 @@ class Recomputed:
         else:
             self.untold += 1
 
+    def roots_at(self, size: int, root: bytes, *unknown: bytes) -> tuple[bytes, ...]:
+        """Return the roots over the first `size` entries of a log whose checkpoint has this root.
+
+        One, where entries or tiles lead to that checkpoint: what stands beside them may be there to
+        mislead. Both, where neither does; `unknown` for a size that was not asked for.
+        """
+        if size not in self.roots:
+            return unknown
+        by_entries, by_tiles = self.roots[size]
+        if self.root == root:
+            return (by_entries,)
+        return (by_tiles,) if self.told_root == root else (by_entries, by_tiles)
+
     def faults(self, root: bytes) -> Iterator[tuple[Finding, str, int | None]]:
         """Yield what is wrong with the files of a log whose checkpoint has this root."""
         for finding, sentence in self.broken:
@@ -61,7 +74,7 @@ class Recomputed:
                 path = tile_at(0, index // TILE_WIDTH, index + 1).full.path
                 yield (
                     Finding.ALTERED_TILE,
-                    f"The hash of entry {index} was altered in {path}; the entry is genuine.",
+                    f"The hash of entry {index} was altered in {path}; the entry is as signed.",
                     index,
                 )
             elif self.told_root == root:

@@ -8,7 +8,6 @@ value are kept beside the log (`openings`) and can be erased there; the log veri
 from __future__ import annotations
 
 import math
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +15,7 @@ from typing import Any, Final
 from baluardo.errors import InvalidInputError, LogError
 from baluardo.foreign_input import quoted
 from baluardo.trust.audit.tiles import MOST_ENTRY_OCTETS
+from baluardo.trust.base64_text import of_base64url, to_base64url
 from baluardo.trust.primitives.hashing import random_octets, sha256
 from baluardo.trust.strict_json import JsonObject, parse_json, write_json
 
@@ -45,15 +45,15 @@ class Disclosure:
     @property
     def digest(self) -> str:
         """What stands in the log: base64url of SHA-256 of the text (RFC 9901 section 4.2.3)."""
-        return _to_base64url(sha256(self.text.encode()))
+        return to_base64url(sha256(self.text.encode()))
 
     @classmethod
     def make(cls, name: str, value: object) -> Disclosure:
         """Commit to a detail under a fresh salt; InvalidInputError for what JSON cannot carry."""
         if not name or name in RESERVED:
             raise InvalidInputError(f"{quoted(name)} cannot name a personal detail.")
-        salt = _to_base64url(random_octets(SALT_OCTETS))
-        text = _to_base64url(write_json([salt, name, value]))
+        salt = to_base64url(random_octets(SALT_OCTETS))
+        text = to_base64url(write_json([salt, name, value]))
         if len(text) > MOST_DISCLOSURE:
             raise InvalidInputError(f"The detail {quoted(name)} is too long to be kept.")
         return cls(text, name, value)
@@ -64,7 +64,7 @@ class Disclosure:
         try:
             if len(text) > MOST_DISCLOSURE:
                 raise InvalidInputError("longer than any opening")
-            octets = _of_base64url(text)
+            octets = of_base64url(text)
             array = parse_json(octets, len(octets), "The opening")
         except InvalidInputError:
             array = None
@@ -170,20 +170,5 @@ def _check_fields(record: Record) -> None:
     if len(record.digests) > MOST_DIGESTS or list(record.digests) != sorted(set(record.digests)):
         raise InvalidInputError(f"An entry has at most {MOST_DIGESTS} digests, sorted.")
     for digest in record.digests:
-        if len(digest) != DIGEST_CHARACTERS or len(_of_base64url(digest)) != 32:
+        if len(digest) != DIGEST_CHARACTERS or len(of_base64url(digest)) != 32:
             raise InvalidInputError(f"{quoted(digest)} is no digest of a detail.")
-
-
-def _to_base64url(octets: bytes) -> str:
-    return urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def _of_base64url(text: str) -> bytes:
-    """Read base64url without padding, written in its one way; InvalidInputError otherwise."""
-    try:
-        octets = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except ValueError:
-        octets = None
-    if octets is None or _to_base64url(octets) != text:
-        raise InvalidInputError("This is no base64url (RFC 4648 section 5).")
-    return octets

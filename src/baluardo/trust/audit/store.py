@@ -23,7 +23,7 @@ from baluardo.trust.audit.checkpoint import (
     open_checkpoint,
     sign_checkpoint,
 )
-from baluardo.trust.audit.disk import Batch, Disk, hold, release, shown
+from baluardo.trust.audit.disk import Batch, Disk, Hold, shown
 from baluardo.trust.audit.edge import Edge
 from baluardo.trust.audit.merkle import EMPTY_ROOT
 from baluardo.trust.audit.note import MOST_NOTE_OCTETS, Note, VerifierKey
@@ -48,17 +48,17 @@ TIDIED: Final = 1 + MOST_GROUP // TILE_WIDTH
 class AuditLog:
     """A log opened by its one writer. Several threads may use it; commits come one by one."""
 
-    def __init__(self, directory: Path, key: SigningKey, disk: Disk, lock: int) -> None:
+    def __init__(self, directory: Path, key: SigningKey, disk: Disk, hold: Hold) -> None:
         """Use `create` or `open`."""
         self.directory = directory
         self._key = key
         self._disk = disk
-        self._held: int | None = lock
+        self._hold = hold
         self._failed = False
         self._turn = threading.Lock()
         self._batch = Batch(directory, disk)
         self._signed = self._recover()
-        self._reader = LogReader(directory, self._signed.size)
+        self._reader = LogReader(directory, self._signed.size, self._signed.root)
         self._edge = Edge.read(self._reader)
         if self._edge.root() != self._signed.root:
             raise LogError(
@@ -73,22 +73,22 @@ class AuditLog:
     ) -> AuditLog:
         """Make a new log; `origin` is its name for ever, such as `marina.example/log`.
 
-        LogError if the directory holds anything already, or cannot be written.
+        LogError if the directory holds a log already, or cannot be written.
         """
         disk = disk or Disk()
         VerifierKey(origin, key.public)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            disk.sync_directory(directory.parent)
-            lock = hold(directory, f"The log in {shown(directory)}")
-            if (directory / CHECKPOINT).exists() or (directory / "tile").exists():
-                release(lock)
-                raise LogError(f"There is a log in {shown(directory)} already; it was left alone.")
+            _make(directory, disk)
+            hold = Hold(directory, f"The log in {shown(directory)}")
             try:
+                if (directory / CHECKPOINT).exists() or (directory / "tile").exists():
+                    raise LogError(
+                        f"There is a log in {shown(directory)} already; it was left alone."
+                    )
                 first = _signed_note(Checkpoint(origin, 0, EMPTY_ROOT), key, int(now))
                 _publish(directory, first, disk)
             finally:
-                release(lock)
+                hold.release()
         except OSError as error:
             raise LogError(f"{shown(directory)} cannot be written: {error.strerror}.") from None
         return cls.open(directory, key, disk)
@@ -96,22 +96,20 @@ class AuditLog:
     @classmethod
     def open(cls, directory: Path, key: SigningKey, disk: Disk | None = None) -> AuditLog:
         """Open a log for writing; LogError if another process writes it, or it was altered."""
-        lock = hold(directory, f"The log in {shown(directory)}")
+        hold = Hold(directory, f"The log in {shown(directory)}")
         try:
-            return cls(directory, key, disk or Disk(), lock)
+            return cls(directory, key, disk or Disk(), hold)
         except OSError as error:
-            release(lock)
+            hold.release()
             raise LogError(f"{shown(directory)} cannot be read: {error.strerror}.") from None
         except BaseException:
-            release(lock)
+            hold.release()
             raise
 
     def close(self) -> None:
         """Let another process write."""
         with self._turn:
-            if self._held is not None:
-                release(self._held)
-                self._held = None
+            self._hold.release()
 
     def __enter__(self) -> AuditLog:
         """Return it."""
@@ -174,7 +172,10 @@ class AuditLog:
             return range(start, self.size)
 
     def entry(self, index: int) -> bytes:
-        """Return one entry; InvalidInputError if there is none of that number."""
+        """Return one entry; InvalidInputError if there is none of that number.
+
+        LogError if it is not the one that was taken: its file was altered.
+        """
         return self._reader.entry(index)
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -190,7 +191,7 @@ class AuditLog:
         return self._reader.consistency_proof(old, new)
 
     def _check_open(self) -> None:
-        if self._held is None:
+        if not self._hold.held:
             raise LogError(f"The log in {shown(self.directory)} is closed.")
         if self._failed:
             raise LogError(
@@ -210,7 +211,7 @@ class AuditLog:
         _publish(self.directory, note, self._disk)
         self._edge = edge
         self._signed = SignedCheckpoint(checkpoint, note, time, {})
-        self._reader = LogReader(self.directory, edge.size)
+        self._reader = LogReader(self.directory, edge.size, checkpoint.root)
         self._tidy(tile for tile, _ in files if tile.width == TILE_WIDTH)
 
     def _tidy(self, completed: Iterable[Tile]) -> None:
@@ -247,6 +248,8 @@ class AuditLog:
                 "stopped, and they are not on the disk as they were. Nothing was written. "
                 "Compare the log with a copy: baluardo audit verify."
             )
+        # Whoever wrote it may have been stopped before its octets were forced down.
+        self._disk.overwrite(left, newer.note.octets())
         self._disk.replace(left, self.directory / CHECKPOINT)
         self._disk.sync_directory(self.directory)
         return newer
@@ -257,6 +260,14 @@ class AuditLog:
             return open_checkpoint(octets, VerifierKey(origin, self._key.public))
         except InvalidInputError as problem:
             raise LogError(f"The log in {shown(self.directory)}: {problem}") from None
+
+
+def _make(directory: Path, disk: Disk) -> None:
+    """Make a directory and what is missing above it, every name forced down."""
+    if not directory.parent.exists():
+        _make(directory.parent, disk)
+    disk.make_directory(directory)
+    disk.sync_directory(directory.parent)
 
 
 def _signed_note(checkpoint: Checkpoint, key: SigningKey, timestamp: int) -> Note:

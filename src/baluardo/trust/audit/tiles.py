@@ -6,7 +6,7 @@ of level n + 1 is the root of a full tile of level n. A bundle holds the entries
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,18 +60,6 @@ class Tile:
     def full(self) -> Tile:
         """The same place once 256 are there."""
         return Tile(self.level, self.index)
-
-
-def tiles_after(level: int, old: int, new: int) -> Iterator[Tile]:
-    """Yield the tiles of a level that a log has at size `new` and had not at size `old`."""
-    below = TILE_HEIGHT * max(level, 0)
-    before, after = old >> below, new >> below
-    if after == before:
-        return
-    for index in range(before // TILE_WIDTH, after // TILE_WIDTH):
-        yield Tile(level, index)
-    if after % TILE_WIDTH:
-        yield Tile(level, after // TILE_WIDTH, after % TILE_WIDTH)
 
 
 def tile_at(level: int, index: int, size: int) -> Tile:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from baluardo.errors import LogError, TrustError
+from baluardo.errors import InvalidInputError, LogError, TrustError
+from baluardo.foreign_input import quoted
 from baluardo.trust.audit.checkpoint import SignedCheckpoint, open_checkpoint
 from baluardo.trust.audit.note import VerifierKey
 from baluardo.trust.audit.reading import LogReader, read_checkpoint
@@ -90,30 +91,33 @@ def examine_log(
 
     `known` are checkpoints kept elsewhere, as signed notes; TrustError if one of them is not the
     log's own. `required_witnesses` of `witnesses` must have cosigned a checkpoint that this log
-    lives up to. Works in bounded memory; `progress` is told how many entries were read.
+    lives up to. InvalidInputError for witnesses that are the log itself or each other, ProfileError
+    for one of another profile. Works in bounded memory; `progress` is told how many entries were
+    read.
     """
+    _check_witnesses(log, witnesses)
     kept = [open_checkpoint(octets, log, witnesses) for octets in known]
     try:
         own = open_checkpoint(read_checkpoint(directory), log, witnesses)
     except TrustError as problem:
         return _unsigned(directory, log, problem)
-    recomputed = recompute(
-        LogReader(directory, own.size), {s.size for s in kept if s.size <= own.size}, progress
-    )
-    faults = [Fault(*each) for each in recomputed.faults(own.root)]
-    if recomputed.root != own.root and not faults:
-        faults.append(_rewritten(own, kept, recomputed))
-    faults += _compared(own, kept, recomputed)
+    sizes = {own.size, *(s.size for s in kept if s.size <= own.size)}
+    recomputed = recompute(LogReader(directory, own.size), sizes, progress)
+    damage = [Fault(*each) for each in recomputed.faults(own.root)]
+    if recomputed.root != own.root and not damage:
+        damage.append(_rewritten(own, kept, recomputed))
+    faults = [*_compared(own, kept, recomputed), *_disordered(own, kept)]
     if own.signed_at > now + SKEW:
         sentence = "The log's checkpoint is dated in the future: its clock or this one is wrong."
         faults.append(Fault(Finding.WRONG_TIME, sentence))
-    seen = _seen([own, *kept], own, recomputed)
+    seen = _seen([own, *kept], recomputed, own.root)
     if len(seen) < required_witnesses:
         sentence = (
             f"{len(seen)} of the {required_witnesses} witnesses asked for have cosigned what this "
             "log is. Give the checkpoints that they keep with --checkpoint."
         )
         faults.append(Fault(Finding.TOO_FEW_WITNESSES, sentence))
+    faults += damage  # last, as there may be much of it: what the owner did is told first
     return Report(
         log.name,
         own.size,
@@ -129,6 +133,19 @@ def _unsigned(directory: Path, log: VerifierKey, problem: TrustError) -> Report:
     missing = not (directory / "checkpoint").exists()
     finding = Finding.MISSING_FILE if missing else Finding.BAD_SIGNATURE
     return Report(log.name, 0, b"", 0, {}, (Fault(finding, str(problem)),))
+
+
+def _check_witnesses(log: VerifierKey, witnesses: Iterable[VerifierKey]) -> None:
+    """Refuse what would let one holder of a key count twice, or the log for itself."""
+    names, keys = {log.name: b""}, {log.key.raw(): ""}
+    for witness in witnesses:
+        witness.require_profile(log)
+        name, key = witness.name, witness.key.raw()
+        if names.setdefault(name, key) != key or keys.setdefault(key, name) != name:
+            raise InvalidInputError(
+                f"{quoted(name)} cannot count as one witness: its name or its key is that of the "
+                "log, or of another witness."
+            )
 
 
 def _rewritten(
@@ -147,9 +164,10 @@ def _compared(
         by = f", cosigned by {', '.join(sorted(signed.witnesses))}" if signed.witnesses else ""
         what = f"A checkpoint that the log signed{by}"
         if signed.size > own.size:
+            old = ", or this is an old copy of it" if signed.signed_at >= own.signed_at else ""
             yield Fault(
                 Finding.TRUNCATED,
-                f"The log was cut: it has {own.size} entries. {what}, covers {signed.size}.",
+                f"The log was cut{old}: it has {own.size} entries. {what}, covers {signed.size}.",
             )
         elif signed.size == own.size and signed.root != own.root:
             yield Fault(
@@ -157,7 +175,7 @@ def _compared(
                 f"The log is forked: {what[0].lower()}{what[1:]}, tells another history of the "
                 f"same {own.size} entries.",
             )
-        elif signed.root not in recomputed.roots.get(signed.size, (signed.root,)):
+        elif signed.root not in recomputed.roots_at(signed.size, own.root, signed.root):
             yield Fault(
                 Finding.FORKED,
                 f"The log is forked or altered: its first {signed.size} entries are not those "
@@ -165,13 +183,25 @@ def _compared(
             )
 
 
+def _disordered(own: SignedCheckpoint, kept: Iterable[SignedCheckpoint]) -> Iterable[Fault]:
+    """Yield what the log's own dates tell: it never signs less later (see `evidence`)."""
+    everything = [own, *kept]
+    for signed in everything:
+        later = [s for s in everything if s.size < signed.size and s.signed_at > signed.signed_at]
+        if later and signed.size <= own.size:
+            yield Fault(
+                Finding.TRUNCATED,
+                f"The log was cut and the end put back: it signed {signed.size} entries, and later "
+                f"only {min(s.size for s in later)}. Somebody was shown less than there was.",
+            )
+
+
 def _seen(
-    checkpoints: Iterable[SignedCheckpoint], own: SignedCheckpoint, recomputed: Recomputed
+    checkpoints: Iterable[SignedCheckpoint], recomputed: Recomputed, root: bytes
 ) -> dict[str, Seen]:
     seen: dict[str, Seen] = {}
-    roots = recomputed.roots | {own.size: (recomputed.root, recomputed.told_root)}
     for signed in checkpoints:
-        if signed.root not in roots.get(signed.size, ()):
+        if signed.root not in recomputed.roots_at(signed.size, root):
             continue
         for name, time in signed.witnesses.items():
             if name not in seen or (signed.size, time) > (seen[name].size, seen[name].time):

@@ -7,12 +7,15 @@ the log's own key.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import write_durably
-from baluardo.errors import LogError, TargetError
+from baluardo.durable_files import sync_directory, write_durably
+from baluardo.errors import InvalidInputError, LogError, TargetError
 from baluardo.foreign_input import quoted, read_file
 from baluardo.trust.audit.checkpoint import (
     Checkpoint,
@@ -20,7 +23,7 @@ from baluardo.trust.audit.checkpoint import (
     open_checkpoint,
     sign_checkpoint,
 )
-from baluardo.trust.audit.disk import hold, release, shown
+from baluardo.trust.audit.disk import Hold, shown
 from baluardo.trust.audit.evidence import ForkEvidence
 from baluardo.trust.audit.merkle import verify_consistency
 from baluardo.trust.audit.note import MOST_NOTE_OCTETS, Note, NoteSignature, VerifierKey
@@ -33,35 +36,51 @@ STATE_MODE: Final = 0o644
 
 
 class Witness:
-    """A witness with its key and its memory, a directory that one process at a time may use."""
+    """A witness with its key and its memory, a directory that one process at a time may use.
+
+    Several threads may use it; checkpoints are considered one by one.
+    """
 
     def __init__(
         self, state: Path, name: str, key: SigningKey, logs: Iterable[VerifierKey]
     ) -> None:
-        """Watch logs by their keys. LogError if the state is in use, cannot be read or is wrong."""
+        """Watch logs by their keys. LogError if the state is in use, cannot be read or is wrong.
+
+        InvalidInputError for two logs of one name, ProfileError for a log of another profile.
+        """
         self.key = VerifierKey(name, key.public)
         self._signing = key
-        self._logs = {log.name: log for log in logs}
+        self._logs: dict[str, VerifierKey] = {}
+        for log in logs:
+            self.key.require_profile(log)
+            if self._logs.setdefault(log.name, log) != log:
+                raise InvalidInputError(
+                    f"There are two logs {quoted(log.name)}; watch one of them."
+                )
         self._state = state
+        self._turn = threading.Lock()
         try:
             state.mkdir(mode=0o755, exist_ok=True)
+            with contextlib.suppress(PermissionError):  # then it was made by somebody else
+                sync_directory(state.parent)
         except OSError as error:
             raise LogError(f"{shown(state)} cannot be made: {error.strerror}.") from None
-        self._lock = hold(state, f"The witness's memory in {shown(state)}")
+        self._hold = Hold(state, f"The witness's memory in {shown(state)}")
         self._last: dict[str, SignedCheckpoint] = {}
         try:
             for log in self._logs.values():
                 path = self._path(log.name, "checkpoint")
                 if path.exists():
                     octets = read_file(path, MOST_NOTE_OCTETS, "The witness's memory")
-                    self._last[log.name] = open_checkpoint(octets, log)
+                    self._last[log.name] = open_checkpoint(octets, log, [self.key])
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
         """Let another process use the state."""
-        release(self._lock)
+        with self._turn:
+            self._hold.release()
 
     def __enter__(self) -> Witness:
         """Return it."""
@@ -97,21 +116,39 @@ class Witness:
         """
         log = self._watched(offered)
         signed = open_checkpoint(offered, log)
-        held = self._last.get(log.name)
-        if held is not None:
-            self._check(held, signed, proof, log, begins_with)
-        elif proof:
-            raise LogError("Of this log nothing is known yet: the proof must be empty.")
-        line = sign_checkpoint(signed.checkpoint, self.key.name, self._signing, int(now))
-        self._remember(log.name, "checkpoint", signed.note.signed(line).octets())
-        self._last[log.name] = signed
-        return line
+        # Lines of others are not kept: nobody verified them, and they could fill the memory.
+        signed = replace(signed, note=Note(signed.note.text, (signed.line_of(log),)))
+        with self._turn:
+            return self._consider(log, signed, proof, now, begins_with)
 
     def cosigned(self, origin: str) -> bytes:
         """Return the newest checkpoint with this witness's line, for auditors to compare with."""
         if origin not in self._last:
             raise LogError(f"Nothing of {quoted(origin)} was cosigned yet.")
-        return read_file(self._path(origin, "checkpoint"), MOST_NOTE_OCTETS, "The checkpoint")
+        return self._last[origin].note.octets()
+
+    def _consider(
+        self,
+        log: VerifierKey,
+        signed: SignedCheckpoint,
+        proof: Sequence[bytes],
+        now: float,
+        begins_with: bytes | None,
+    ) -> NoteSignature:
+        if not self._hold.held:
+            raise LogError(f"The witness's memory in {shown(self._state)} is closed.")
+        held = self._last.get(log.name)
+        if held is not None:
+            self._check(held, signed, proof, log, begins_with)
+        elif proof:
+            raise LogError("Of this log nothing is known yet: the proof must be empty.")
+        # Never earlier than before: a cosignature says that nothing larger was known at its time.
+        time = max(int(now), held.witnesses.get(self.key.name, 0) if held else 0)
+        line = sign_checkpoint(signed.checkpoint, self.key.name, self._signing, time)
+        note = signed.note.signed(line)
+        self._remember(log.name, "checkpoint", note.octets())
+        self._last[log.name] = replace(signed, note=note, witnesses={self.key.name: time})
+        return line
 
     def _watched(self, offered: bytes) -> VerifierKey:
         origin = Checkpoint.of_body(Note.of_octets(offered).text).origin
@@ -128,17 +165,19 @@ class Witness:
         begins_with: bytes | None,
     ) -> None:
         """Return if what is offered follows what is held; keep the evidence if it cannot."""
-        evidence = ForkEvidence(
-            held.note.octets(), offered.note.octets(), begins_with or b"", tuple(proof)
-        )
-        what = _conviction(evidence, log)
-        if what:
-            name = f"fork-{sha256(evidence.octets()).hex()[:16]}.json"
-            path = self._remember(log.name, name, evidence.octets())
-            raise LogError(
-                f"{what} Nothing was cosigned. The evidence, which anybody can verify, is in "
-                f"{shown(path)}."
-            )
+        pair = held.note.octets(), offered.note.octets()
+        for evidence in (
+            ForkEvidence(*pair),  # enough for one size or wrong dates; a proof might be anything
+            ForkEvidence(*pair, begins_with or b"", tuple(proof)),
+        ):
+            what = _conviction(evidence, log)
+            if what:
+                name = f"fork-{sha256(evidence.octets()).hex()[:16]}.json"
+                path = self._remember(log.name, name, evidence.octets())
+                raise LogError(
+                    f"{what} Nothing was cosigned. The evidence, which anybody can verify, is in "
+                    f"{shown(path)}: baluardo audit evidence."
+                )
         if offered.size < held.size:
             raise LogError(
                 f"The log {quoted(log.name)} shows a checkpoint of {offered.size} entries, and "

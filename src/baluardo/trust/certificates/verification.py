@@ -23,6 +23,7 @@ from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import PARSER_FAILURES, Certificate, Chain
 from baluardo.trust.certificates.dates import SKEW, shown, to_x509
 from baluardo.trust.certificates.revocation import Revocations
+from baluardo.trust.certificates.signatures import check_issued
 from baluardo.trust.identity import DAY, Identity
 from baluardo.trust.suites import AnyProfile, SignatureAlgorithm
 
@@ -190,10 +191,9 @@ def _path(chain: Chain, anchors: Anchors, now: float) -> list[Certificate]:
 def _no_path(chain: Chain, anchors: Anchors, now: float, why: str) -> CertificateError:
     """Return the sentence that tells best why no path was found."""
     leaf = chain.leaf
-    issuers = {each.x509.issuer for each in chain.certificates}
     for anchor in anchors.anchors:
         root = anchor.certificate
-        if root.x509.subject in issuers and not anchor.in_force(now):
+        if not anchor.in_force(now) and any(_signed_by(each, root) for each in chain.certificates):
             return ExpiredError(
                 f"Certificate {leaf} leads to {root}, which is no longer in force: refused. Its "
                 "holder must ask for a certificate under the new root."
@@ -205,6 +205,15 @@ def _no_path(chain: Chain, anchors: Anchors, now: float, why: str) -> Certificat
         f"Certificate {leaf} does not lead to a root of {anchors.community}: refused. It was "
         f"issued by {quoted(leaf.x509.issuer.rfc4514_string())} ({quoted(why)})."
     )
+
+
+def _signed_by(certificate: Certificate, root: Certificate) -> bool:
+    """Tell by the signature: roots of one year have the same name."""
+    try:
+        check_issued(certificate, root)
+    except CertificateError:
+        return False
+    return True
 
 
 def _standing(leaf: Certificate, identity: Identity, now: float) -> Standing:

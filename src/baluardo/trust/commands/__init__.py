@@ -4,7 +4,7 @@
     proposal        what is to be done, by whom it is proposed and who is to do it
     approval        one person's yes or no to exactly one signed proposal
     authorisation   every check at once, and the command that passed them
-    spent           the ids of commands that were handed out, on disk: each is handed out once
+    spent           what was handed out already, on disk: each command is handed out once
     bundle          a proposal with its approvals in one file
 
 The executor holds the rules and decides alone, from signatures; it trusts no server between. What

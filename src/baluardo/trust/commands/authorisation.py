@@ -29,7 +29,7 @@ Roles = Callable[[Identity], frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class AuthorisedCommand:
-    """A command to carry out now, once: only `authorise` makes it, and its id is spent by then."""
+    """A command to carry out now, once: only `authorise` makes it, and it is spent by then."""
 
     proposal: Proposal
     digest: bytes
@@ -68,7 +68,7 @@ def authorise(
             f"that rule {rule.name} asks for; nothing was done. Ask others for theirs before "
             f"{shown(stated.expires)}."
         )
-    spent.spend(stated.id, stated.expires, now)
+    spent.spend(stated.one_use, stated.expires, now)
     return AuthorisedCommand(stated, signed.digest, signed.proposer, approvers, now)
 
 
@@ -78,7 +78,7 @@ def _check_rule(proposal: Proposal, rule: Rule, roles_of: Roles) -> None:
             f"The command {proposal.kind} was proposed under rule {proposal.rule}, and is not "
             f"one that rule {rule.name} governs; nothing was done."
         )
-    if proposal.expires - proposal.created > rule.life:
+    if proposal.expires > proposal.created + rule.life:  # the sum `propose` makes, rounded alike
         raise CommandError(
             f"The command {proposal.kind} would live longer than the {rule.life:.0f} s of rule "
             f"{rule.name}; nothing was done."

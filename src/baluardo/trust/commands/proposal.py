@@ -112,6 +112,14 @@ class Proposal:
                 f"come: it is {shown(now)}. Nothing was done. One of the two clocks is wrong."
             )
 
+    @property
+    def one_use(self) -> bytes:
+        """What is spent when it is carried out, 16 octets: the id, as this proposer's.
+
+        Whoever sees an id may propose under it too; that must not use up somebody else's command.
+        """
+        return sha384(self.id + self.proposer.holder.encode())[:ID_OCTETS]
+
     def is_for(self, executor: Identity) -> bool:
         """Tell whether this member is the one to do it."""
         if isinstance(self.executor, Kind):

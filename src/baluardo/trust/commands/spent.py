@@ -1,4 +1,4 @@
-"""The ids of commands that were handed out, on disk: each command is handed out once."""
+"""Which commands were handed out, on disk: each is handed out once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from baluardo.durable_files import write_durably
 from baluardo.errors import CommandError, InvalidInputError, SourceError, TargetError
-from baluardo.foreign_input import read_file
+from baluardo.foreign_input import printable, read_file
 from baluardo.trust.commands.proposal import ID_OCTETS
 from baluardo.trust.identity import DAY
 from baluardo.trust.strict_json import JsonObject, parse_json
@@ -24,7 +24,7 @@ LARGEST_FILE: Final = MOST_SPENT * 64 + 64
 
 
 class SpentCommands:
-    """Ids of commands in force that were handed out. One process at a time, safe across threads.
+    """Commands in force that were handed out. One process at a time, safe across threads.
 
     The file is written anew for each command and is on the disk before the command is handed out:
     a crash may lose a command (propose it anew), it never lets one be done twice. Whoever puts an
@@ -37,12 +37,13 @@ class SpentCommands:
         self._lock_descriptor = lock
         self._spent = spent
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._closed = False
 
     @classmethod
     def create(cls, path: Path) -> SpentCommands:
         """Begin an empty list; CommandError if there is one already or it cannot be written."""
-        lock = _lock(path)
+        path, lock = _lock(path)
         try:
             if path.exists():
                 raise CommandError(
@@ -58,7 +59,7 @@ class SpentCommands:
     @classmethod
     def open(cls, path: Path) -> SpentCommands:
         """Open the file; CommandError if it is missing, damaged, or in use by another process."""
-        lock = _lock(path)
+        path, lock = _lock(path)
         try:
             return cls(path, lock, _read(path))
         except BaseException:
@@ -66,14 +67,21 @@ class SpentCommands:
             raise
 
     def spend(self, command: bytes, expires: float, now: float) -> None:
-        """Note that a command is handed out; CommandError if it has been, or cannot be noted."""
+        """Note that a command is handed out; CommandError if it has been, or cannot be noted.
+
+        `command` is a proposal's `one_use`, 16 octets; times are POSIX seconds.
+        """
+        if os.getpid() != self._process:  # split off: it shares the lock, not what was noted since
+            raise CommandError(
+                "The list of executed commands belongs to another process; nothing was done."
+            )
         with self._lock:
             if self._closed:
                 raise CommandError("The list of executed commands is closed; nothing was done.")
             if command.hex() in self._spent:
                 raise CommandError(
-                    f"The command {command.hex()} was carried out before; nothing was done now. "
-                    "If it must be done again, propose it anew."
+                    "This command was carried out before; nothing was done now. If it must be done "
+                    "again, propose it anew."
                 )
             kept = {
                 each: until
@@ -97,13 +105,16 @@ class SpentCommands:
                 os.close(self._lock_descriptor)
 
 
-def _lock(path: Path) -> int:
-    beside = path.with_name(f"{path.name}.lock")
+def _lock(path: Path) -> tuple[Path, int]:
+    """Return the file itself, whatever links lead to it, and the lock beside it, held."""
     try:
+        file = path.resolve()
+        beside = file.with_name(f"{file.name}.lock")
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as problem:
+    except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: links in a circle
+        reason = getattr(problem, "strerror", None) or "it cannot be the name of a file"
         raise CommandError(
-            f"{beside} cannot be opened: {problem.strerror}. No command is carried out."
+            f"{printable(str(path))} cannot be opened: {reason}. No command is carried out."
         ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,7 +123,7 @@ def _lock(path: Path) -> int:
         raise CommandError(
             f"{path} is in use by another process. No command is carried out here."
         ) from None
-    return descriptor
+    return file, descriptor
 
 
 def _write(path: Path, spent: dict[str, float], *, replace: bool) -> None:

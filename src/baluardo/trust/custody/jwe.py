@@ -8,13 +8,12 @@ are refused, which RFC 7516 permits for a profile of it, and which leaves no roo
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from baluardo.errors import CustodyError, InvalidInputError
+from baluardo.trust.base64_text import of_base64url, to_base64url
 from baluardo.trust.primitives import aead, keywrap
 from baluardo.trust.strict_json import JsonObject, write_json
 
@@ -103,32 +102,15 @@ class Jwe:
         if len(parts) != 5:
             raise CustodyError("It is no sealed key: a JWE has five parts (RFC 7516).")
         try:
-            header = _header(of_base64url(parts[0]))
-            wrapped, nonce, ciphertext, tag = (of_base64url(part) for part in parts[1:])
+            protected, *rest = (of_base64url(part.decode("ascii", "replace")) for part in parts)
+            header = _header(protected)
+            wrapped, nonce, ciphertext, tag = rest
         except InvalidInputError as problem:
             raise CustodyError(f"It is no sealed key that can be opened: {problem}") from None
         lengths = (_wrapped_octets(header.algorithm), aead.NONCE_OCTETS, aead.TAG_OCTETS)
         if (len(wrapped), len(nonce), len(tag)) != lengths:
             raise CustodyError("It is no whole sealed key: a part of it has a wrong length.")
         return cls(header, parts[0], wrapped, nonce, ciphertext + tag)
-
-
-def to_base64url(octets: bytes) -> str:
-    """Return base64url without padding (RFC 7515 section 2)."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def of_base64url(text: bytes | str) -> bytes:
-    """Read base64url without padding; InvalidInputError unless it is the one way to write it."""
-    written = text.encode() if isinstance(text, str) else text
-    padded = written.translate(bytes.maketrans(b"-_", b"+/")) + b"=" * (-len(written) % 4)
-    try:
-        octets = base64.b64decode(padded, validate=True)
-    except (binascii.Error, ValueError):
-        octets = None
-    if octets is None or to_base64url(octets).encode() != written:
-        raise InvalidInputError("A part of it is no base64url (RFC 4648 section 5).")
-    return octets
 
 
 def _header(octets: bytes) -> Header:

@@ -19,7 +19,7 @@ from shamir_mnemonic.wordlist import WORDLIST
 
 from baluardo.errors import CustodyError, InvalidInputError
 from baluardo.trust.certificates.certificate import Certificate
-from baluardo.trust.primitives.signing import SigningKey
+from baluardo.trust.primitives.signing import SEED_OCTETS, SigningKey
 from baluardo.trust.secret import Secret
 
 MOST_CUSTODIANS: Final = 16
@@ -134,7 +134,10 @@ def reconstruct_root(
     texts: Iterable[str], passphrase: Secret | None, root: Certificate
 ) -> SigningKey:
     """Return the root's key; CustodyError unless it is the one that the certificate names."""
-    key = SigningKey.from_seed(root.key.algorithm, reconstruct(texts, passphrase))
+    seed = reconstruct(texts, passphrase)
+    if len(seed) != SEED_OCTETS:
+        raise CustodyError("The shares fit together, but what they give is no root's seed.")
+    key = SigningKey.from_seed(root.key.algorithm, seed)
     if key.public != root.key:
         raise CustodyError(
             f"The shares fit together, but the key they give is not that of {root.subject} "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from baluardo.errors import CertificateError, RevokedError
+from baluardo.errors import CertificateError, InvalidInputError, RevokedError, TrustError
 from baluardo.foreign_input import quoted
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import Certificate, Chain
@@ -19,13 +19,13 @@ from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.making import make_leaf
 from baluardo.trust.certificates.request import Request, read_request
 from baluardo.trust.certificates.revocation_list import Reason, make_delta, make_list
-from baluardo.trust.certificates.verification import Peer, Verifier
+from baluardo.trust.certificates.verification import SKEW, Peer, Verifier
 from baluardo.trust.custody.keyfile import Unlock, read_key
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import DAY, LIFETIMES, Identity, Kind
 from baluardo.trust.issuing.journal import ACTOR, Journal
 from baluardo.trust.issuing.layout import KeyAccess, Layout
-from baluardo.trust.issuing.publication import read_revocations
+from baluardo.trust.issuing.publication import is_certified, read_revocations
 from baluardo.trust.issuing.register import Entry, Issued
 from baluardo.trust.issuing.renewal import read_renewal
 from baluardo.trust.primitives.hashing import sha256
@@ -34,6 +34,8 @@ from baluardo.trust.suites import AnyProfile
 
 LIST_LIFE: Final = 7 * DAY
 """Until when a list says that the next one comes. Our choice; one is made daily."""
+NOT_FOR_EVER: Final = frozenset({Reason.HOLD, Reason.REMOVED})
+"""Reasons of lists (RFC 5280 section 5.3.1) that this authority never gives."""
 
 _log = logging.getLogger("baluardo.trust.issuing")
 
@@ -87,16 +89,16 @@ class IssuingAuthority:
         """Open an authority's directory; CustodyError if its keys stay closed.
 
         `now` (POSIX s) decides which issuers are still in force; the newest of them issues. Lists
-        that are a day old, or that a crash kept from being published, are published anew.
+        that are a day old, or that a crash kept from being published, are published anew, and the
+        certificates of a copied key that a crash kept from being revoked are revoked.
         """
         layout = Layout(directory)
         journal = Journal.open(layout, unlock)
         try:
             anchors = Anchors.read(layout.public.anchors)
-            authority = cls(layout, anchors, _issuers(layout, journal, unlock, now), journal)
-            for issuer in authority.issuers:
-                if journal.register.is_due(issuer.key_id, now - DAY):
-                    authority.publish(issuer, now)
+            issuers = _issuers(layout, anchors, journal, unlock, now)
+            authority = cls(layout, anchors, issuers, journal)
+            authority.finish(now)
         except BaseException:
             journal.close()
             raise
@@ -113,6 +115,14 @@ class IssuingAuthority:
     def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
+
+    def finish(self, now: float) -> None:
+        """Do what is due, and what a crash has left half done."""
+        for serial in sorted(self.journal.register.cloned):
+            self._revoke_lineage(serial, now)
+        for issuer in self.issuers:
+            if self._is_due(issuer, now):
+                self.publish(issuer, now)
 
     @property
     def community(self) -> str:
@@ -165,19 +175,42 @@ class IssuingAuthority:
     def _refuse_clone(self, peer: Peer, request: Request, now: float) -> None:
         register = self.journal.register
         asked = sha256(request.key.der())
-        renewed = [register.issued[serial] for serial in register.successors.get(peer.serial, ())]
-        if all(each.key == asked for each in renewed):
+        if all(each.key == asked for each in register.renewed(register.issued[peer.serial].key)):
             return
         facts = {"serial": f"{peer.serial:x}"}
         self.journal.write(Entry.KEY_CLONED, facts, now, about=peer.identity)
-        lineage = [each.serial for each in register.lineage(peer.serial)]
-        self.revoke(lineage, Reason.KEY_COMPROMISE, now)
+        revoked = self._revoke_lineage(peer.serial, now)
         _log.warning("%s was renewed twice with different keys: revoked.", peer.identity)
         raise CertificateError(
             f"Two holders have renewed one certificate of {peer.identity} with different keys: its "
-            f"key was copied. {len(lineage)} certificates were revoked. Find out where the copy "
+            f"key was copied. {len(revoked)} certificates were revoked. Find out where the copy "
             "is, then enrol anew."
         )
+
+    def _revoke_lineage(self, serial: int, now: float) -> list[Issued]:
+        """Revoke what came of a copied key, as far as it is not revoked, or ended, already."""
+        left = [each for each in self.journal.register.lineage(serial) if self._revocable(each)]
+        return self.revoke([each.serial for each in left], Reason.KEY_COMPROMISE, now)
+
+    def _revocable(self, issued: Issued) -> bool:
+        at_hand = any(issuer.key_id == issued.issuer for issuer in self.issuers)
+        return at_hand and not self.journal.register.is_revoked(issued.serial)
+
+    def _check_key(self, request: Request) -> bytes:
+        """Return the hash of a key that may be certified; a key serves one holder, once."""
+        register, key = self.journal.register, sha256(request.key.der())
+        for each in register.keys.get(key, ()):
+            if register.is_revoked(each.serial):
+                raise RevokedError(
+                    f"The key for which {request.identity} asks was certified before, and that "
+                    "certificate was revoked: refused. Make a new key."
+                )
+            if each.identity not in {request.identity.path, ""}:
+                raise CertificateError(
+                    f"The key for which {request.identity} asks is that of another holder: "
+                    "refused. Make a new key."
+                )
+        return key
 
     def _issue(self, request: Request, now: float, replaces: int | None) -> Chain:
         identity, issuer = request.identity, self.issuer
@@ -185,17 +218,20 @@ class IssuingAuthority:
             raise CertificateError(
                 f"{identity.uri} is not of {self.community}: this authority issues nothing for it."
             )
+        key = self._check_key(request)
         leaf = make_leaf(issuer.key, issuer.certificate, request.key, identity, now, self.profile)
         facts = {
             "serial": f"{leaf.serial:x}",
             "issuer": issuer.key_id.hex(),
-            "key": sha256(request.key.der()).hex(),
+            "key": key.hex(),
             "fingerprint": leaf.fingerprint.hex(),
             "not_after": leaf.not_after,
             "replaces": None if replaces is None else f"{replaces:x}",
         }
         self.journal.write(Entry.CERTIFICATE_ISSUED, facts, now, about=identity)
-        return Chain(leaf, issuer.chain.certificates)
+        # An old root's word for its successor goes along only while somebody can use it.
+        above = [each for each in issuer.chain.certificates if each.not_after >= now]
+        return Chain(leaf, tuple(above))
 
     def find(self, wanted: str, now: float) -> list[Issued]:
         """Return what a serial (hexadecimal) or a holder's path names; CertificateError if none."""
@@ -207,7 +243,7 @@ class IssuingAuthority:
         found = (
             [register.issued[serial]]
             if serial in register.issued
-            else register.in_force(wanted, now)
+            else [each for each in register.in_force(wanted, now) if self._revocable(each)]
         )
         if not found:
             raise CertificateError(
@@ -216,12 +252,18 @@ class IssuingAuthority:
             )
         return found
 
-    def revoke(self, serials: Sequence[int], reason: Reason, now: float) -> None:
-        """Take certificates back for ever, and publish the lists that say so.
+    def revoke(self, serials: Sequence[int], reason: Reason, now: float) -> list[Issued]:
+        """Take certificates back for ever, publish the lists that say so, and return them.
 
-        Those taken back before are left as they are. CertificateError, and nothing is done, for a
-        serial that this authority never issued, or whose issuer's key is not at hand.
+        With a compromised key goes all that was granted on its word: whatever its certificates
+        were renewed to. Those taken back before are left as they are. CertificateError, and nothing
+        is done, for a serial that this authority never issued, or whose issuer's key is not at
+        hand; InvalidInputError for a reason that takes nothing back for ever.
         """
+        if reason in NOT_FOR_EVER:
+            raise InvalidInputError(
+                f"{reason.value} is no reason to revoke: here a certificate is revoked for ever."
+            )
         register = self.journal.register
         at_hand = {issuer.key_id for issuer in self.issuers}
         for serial in serials:
@@ -229,25 +271,43 @@ class IssuingAuthority:
                 raise CertificateError(f"No certificate {serial:x} was issued here.")
             if register.issued[serial].issuer not in at_hand:
                 raise CertificateError(
-                    f"The issuer of certificate {serial:x} is no more in force, and so is the "
+                    f"The issuer of certificate {serial:x} is no more in force, and neither is the "
                     "certificate."
                 )
-        for serial in serials:
-            if not register.is_revoked(serial):
-                facts = {
-                    "serial": f"{serial:x}",
-                    "issuer": register.issued[serial].issuer.hex(),
-                    "reason": reason.value,
-                }
-                self.journal.write(Entry.CERTIFICATE_REVOKED, facts, now)
-        self.publish_lists(now)
+        wanted = {serial: register.issued[serial] for serial in serials}
+        if reason is Reason.KEY_COMPROMISE:
+            wanted |= {each.serial: each for serial in serials for each in register.lineage(serial)}
+        done = [each for each in wanted.values() if self._revocable(each)]
+        for each in done:
+            facts = {
+                "serial": f"{each.serial:x}",
+                "issuer": each.issuer.hex(),
+                "reason": reason.value,
+            }
+            self.journal.write(Entry.CERTIFICATE_REVOKED, facts, now)
+        if done:
+            self.publish_lists(now)
+        return done
 
     def publish_lists(self, now: float) -> list[PublishedList]:
         """Publish a full list and a delta for every issuer in force, numbered one higher."""
         return [self.publish(issuer, now) for issuer in self.issuers]
 
+    def root_list(self) -> tuple[Certificate, float]:
+        """Return the newest root, and until when its list is good (POSIX s; 0 without one).
+
+        Only the root's key makes the next one: custodians must meet before. A root that was
+        succeeded has a list for all of its overlap.
+        """
+        root = self.anchors.anchors[-1].certificate
+        held = self.verifier().revocations.lists.get(root.key_id)
+        return root, 0.0 if held is None else held.next_update
+
     def publish(self, issuer: Issuer, now: float) -> PublishedList:
-        """Publish one issuer's lists; the log first."""
+        """Publish one issuer's lists; the log first, the full list last.
+
+        So a crash in between is seen from the full list (see `_is_due`).
+        """
         register, public = self.journal.register, self.layout.public
         key, certificate = issuer.key, issuer.certificate
         listed = register.listed(issuer.key_id, now)
@@ -256,17 +316,20 @@ class IssuingAuthority:
         ends = min(now + LIST_LIFE, certificate.not_after)
         full = make_list(key, certificate, number, listed, now, ends)
         self.journal.publish(issuer.key_id, number, full, now)
-        public.write_list(issuer.key_id, full)
         if delta is not None:
             base, changes = delta
             der = make_delta(key, certificate, number, base, changes, now, ends)
             public.write_list(issuer.key_id, der, delta=True)
+        public.write_list(issuer.key_id, full)
         return PublishedList(issuer.name, number, len(listed), ends)
 
     def service_credential(self, access: KeyAccess, now: float) -> Credential:
-        """Return this service's own credential (it signs time), made anew when it is due."""
+        """Return this service's own credential (it signs time).
+
+        It is made anew when it is due, or when nobody would accept it any more.
+        """
         present = self.layout.read_credential(ACTOR, access.unlock)
-        if present is not None and not present.due(now):
+        if present is not None and not present.due(now) and self._accepts(present, now):
             return present
         identity = Identity(self.community, Kind.AUTHORITY, ACTOR)
         key = SigningKey.generate(self.profile.certificates.leaf)
@@ -274,11 +337,35 @@ class IssuingAuthority:
         self.layout.write_credential(ACTOR, credential, access)
         return credential
 
+    def _accepts(self, credential: Credential, now: float) -> bool:
+        try:
+            self.verifier().verify(credential.chain, now)
+        except TrustError:
+            return False
+        return True
 
-def _issuers(layout: Layout, journal: Journal, unlock: Unlock, now: float) -> list[Issuer]:
+    def _is_due(self, issuer: Issuer, now: float) -> bool:
+        """Tell whether a list must be published: its time has come, or a crash kept it back."""
+        register = self.journal.register
+        if register.is_due(issuer.key_id, now):
+            return True
+        there = self.layout.public.read_list(issuer.key_id)
+        return there is None or sha256(there) != register.lists[issuer.key_id][-1].digest
+
+
+def _issuers(
+    layout: Layout, anchors: Anchors, journal: Journal, unlock: Unlock, now: float
+) -> list[Issuer]:
+    """Return the issuers that somebody accepts: in their time, not revoked, under a root in force.
+
+    One that begins in the future was made by a clock that was ahead.
+    """
+    roots = anchors.in_force(now)
     found = [
         Issuer(name, chain, read_key(layout.issuer_key(name), unlock))
         for name, chain in layout.public.issuer_chains()
-        if chain.leaf.not_after > now and not journal.register.is_revoked(chain.leaf.serial)
+        if chain.leaf.not_before - SKEW <= now < chain.leaf.not_after
+        and not journal.register.is_revoked(chain.leaf.serial)
+        and is_certified(chain.leaf, roots)
     ]
     return sorted(found, key=lambda issuer: issuer.certificate.not_before)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import write_durably
-from baluardo.errors import CertificateError, CustodyError, TargetError
-from baluardo.foreign_input import read_file
+from baluardo.durable_files import sync_directory, write_durably
+from baluardo.errors import CertificateError, CustodyError, SourceError, TargetError
+from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.request import make_request
@@ -76,7 +76,10 @@ class Holder:
         held already: that one is renewed.
         """
         if any(generation.granted for generation in self._generations()):
-            raise TargetError(f"{self.directory} holds a certificate already; renew that one.")
+            raise TargetError(
+                f"{printable(str(self.directory))} holds a certificate already; renew that one. If "
+                "that is refused for good, enrol anew in another directory."
+            )
         return make_request(self._next_key(profile.certificates.leaf, access), identity)
 
     def renew(self, access: KeyAccess) -> Envelope:
@@ -91,12 +94,12 @@ class Holder:
     def install(self, chain: Chain, unlock: Unlock) -> Credential:
         """Take what was granted for the newest key; from now on that is the one in use.
 
-        CertificateError if it was granted for another key: nothing is changed.
+        CertificateError if it was granted for another key or holder: nothing is changed.
         """
         generations = self._generations()
         waiting = [each for each in generations if not each.granted]
         if not waiting:
-            raise CertificateError(f"{self.directory} waits for no certificate.")
+            raise CertificateError(f"{printable(str(self.directory))} waits for no certificate.")
         newest = waiting[-1]
         key = read_key(newest.key, unlock)
         if key.public != chain.leaf.key:
@@ -105,6 +108,7 @@ class Holder:
                 "it was not installed."
             )
         credential = Credential(chain, key)
+        self._check_holder(credential, generations)
         write_durably(newest.chain, chain.pem().encode(), mode=0o644)
         for old in [each for each in generations if each.granted][:-KEEP]:
             shutil.rmtree(old.directory, ignore_errors=True)
@@ -114,26 +118,48 @@ class Holder:
         """Return the certificate in use with its key; CustodyError if there is none."""
         granted = [each for each in self._generations() if each.granted]
         if not granted:
-            raise CustodyError(f"{self.directory} holds no certificate yet.")
-        pem = read_file(granted[-1].chain, MOST_CHAIN_OCTETS, "The certificate")
-        return Credential(Chain.of_pem(pem), read_key(granted[-1].key, unlock))
+            raise CustodyError(f"{printable(str(self.directory))} holds no certificate yet.")
+        return Credential(_chain(granted[-1]), read_key(granted[-1].key, unlock))
+
+    def _check_holder(self, credential: Credential, generations: list[Generation]) -> None:
+        """Refuse what was granted to another than the holder of the certificate in use."""
+        granted = [each for each in generations if each.granted]
+        present = _chain(granted[-1]).leaf.identity if granted else credential.identity
+        if present != credential.identity:
+            raise CertificateError(
+                f"This is a certificate of {credential.identity}, and {present} is the holder "
+                "here: it was not installed."
+            )
 
     def _next_key(self, algorithm: SignatureAlgorithm, access: KeyAccess) -> SigningKey:
         generations = self._generations()
         if generations and not generations[-1].granted and generations[-1].key.exists():
-            return read_key(generations[-1].key, access.unlock)
+            waiting = read_key(generations[-1].key, access.unlock)
+            if waiting.algorithm is algorithm:  # else it was asked for by mistake
+                return waiting
         number = generations[-1].number + 1 if generations else 1
         generation = Generation(self.directory / f"{number:04d}")
         try:
             generation.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_directory(self.directory)
         except OSError as error:
-            raise TargetError(f"{generation.directory} cannot be made: {error.strerror}.") from None
+            raise TargetError(
+                f"{printable(str(generation.directory))} cannot be made: {error.strerror}."
+            ) from None
         key = SigningKey.generate(algorithm)
         write_key(generation.key, key, access.protection)
         return key
 
     def _generations(self) -> list[Generation]:
-        if not self.directory.is_dir():
-            return []
-        names = (path for path in self.directory.iterdir() if _GENERATION.match(path.name))
+        try:
+            there = list(self.directory.iterdir()) if self.directory.is_dir() else []
+        except OSError as error:
+            raise SourceError(
+                f"{printable(str(self.directory))} cannot be read: {error.strerror}."
+            ) from None
+        names = (path for path in there if _GENERATION.match(path.name))
         return sorted((Generation(path) for path in names), key=lambda each: each.number)
+
+
+def _chain(generation: Generation) -> Chain:
+    return Chain.of_pem(read_file(generation.chain, MOST_CHAIN_OCTETS, "The certificate"))

@@ -31,8 +31,12 @@ class Journal:
         self._log = log
         self._openings = openings
         self._actor = Identity(community, Kind.AUTHORITY, ACTOR).uri
+        digests: set[str] = set()
         for index, entry in enumerate(log.entries()):
-            self._take(index, Record.of_entry(entry))
+            record = Record.of_entry(entry)
+            digests.update(record.digests)
+            self._take(index, record)
+        openings.retain(digests)  # what a crash left of entries that never came into the log
 
     @classmethod
     def open(cls, layout: Layout, unlock: Unlock) -> Journal:

@@ -15,14 +15,15 @@ service.pem               certificate of the authority's own service, which sign
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import FOR_ALL, write_durably
+from baluardo.durable_files import FOR_ALL, sync_directory, write_durably
 from baluardo.errors import InvalidInputError, SourceError, TargetError
-from baluardo.foreign_input import quoted, read_file
+from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Certificate, Chain
 from baluardo.trust.certificates.credential import Credential
@@ -81,6 +82,10 @@ class Public:
         for path in sorted((self.directory / "issuers").glob("*.pem")):
             yield path.stem, _read_chain(path)
 
+    def has_issuer(self, name: str) -> bool:
+        """Tell whether there is an issuer of this name."""
+        return self._issuer_path(name).exists()
+
     def write_issuer(self, name: str, chain: Chain) -> None:
         """Write an issuer's chain; TargetError if the name is taken."""
         path = self._issuer_path(name)
@@ -95,18 +100,20 @@ class Public:
         """Write the old root's word for a new one."""
         write_durably(self._link_path(new_root), link.pem().encode(), mode=FOR_ALL)
 
-    def read_list(self, key_id: bytes) -> bytes | None:
-        """Return an issuer's newest full list, DER; None before the first."""
-        path = self.directory / "lists" / f"{key_id.hex()}.crl"
+    def read_list(self, key_id: bytes, *, delta: bool = False) -> bytes | None:
+        """Return an issuer's newest full list, or its newest delta, DER; None before the first."""
+        path = self._list_path(key_id, delta)
         return read_file(path, LARGEST_LIST, "The list") if path.exists() else None
 
     def write_list(self, key_id: bytes, der: bytes, *, delta: bool = False) -> None:
         """Put a revocation list in the place of the one before."""
-        name = f"{key_id.hex()}{'.delta' if delta else ''}.crl"
-        write_durably(self.directory / "lists" / name, der, mode=FOR_ALL)
+        write_durably(self._list_path(key_id, delta), der, mode=FOR_ALL)
 
     def _issuer_path(self, name: str) -> Path:
         return self.directory / "issuers" / f"{_checked(name)}.pem"
+
+    def _list_path(self, key_id: bytes, delta: bool) -> Path:
+        return self.directory / "lists" / f"{key_id.hex()}{'.delta' if delta else ''}.crl"
 
     def _link_path(self, new_root: Certificate) -> Path:
         return self.directory / "links" / f"{new_root.key_id.hex()}.pem"
@@ -134,30 +141,42 @@ class Layout:
 
     def issuer_key(self, name: str) -> Path:
         """Return where an issuer's sealed key is."""
-        return self.key(f"issuer-{name}"[:63])
+        return self.directory / "keys" / f"issuer-{_checked(name)}.jwe"
 
     def make(self) -> None:
         """Create the directories; TargetError if something is there already."""
         try:
             if self.directory.exists() and any(self.directory.iterdir()):
                 raise TargetError(
-                    f"{self.directory} is not empty; name a new directory for a new authority."
+                    f"{printable(str(self.directory))} is not empty; name a new directory for a "
+                    "new authority."
                 )
             for name in ("issuers", "lists", "links"):
                 (self.public.directory / name).mkdir(parents=True)
             for private in (self.directory / "keys", self.openings):
                 private.mkdir(mode=0o700)
+            for parent in (self.public.directory, self.directory, self.directory.absolute().parent):
+                sync_directory(parent)
         except OSError as error:
             raise TargetError(
-                f"{self.directory} cannot be made: {error.strerror or error}."
+                f"{printable(str(self.directory))} cannot be made: {error.strerror or error}."
             ) from None
+
+    def unmake(self) -> None:
+        """Empty a directory that `make` made, after a failure: the next attempt finds it free."""
+        for each in (self.public.directory, self.directory / "keys", self.openings):
+            shutil.rmtree(each, ignore_errors=True)
 
     def check(self) -> None:
         """Refuse a directory that holds no authority; SourceError says so."""
-        if not self.public.anchors.is_dir():
+        try:
+            there = self.public.anchors.is_dir()
+        except OSError:  # a name that cannot be one, a directory that may not be entered
+            there = False
+        if not there:
             raise SourceError(
-                f"{self.directory} is no authority's directory; `baluardo trust root create` "
-                "makes one."
+                f"{printable(str(self.directory))} is no authority's directory; `baluardo trust "
+                "root create` makes one."
             )
 
     def write_credential(self, name: str, credential: Credential, access: KeyAccess) -> None:

@@ -15,21 +15,54 @@ from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.issuing.layout import Public
 
 
-def read_revocations(public: Public, anchors: Anchors) -> Revocations:
-    """Return the newest full list of every root and of every issuer that a root has certified.
+def read_revocations(
+    public: Public, anchors: Anchors, held: Revocations | None = None
+) -> Revocations:
+    """Return the newest list of every root and of every issuer that a root has certified.
 
-    CertificateError for an issuer that no root has, or a list that is not genuine.
+    Lists that are held already go on by deltas, where those lead on. CertificateError for an issuer
+    that no root has certified, a list that is not genuine, or one older than what is held.
     """
     roots = [anchor.certificate for anchor in anchors.anchors]
     issuers = [chain.leaf for _, chain in public.issuer_chains()]
     for issuer in issuers:
         certifier_of(issuer, roots)
-    found = Revocations()
+    found = held or Revocations()
     for each in (*roots, *issuers):
-        der = public.read_list(each.key_id)
-        if der is not None:
-            found = found.apply(der, each)
+        found = _newest(found, public, each)
     return found
+
+
+def _newest(held: Revocations, public: Public, issuer: Certificate) -> Revocations:
+    delta = public.read_list(issuer.key_id, delta=True)
+    if delta is not None and issuer.key_id in held.lists:
+        with contextlib.suppress(CertificateError):  # it starts above what is held, or is old
+            found = held.apply(delta, issuer)
+            if found is not held:
+                return found
+    full = public.read_list(issuer.key_id)
+    return held if full is None else held.apply(full, issuer)
+
+
+def learn_anchors(held: Anchors, public: Public, now: float) -> Anchors:
+    """Return a member's roots with those that succeeded them, as the public half tells.
+
+    Each new root is taken on the word of the one before it alone (RFC 9810 section 4.4), while
+    that word is good; CertificateError if the newest root here does not lead back to one held.
+    """
+    offered = [anchor.certificate for anchor in Anchors.read(public.anchors).anchors]
+    known = {anchor.certificate.fingerprint for anchor in held.anchors}
+    places = [place for place, root in enumerate(offered) if root.fingerprint in known]
+    for root in offered[places[-1] + 1 :] if places else ():
+        for link in public.links_to(root):
+            held = held.succeed(root, link, now)
+    newest = offered[-1]
+    if all(anchor.certificate != newest for anchor in held.anchors):
+        raise CertificateError(
+            f"The newest root here, {newest}, does not lead back to a root that is trusted: the "
+            "roots stay as they are. Compare its fingerprint with one from another hand."
+        )
+    return held
 
 
 def public_verifier(directory: Path, list_grace: float) -> Verifier:
@@ -41,6 +74,15 @@ def public_verifier(directory: Path, list_grace: float) -> Verifier:
     public = Public(directory)
     anchors = Anchors.read(public.anchors)
     return Verifier(anchors, read_revocations(public, anchors), list_grace)
+
+
+def is_certified(issuer: Certificate, roots: Iterable[Certificate]) -> bool:
+    """Tell whether one of these roots has certified an issuer."""
+    try:
+        certifier_of(issuer, roots)
+    except CertificateError:
+        return False
+    return True
 
 
 def certifier_of(issuer: Certificate, roots: Iterable[Certificate]) -> Certificate:

@@ -8,11 +8,15 @@ from enum import Enum
 from typing import Any, Final
 
 from baluardo.errors import LogError
+from baluardo.trust.certificates.dates import SKEW
 from baluardo.trust.certificates.revocation import Reason, Revocation
+from baluardo.trust.identity import LIFETIMES, Kind
 
 DELTA_SPAN: Final = 7 * 86_400.0
 """A delta list starts from the newest full list at least this old, s: whoever fetched any list in
 the last week can take the delta. Our choice."""
+LIST_AGE: Final = 86_400.0
+"""A list is made anew after so many seconds. Our choice."""
 KEPT_LISTED: Final = 90 * 86_400.0
 """For how long past its end, grace and all, a revoked certificate keeps its line, s. Our choice."""
 
@@ -43,6 +47,8 @@ class Issued:
     key: bytes
     """SHA-256 of the public key (SubjectPublicKeyInfo)."""
     not_after: float
+    accepted_until: float
+    """When the last verifier stops accepting it: its holder's grace and the skew added."""
     identity: str
     """Path of the identity; empty where it is personal and its opening was erased."""
     replaces: int | None
@@ -56,6 +62,8 @@ class Published:
     number: int
     time: float
     listed: frozenset[int]
+    digest: bytes
+    """SHA-256 of the full list."""
 
 
 @dataclass(slots=True)
@@ -63,12 +71,16 @@ class Register:
     """Every certificate, revocation and list there is."""
 
     issued: dict[int, Issued] = field(default_factory=dict)
-    successors: dict[int, list[int]] = field(default_factory=dict)
+    keys: dict[bytes, list[Issued]] = field(default_factory=dict)
+    """By the key: an answer that was lost is granted again, so a key may have several."""
+    successors: dict[int, list[Issued]] = field(default_factory=dict)
     revoked: dict[bytes, dict[int, Revocation]] = field(default_factory=dict)
     """By issuer's key id, then by serial."""
     lists: dict[bytes, list[Published]] = field(default_factory=dict)
     unpublished: set[bytes] = field(default_factory=set)
     """Issuers that have revoked something since their last list (a crash came between)."""
+    cloned: set[int] = field(default_factory=set)
+    """Certificates whose key turned out to be copied."""
 
     def apply(self, index: int, kind: str, time: float, facts: Mapping[str, Any], who: str) -> None:
         """Take one entry of the log; `who` is the identity it is about, where that can be read.
@@ -86,46 +98,62 @@ class Register:
             elif kind == Entry.LIST_PUBLISHED.value:
                 issuer = bytes.fromhex(facts["issuer"])
                 listed = frozenset(self.listed(issuer, time))
-                self.lists.setdefault(issuer, []).append(Published(facts["number"], time, listed))
+                digest = bytes.fromhex(facts["sha256"])
+                published = Published(facts["number"], time, listed, digest)
+                self.lists.setdefault(issuer, []).append(published)
                 self.unpublished.discard(issuer)
+            elif kind == Entry.KEY_CLONED.value:
+                self.cloned.add(int(facts["serial"], 16))
         except (KeyError, TypeError, ValueError):
             raise LogError(f"Entry {index} of the audit log is no {kind} entry.") from None
 
     def _take_issued(self, index: int, facts: Mapping[str, Any], who: str) -> None:
         replaces = int(facts["replaces"], 16) if facts.get("replaces") else None
+        not_after = float(facts["not_after"])
+        # Whose name was erased is a person: no other name can be.
+        kind = Kind(who.partition("/")[0] if who else Kind.PERSON.value)
         issued = Issued(
             index=index,
             serial=int(facts["serial"], 16),
             issuer=bytes.fromhex(facts["issuer"]),
             key=bytes.fromhex(facts["key"]),
-            not_after=float(facts["not_after"]),
+            not_after=not_after,
+            accepted_until=not_after + LIFETIMES[kind].grace + SKEW,
             identity=who,
             replaces=replaces,
         )
         self.issued[issued.serial] = issued
+        self.keys.setdefault(issued.key, []).append(issued)
         if replaces is not None:
-            self.successors.setdefault(replaces, []).append(issued.serial)
+            self.successors.setdefault(replaces, []).append(issued)
 
     def is_revoked(self, serial: int) -> bool:
         """Tell whether a certificate was taken back."""
         return any(serial in revoked for revoked in self.revoked.values())
 
+    def renewed(self, key: bytes) -> list[Issued]:
+        """Return what was issued by renewing any certificate of a key."""
+        held = self.keys.get(key, [])
+        return [heir for each in held for heir in self.successors.get(each.serial, ())]
+
     def lineage(self, serial: int) -> Iterator[Issued]:
-        """Yield a certificate and everything that was issued by renewing it, the oldest first."""
-        waiting = [serial]
+        """Yield all certificates of a certificate's key, and all that came of renewing them."""
+        waiting, seen = [self.issued[serial].key], set[bytes]()
         while waiting:
-            current = waiting.pop(0)
-            if current in self.issued:
-                yield self.issued[current]
-            waiting.extend(self.successors.get(current, ()))
+            key = waiting.pop(0)
+            if key not in seen:
+                seen.add(key)
+                yield from self.keys[key]
+                waiting.extend(heir.key for heir in self.renewed(key))
 
     def in_force(self, identity: str, now: float) -> list[Issued]:
-        """Return the certificates of an identity that are neither past their end nor revoked."""
+        """Return the certificates of an identity that somebody may still accept."""
         return [
             issued
             for issued in self.issued.values()
-            if issued.identity == identity
-            and issued.not_after >= now
+            if identity
+            and issued.identity == identity
+            and issued.accepted_until >= now
             and not self.is_revoked(issued.serial)
         ]
 
@@ -154,10 +182,16 @@ class Register:
         base = old[-1] if old else published[0]
         listed = self.listed(issuer, now)
         changes = {serial: each for serial, each in listed.items() if serial not in base.listed}
-        gone = base.listed - listed.keys()
+        since = [each.listed for each in published if each.number >= base.number]
+        gone = frozenset[int]().union(*since) - listed.keys()
         return base.number, changes | {serial: Revocation(now, Reason.REMOVED) for serial in gone}
 
-    def is_due(self, issuer: bytes, since: float) -> bool:
-        """Tell whether an issuer must publish: no list since then, or something is not listed."""
+    def is_due(self, issuer: bytes, now: float) -> bool:
+        """Tell whether an issuer must publish: no list for a day, or something is not listed.
+
+        A list from the future, made by a clock that was ahead, is one that members refuse.
+        """
         published = self.lists.get(issuer)
-        return not published or published[-1].time < since or issuer in self.unpublished
+        if not published or issuer in self.unpublished:
+            return True
+        return not now - LIST_AGE <= published[-1].time <= now + SKEW

@@ -56,7 +56,7 @@ def _load_x_wing(public: bytes) -> HybridPublic:
 def _grow_p384(seed: bytes) -> tuple[HybridPrivate, bytes]:
     long = _shake256(seed, 112)
     lattice = mlkem.MLKEM1024PrivateKey.from_seed_bytes(long[:64])
-    # A scalar out of range (1 seed in 2^190) is refused by the library with ValueError.
+    # A scalar out of range (1 seed in 2^194) is refused by the library with ValueError.
     curve = ec.derive_private_key(int.from_bytes(long[64:], "big"), ec.SECP384R1())
     point = curve.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint

@@ -47,9 +47,10 @@ class VerifyingKey:
     def of_der(cls, der: bytes) -> VerifyingKey:
         """Read a SubjectPublicKeyInfo."""
         try:
-            return cls(serialization.load_der_public_key(der))
+            public = serialization.load_der_public_key(der)
         except (ValueError, UnsupportedAlgorithm):
             raise InvalidInputError("This is no public key (SubjectPublicKeyInfo).") from None
+        return cls(public)
 
     def der(self) -> bytes:
         """Return the SubjectPublicKeyInfo, DER."""
@@ -148,9 +149,10 @@ class SigningKey:
     def of_pkcs8(cls, der: Secret) -> SigningKey:
         """Read what `pkcs8` returned."""
         try:
-            return cls(serialization.load_der_private_key(der.reveal(), None))
+            private = serialization.load_der_private_key(der.reveal(), None)
         except (ValueError, TypeError, UnsupportedAlgorithm):
             raise InvalidInputError("This is no private key (PKCS#8).") from None
+        return cls(private)
 
     @property
     def certificate_hash(self) -> hashes.SHA384 | None:
