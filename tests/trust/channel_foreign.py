@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -33,6 +34,10 @@ class Foreign:
     cipher: str = "TLS_AES_256_GCM_SHA384"
     newest: int = SSL.TLS1_3_VERSION
     alpn: bytes = ALPN
+    beside: tuple[crypto.X509, ...] = ()
+    """Shown with the chain, though it leads nowhere."""
+    verdict: bytes = b""
+    """Said as soon as hands are shaken."""
 
     def context(self, *, server: bool) -> SSL.Context:
         """Return its TLS; it trusts everybody."""
@@ -46,6 +51,10 @@ class Foreign:
             context.use_certificate(self.chain[0].x509)
             for certificate in self.chain[1:]:
                 context.add_extra_chain_cert(certificate.x509)
+            for odd in self.beside:
+                with warnings.catch_warnings():  # the call wants what it can read itself
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    context.add_extra_chain_cert(odd)
             key = crypto.load_privatekey(crypto.FILETYPE_ASN1, self.key.pkcs8().reveal())
             assert lib.SSL_CTX_use_PrivateKey(raw, key._pkey) == 1
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
@@ -74,6 +83,8 @@ class Foreign:
                 if not done:
                     tls.do_handshake()
                     done = True
+                    if self.verdict:
+                        tls.sendall(self.verdict)
                 read += tls.recv(65_536)
                 continue
             except SSL.WantReadError:
@@ -132,6 +143,13 @@ def self_signed(now: float) -> Foreign:
     name = making.named("www.example")
     builder = making.unsigned(name, name, key.public, now, now + DAY)
     return Foreign(key, (Certificate(builder.sign(key.private, hashes.SHA384())),))
+
+
+def unreadable(certificate: Certificate) -> crypto.X509:
+    """Return a certificate altered so that OpenSSL reads it and `cryptography` does not."""
+    version_3 = bytes.fromhex("a003020102")  # RFC 5280 section 4.1.2.1
+    der = certificate.der().replace(version_3, version_3[:-1] + b"\x09", 1)
+    return crypto.load_certificate(crypto.FILETYPE_ASN1, der)
 
 
 def _out(tls: SSL.Connection) -> bytes:

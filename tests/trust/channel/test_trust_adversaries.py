@@ -13,7 +13,13 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL
 
-from baluardo.errors import ChannelLostError, ClockError, HandshakeError, ProfileError
+from baluardo.errors import (
+    ChannelLostError,
+    ClockError,
+    HandshakeError,
+    InvalidInputError,
+    ProfileError,
+)
 from baluardo.trust.certificates import making
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.credential import Credential
@@ -23,10 +29,11 @@ from baluardo.trust.certificates.verification import Standing
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.server import ChannelServer, serve
 from baluardo.trust.channel.stream import Channel, open_channel
+from baluardo.trust.channel.tls import Role
 from baluardo.trust.identity import DAY, Kind
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import CNSA, EU_HYBRID, AnyProfile
-from trust.channel_foreign import Foreign, ecdsa_leaf, self_signed
+from trust.channel_foreign import Foreign, ecdsa_leaf, self_signed, unreadable
 from trust.channel_wire import Ends
 from trust.community import NOW, TestCommunity, make_community
 
@@ -168,6 +175,17 @@ class TestDates:
         assert "was valid until" in again.refusals[0].reason
         assert again.refusals[0].by_peer
 
+    def test_expired_between_handshake_and_resumption_on_a_socket(
+        self, italy: TestCommunity
+    ) -> None:
+        clock = Clock()
+        client, server = office(italy, clock), ship(italy, clock)
+
+        def expire() -> None:
+            clock.now = NOW + 8 * DAY
+
+        assert "was valid until" in refused_on_resumption(client, server, expire)
+
     def test_a_ship_in_its_grace_is_let_in_and_it_shows(self, italy: TestCommunity) -> None:
         clock = Clock(NOW + 40 * DAY)
         shore = Endpoint(
@@ -199,7 +217,39 @@ def _revoking(here: TestCommunity, endpoint: Endpoint) -> TestCommunity:
     return here.revoking({serial: Revocation(NOW, Reason.KEY_COMPROMISE)})
 
 
+def refused_on_resumption(client: Endpoint, server: Endpoint, meanwhile: Callable[[], None]) -> str:
+    """Return why the second of two channels is refused, which resumed the first one's session."""
+
+    async def run() -> str:
+        async with await served(server) as listening:
+            whom = server.credential.identity
+            async with await open_channel("127.0.0.1", listening.port, client, whom):
+                pass
+            meanwhile()
+            with pytest.raises(HandshakeError) as problem:
+                await open_channel("127.0.0.1", listening.port, client, whom)
+        context = client.context(Role.CLIENT)
+        assert (context.full, context.resumed) == (1, 1)
+        return str(problem.value)
+
+    return asyncio.run(run())
+
+
 class TestRevocation:
+    def test_revoked_between_handshake_and_resumption_on_a_socket(
+        self, italy: TestCommunity
+    ) -> None:
+        for revoked_is_client in (True, False):
+            client, server = office(italy), ship(italy)
+            judge, judged = (server, client) if revoked_is_client else (client, server)
+
+            def revoke(judge: Endpoint = judge, judged: Endpoint = judged) -> None:
+                judge.verifier.revocations = _revoking(italy, judged).revocations
+
+            sentence = refused_on_resumption(client, server, revoke)
+            assert "revoked" in sentence
+            assert sentence.startswith("The other end refused us: ") == revoked_is_client
+
     def test_a_revoked_end_is_refused_at_either_end(self, italy: TestCommunity) -> None:
         client, server = office(italy), ship(italy)
         server.verifier.revocations = _revoking(italy, client).revocations
@@ -404,6 +454,53 @@ def test_a_stranger_that_is_called_is_refused_with_a_reason(
     assert words in str(problem.value)
     downgrades = [r for r in caplog.records if r.getMessage().startswith("Downgrade refused, at")]
     assert len(downgrades) == ("protocol" not in name)
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        ({"verdict": b"\x01\xff\xff" + b"a" * 70_000}, "reason of 65535 octets"),
+        ({"verdict": b"\x02"}, "does not say whether it lets us in"),
+        ({"beside": True}, "showed a certificate that cannot be read"),
+    ],
+    ids=["huge verdict", "no verdict", "unreadable certificate"],
+)
+def test_a_member_that_keeps_to_no_rule_is_refused_at_either_end(
+    italy: TestCommunity,
+    odd: dict[str, object],
+    words: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    member = italy.credential("office/bari")
+    if "beside" in odd:
+        odd = {"beside": (unreadable(italy.issuer),)}
+    foreign = replace(Foreign(member.key, member.chain.certificates), **odd)
+
+    async def calls() -> None:
+        async with await served(ship(italy)) as listening:
+            await foreign.connect(listening.port)
+            assert not listening.channels
+
+    async def is_called() -> None:
+        async with await foreign.serve() as listening:
+            port = listening.sockets[0].getsockname()[1]
+            await open_channel("127.0.0.1", port, office(italy), member.identity)
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(calls())
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert words in line
+    with pytest.raises(HandshakeError, match=words):
+        asyncio.run(is_called())
+
+
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [("", 1), ("x\0y", 1), ("a" * 64 + ".it", 1), ("ex..ample", 1), ("h", 0), ("h", 65_536)],
+)
+def test_what_is_no_address_is_told(italy: TestCommunity, host: str, port: int) -> None:
+    with pytest.raises(InvalidInputError, match=r"\.$"):
+        asyncio.run(open_channel(host, port, office(italy), italy.identity("ship/doria")))
 
 
 def test_a_web_server_at_the_other_end_is_recognised(italy: TestCommunity) -> None:

@@ -144,6 +144,29 @@ def test_a_servers_sessions_do_not_grow_without_end(monkeypatch: pytest.MonkeyPa
     assert len(contexts) > 1
 
 
+def test_sessions_of_replaced_contexts_are_bounded_while_their_channels_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(endpoints, "MOST_PEERS", 2)
+    monkeypatch.setattr(endpoints, "MOST_CONTEXTS", 2)
+    office, ship, expected = both()
+    lasting, keeping = [], set()
+    for _ in range(12):
+        office.credential = office.credential
+        lasting.append(Ends(office, ship, expected).turn())
+        context = ship.context(Role.SERVER)
+        if context.keeps_sessions:
+            keeping.add(context)
+    assert len(keeping) == 2
+    assert all(ends.established for ends in lasting)
+    assert not Ends(office, ship, expected).turn().part().established[0].resumed
+    keeping.clear()
+    del context
+    lasting.clear()
+    assert not Ends(office, ship, expected).turn().part().established[0].resumed
+    assert Ends(office, ship, expected).turn().part().established[0].resumed
+
+
 def test_a_client_keeps_a_bounded_number_of_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoints, "MOST_SESSIONS", 2)
     office, ship, _ = both()
@@ -222,15 +245,42 @@ class TestBounds:
         ends.client.handle_timer(NOW + 10.0)
         assert isinstance(ends.client.next_event(), Lost)
 
-    def test_nobody_sends_much_before_being_let_in(self) -> None:
-        _, ship, _ = both()
+    @pytest.mark.parametrize("piece", [400, 100_000])
+    def test_nobody_sends_much_before_being_let_in(
+        self, piece: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(core, "MOST_BEFORE_OPEN", 1_000)
+        office, ship, _ = both()
         server = ChannelConnection(ship, Role.SERVER, NOW)
-        hello = bytes.fromhex("1603013000010000ff0303")
-        server.receive(hello, NOW)
-        server.receive(b"\x16\x03\x03\x40\x00" + bytes(core.MOST_BEFORE_OPEN), NOW)
+        hello = ChannelConnection(office, Role.CLIENT, NOW).outgoing()
+        for n in range(0, len(hello), piece):
+            server.receive(hello[n : n + piece], NOW)
         event = server.next_event()
         assert isinstance(event, Lost)
-        assert "131072 octets" in event.reason
+        assert "over 1000 octets" in event.reason
+
+    def test_much_that_comes_together_with_being_let_in_is_data(self) -> None:
+        office, ship, expected = both()
+        ends = Ends(office, ship, expected)
+        ends.server.receive(ends.client.outgoing(), NOW)
+        ends.client.receive(ends.server.outgoing(), NOW)
+        ends.server.receive(ends.client.outgoing(), NOW)
+        much = b"chart" * 50_000
+        ends.server.send(much)  # right behind its verdict, which the client has not read yet
+        assert ends.client.state is State.ADMISSION
+        assert ends.turn().received()[0] == much
+
+    def test_a_timer_that_came_counts_though_the_clock_was_set_back(self) -> None:
+        ahead = NOW + 3_600.0
+        office, ship = (endpoint(path, now=ahead) for path in ("office/roma", "ship/bergamini"))
+        ends = Ends(office, ship).turn()
+        ends.server.handle_timer(NOW)
+        assert ends.server.next_timer() == ahead + core.JUDGE_AGAIN_SECONDS
+        ends.server.handle_timer(NOW, due=True)
+        assert ends.server.next_timer() == NOW + core.JUDGE_AGAIN_SECONDS
+        waiting = ChannelConnection(ship, Role.SERVER, ahead)
+        waiting.handle_timer(NOW, due=True)
+        assert isinstance(waiting.next_event(), Lost)
 
     def test_noise_is_known_before_any_tls_object_is_made(self) -> None:
         _, ship, _ = both()

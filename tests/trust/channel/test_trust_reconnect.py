@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from random import Random
 from typing import Any, cast
 
@@ -35,6 +36,12 @@ def test_the_refused_come_back_far_more_rarely() -> None:
 def test_a_stable_channel_begins_anew_and_a_brief_one_does_not() -> None:
     backoff = Backoff(Longest())
     assert [backoff.ended(lived) for lived in (0.0, 0.0, 59.9, 60.0, 0.0)] == [1, 2, 4, 1, 2]
+
+
+def test_who_is_refused_after_a_stable_channel_begins_anew_too() -> None:
+    backoff = Backoff(Longest())
+    assert [backoff.ended(0.0) for _ in range(5)] == [1, 2, 4, 8, 16]
+    assert [backoff.refused(lived) for lived in (59.9, 60.0, 0.0)] == [480, 15, 30]
 
 
 @given(st.integers(), st.lists(st.booleans(), max_size=200))
@@ -101,6 +108,7 @@ def test_a_kept_channel_comes_back_after_everything_but_its_closing() -> None:
             ChannelLostError("Nobody answers."),
             (5.0, ChannelLostError("The way is gone.")),
             HandshakeError("The other end refused us."),
+            (100.0, HandshakeError("It is no longer accepted.")),
             (100.0, None),
             (1.0, ChannelLostError("Gone again.")),
         ]
@@ -111,11 +119,12 @@ def test_a_kept_channel_comes_back_after_everything_but_its_closing() -> None:
     script.kept = kept
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(kept.run())
-    assert script.slept == [1, 2, 60, 1, 2]
+    assert script.slept == [1, 2, 60, 15, 1, 2]
     assert script.problems == [
         "Nobody answers.",
         "The way is gone.",
         "The other end refused us.",
+        "It is no longer accepted.",
         "The channel was closed.",
         "Gone again.",
     ]
@@ -129,3 +138,25 @@ def test_a_fault_of_the_user_of_a_channel_is_not_hidden() -> None:
     script.kept = kept
     with pytest.raises(KeyError, match="a fault"):
         asyncio.run(kept.run())
+
+
+def test_a_fault_of_a_kept_channel_that_nobody_awaits_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    script = Script([(1.0, KeyError("a fault"))])
+    kept = KeptChannel(
+        script.opened, script.use, Backoff(Longest()), lambda: script.now, script.sleep
+    )
+    script.kept = kept
+
+    async def run() -> None:
+        kept.start()
+        async with asyncio.timeout(30):
+            while not kept.problem:
+                await asyncio.sleep(0)
+        await kept.close()
+
+    with caplog.at_level(logging.ERROR, "baluardo.trust.channel"):
+        asyncio.run(run())
+    assert kept.problem == "A fault ended it; the log tells which."
+    assert [r.getMessage() for r in caplog.records] == ["A channel is no longer kept open."]

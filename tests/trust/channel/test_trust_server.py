@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baluardo.errors import ChannelLostError, HandshakeError
-from baluardo.trust.certificates.verification import Peer
-from baluardo.trust.channel import carrier, stream
+from baluardo.errors import ChannelLostError, HandshakeError, InvalidInputError
+from baluardo.trust.certificates.certificate import Chain
+from baluardo.trust.certificates.verification import Peer, Verifier
+from baluardo.trust.channel import carrier, connection, stream
 from baluardo.trust.channel.connection import ChannelConnection
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.presence import Presence
@@ -165,6 +166,104 @@ def test_a_cut_wire_is_lost_and_a_closed_channel_is_not() -> None:
     asyncio.run(run())
 
 
+def test_a_key_that_has_sent_enough_ends_the_channel_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        async with served() as server:
+            channel = await reach(server.port, endpoint("office/roma"))
+            reading = asyncio.create_task(channel.read())
+            await asyncio.sleep(0)
+            monkeypatch.setattr(connection, "MOST_RECORDS", 3)
+            with pytest.raises(ChannelLostError, match="as much as it may"):
+                channel.write(bytes(5 * connection.RECORD))
+            assert not channel.is_open
+            async with asyncio.timeout(30):
+                with pytest.raises(ChannelLostError, match="as much as it may"):
+                    await reading
+
+    asyncio.run(run())
+
+
+def test_a_close_that_is_given_up_leaves_no_channel_open() -> None:
+    go = asyncio.Event()
+
+    async def deaf(_channel: Channel) -> None:
+        await go.wait()
+
+    async def run() -> None:
+        async with served(deaf) as server:
+            channel = await reach(server.port, endpoint("office/roma"))
+            channel.write(bytes(30_000_000))
+            closing = asyncio.create_task(channel.close())
+            await asyncio.sleep(0.01)
+            assert not closing.done()
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
+            await until(lambda: not channel.is_open)
+            with pytest.raises(ChannelLostError):
+                await channel.read()
+            go.set()
+
+    asyncio.run(run())
+
+
+def test_who_gives_up_reading_loses_nothing() -> None:
+    async def halves(channel: Channel) -> None:
+        channel.write(b"first")
+        await channel.read()
+        channel.write(b"second")
+        await channel.read()
+
+    async def run() -> None:
+        client = endpoint("office/roma")
+        async with served(halves) as server, await reach(server.port, client) as channel:
+            await until(lambda: len(channel._unread) == 5)
+            reading = asyncio.create_task(channel.readexactly(11))
+            await until(lambda: not channel._unread)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+            channel.write(b"go on")
+            async with asyncio.timeout(30):
+                assert await channel.readexactly(11) == b"firstsecond"
+            with pytest.raises(InvalidInputError, match="most -1"):
+                await channel.read(-1)
+
+    asyncio.run(run())
+
+
+def test_a_channel_is_judged_each_minute_though_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "JUDGE_AGAIN_SECONDS", 0.01)
+    ahead = NOW + 3_600.0
+    clock = [ahead]
+    judged: list[float] = []
+
+    class Watched(Verifier):
+        def verify(self, chain: Chain, now: float) -> Peer:
+            judged.append(now)
+            return super().verify(chain, now)
+
+    async def run() -> None:
+        ship = endpoint("ship/bergamini")
+        known = ship.verifier
+        watched = Watched(known.anchors, known.revocations, known.list_grace)
+        server = await serve(
+            Endpoint(ship.credential, watched, lambda: clock[0]), echo, "127.0.0.1", 0
+        )
+        async with server, await reach(server.port, endpoint("office/roma")):
+            await until(lambda: len(judged) >= 2)
+            clock[0] = NOW
+            judged.clear()
+            await until(lambda: len(judged) >= 3)
+        assert set(judged) == {NOW}
+
+    asyncio.run(run())
+
+
 def test_both_ends_of_a_real_channel_export_the_same() -> None:
     exported: list[bytes] = []
 
@@ -296,6 +395,47 @@ class TestFlood:
 
         asyncio.run(run())
 
+    def test_the_oldest_of_those_that_hold_most_makes_room(self) -> None:
+        limits = Limits(half_open=6, half_open_from_one=4)
+
+        async def run() -> None:
+            async with served(limits=limits) as server:
+                readers, writers = [], []
+                for place in (1, 10, 10, 10, 11, 11, 12):
+                    reader, writer = await asyncio.open_connection(
+                        "127.0.0.1", server.port, local_addr=(f"127.0.0.{place}", 0)
+                    )
+                    readers.append(reader)
+                    writers.append(writer)
+                assert await _rest(readers[1]) == b""
+                assert server.half_open == 6
+                assert server._sources["127.0.0.1"] == 1  # the oldest of all, and honest
+                for writer in writers:
+                    writer.close()
+
+        asyncio.run(run())
+
+    def test_one_certificate_does_not_take_every_place(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def run() -> None:
+            async with served(limits=Limits(channels=3, channels_of_one=2)) as server:
+                thief = endpoint("office/roma")
+                async with await reach(server.port, thief), await reach(server.port, thief):
+                    await until(lambda: len(server.channels) == 2)
+                    with pytest.raises(ChannelLostError):
+                        async with await reach(server.port, thief) as third:
+                            await third.read()
+                    async with await reach(server.port, endpoint("office/bari")) as honest:
+                        honest.write(b"hello")
+                        assert await honest.readexactly(5) == b"hello"
+
+        with caplog.at_level(logging.WARNING, LOGGER):
+            asyncio.run(run())
+        assert [r.getMessage() for r in caplog.records] == [
+            "Refused, from 127.0.0.1: 2 channels of office/roma are open."
+        ]
+
     def test_more_channels_than_permitted_are_not_opened(self) -> None:
         async def run() -> None:
             async with served(limits=Limits(channels=1)) as server:
@@ -350,6 +490,27 @@ def test_one_certificate_at_two_places_is_told(caplog: pytest.LogCaptureFixture)
         "office/roma is connected from 127.0.0.1 and from 127.0.0.2 with one certificate: it has "
         "moved, or its key has been copied."
     ]
+
+
+def test_a_fault_of_who_is_told_of_copies_costs_the_peer_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def faulty(_peer: Peer, _address: str, _other: str) -> None:
+        raise KeyError("a fault")
+
+    async def run() -> None:
+        client = endpoint("office/roma")
+        async with (
+            served(on_duplicate=faulty) as server,
+            await reach(server.port, client, "127.0.0.1"),
+            await reach(server.port, client, "127.0.0.2") as moved,
+        ):
+            moved.write(b"hello")
+            assert await moved.readexactly(5) == b"hello"
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(run())
+    assert [r.getMessage() for r in caplog.records] == ["Who is to be told of copied keys failed."]
 
 
 def test_a_kept_channel_comes_back_over_a_broken_way_by_resumption() -> None:
@@ -420,6 +581,66 @@ def test_a_server_that_closes_says_so_to_all() -> None:
     assert asyncio.run(run()) == b""
 
 
+def test_who_was_accepted_but_not_told_of_before_a_server_closed_is_dropped() -> None:
+    dropped = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _rest(reader)
+        writer.close()
+        dropped.set()
+
+    async def run() -> None:
+        async with served() as server:
+            pass
+        late = carrier.Carrier(endpoint("ship/bergamini"), server)
+        async with await asyncio.start_server(mute, "127.0.0.1", 0) as other_end:
+            port = other_end.sockets[0].getsockname()[1]
+            transport, _ = await asyncio.get_running_loop().create_connection(
+                lambda: late, "127.0.0.1", port
+            )
+            assert transport.is_closing()
+            assert server.half_open == 0
+            await dropped.wait()
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
+def test_a_server_that_closes_lets_what_was_written_last_leave() -> None:
+    much = 20_000_000
+
+    async def gives(channel: Channel) -> None:
+        channel.write(bytes(much))
+
+    async def run() -> int:
+        async with served(gives) as server:
+            channel = await reach(server.port, endpoint("office/roma"))
+            await until(lambda: len(channel._unread) > 0)
+            closing = asyncio.create_task(server.close())
+            received = 0
+            while octets := await channel.read():
+                received += len(octets)
+            await closing
+            return received
+
+    assert asyncio.run(run()) == much
+
+
+def test_who_is_refused_leaves_nothing_in_its_loop() -> None:
+    async def call(port: int) -> None:
+        with pytest.raises(HandshakeError, match="ship/doria is expected"):
+            await open_channel(
+                "127.0.0.1", port, endpoint("office/roma"), italy().identity("ship/doria")
+            )
+
+    async def run() -> None:
+        async with served() as server:
+            await asyncio.to_thread(lambda: asyncio.run(call(server.port)))
+
+    asyncio.run(run())
+    gc.collect()  # a socket that was left would warn now, and warnings are errors
+
+
 def test_a_peer_that_goes_away_in_a_handshake_is_lost() -> None:
     async def run() -> None:
         async def goes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -455,7 +676,7 @@ def test_a_log_takes_so_many_lines_a_minute_and_tells_the_rest(
     with caplog.at_level(logging.WARNING, LOGGER):
         for now, text in ((0, "a"), (1, "b"), (2, "c"), (59, "d"), (60, "e"), (130, "f")):
             log.warning(float(now), text)
-    left_out = "2 more refusals were not logged one by one."
+    left_out = "2 more like it were not logged one by one."
     assert [r.getMessage() for r in caplog.records] == ["a", "b", left_out, "e", "f"]
 
 

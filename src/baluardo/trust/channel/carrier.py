@@ -196,8 +196,7 @@ class Carrier(asyncio.Protocol):
         self._timer = None
         core = self._core
         if core is not None:
-            when = core.next_timer() or 0.0
-            self._timely(lambda now: core.handle_timer(max(now, when)))
+            self._timely(lambda now: core.handle_timer(now, due=True))
 
     def _timely(self, step: Callable[[float], None]) -> None:
         """Let the core do something at the trusted time; without one, nobody can be judged."""

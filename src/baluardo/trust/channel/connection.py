@@ -121,11 +121,18 @@ class ChannelConnection:
 
     def receive(self, octets: bytes, now: float) -> None:
         """Take octets from the other end; they may end the connection, and never raise."""
-        if self.state is State.ENDED or not octets:
-            return
-        self._received += len(octets)
-        if self.state in _BEFORE_OPEN and self._received > MOST_BEFORE_OPEN:
+        if self.state in _BEFORE_OPEN:  # what follows its verdict at once may be much, and is data
+            room = MOST_BEFORE_OPEN - self._received
+            first, octets = octets[:room], octets[room:]
+            self._received += len(first)
+            self._feed(first, now)
+        if octets and self.state in _BEFORE_OPEN:
             self._lost(f"The other end sent over {MOST_BEFORE_OPEN} octets before it was let in.")
+        self._feed(octets, now)
+
+    def _feed(self, octets: bytes, now: float) -> None:
+        """Give octets to whatever is next to look at them."""
+        if self.state is State.ENDED or not octets:
             return
         if self.state is State.GREETING:
             octets = self._greeted(octets)
@@ -145,9 +152,9 @@ class ChannelConnection:
         elif self.state is State.OPEN:
             self._lost("The other end, or the way to it, is gone; it did not close the channel.")
 
-    def handle_timer(self, now: float) -> None:
-        """Act on `next_timer` having come."""
-        if self._timer is None or now < self._timer:
+    def handle_timer(self, now: float, *, due: bool = False) -> None:
+        """Act on `next_timer` having come; `due` if it has, though the clock was set back since."""
+        if self._timer is None or (now < self._timer and not due):
             return
         if self.state is State.CLOSING:
             self._end(Closed())
@@ -227,7 +234,7 @@ class ChannelConnection:
             return octets
         if found is Greeting.HTTP:
             self._refused(
-                Reason("The other end speaks plain HTTP; this is a port for channels of Baluardo.")
+                Reason("The other end speaks plain HTTP, which is no channel of Baluardo.")
             )
         elif found is Greeting.FOREIGN:
             self._refused(Reason("The other end does not begin as TLS does."))

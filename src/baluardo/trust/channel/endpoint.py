@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
+from weakref import WeakSet
 
 from OpenSSL import SSL
 
@@ -21,6 +22,9 @@ a full handshake, so 50 MB at most; its own limit of 20,480 sessions would be 1 
 sessions die with it, and the next handshake of each peer is a full one."""
 MOST_RESUMPTIONS: Final = 16_384
 """Resumptions likewise: each leaves one session of about 1 kB, its chain shared."""
+MOST_CONTEXTS: Final = 4
+"""A server's contexts that keep sessions. A context that was replaced lives, with all its sessions,
+as long as a channel made from it is open; where so many do, a new one keeps no sessions."""
 MOST_SESSIONS: Final = 256
 """Sessions a client keeps, the least recently used goes first."""
 
@@ -40,6 +44,7 @@ class Endpoint:
         self.clock = clock
         self._credential = credential
         self._contexts: dict[Role, tuple[TlsContext, Anchors]] = {}
+        self._keeping: WeakSet[TlsContext] = WeakSet()
         self._sessions: OrderedDict[str, tuple[TlsContext, SSL.Session]] = OrderedDict()
 
     @property
@@ -60,10 +65,13 @@ class Endpoint:
         """
         held = self._contexts.get(role)
         anchors = self.verifier.anchors
-        if held is not None and held[1] is anchors and not _is_full(held[0]):
+        if held is not None and held[1] is anchors and not self._is_worn(held[0]):
             return held[0]
-        made = TlsContext(self._credential, anchors, role)
+        keeps = role is Role.CLIENT or len(self._keeping) < MOST_CONTEXTS
+        made = TlsContext(self._credential, anchors, role, keeps_sessions=keeps)
         self._contexts[role] = made, anchors
+        if role is Role.SERVER and keeps:
+            self._keeping.add(made)
         return made
 
     def remember(self, peer: str, context: TlsContext, session: SSL.Session) -> None:
@@ -78,8 +86,10 @@ class Endpoint:
         made_by, session = self._sessions.pop(peer, (None, None))
         return session if made_by is context else None
 
-
-def _is_full(context: TlsContext) -> bool:
-    return context.role is Role.SERVER and (
-        context.full >= MOST_PEERS or context.resumed >= MOST_RESUMPTIONS
-    )
+    def _is_worn(self, context: TlsContext) -> bool:
+        """Tell whether a context is to be replaced: it keeps too many sessions, or could keep."""
+        if context.role is Role.CLIENT:
+            return False
+        if not context.keeps_sessions:
+            return len(self._keeping) < MOST_CONTEXTS
+        return context.full >= MOST_PEERS or context.resumed >= MOST_RESUMPTIONS

@@ -24,6 +24,11 @@ class Presence:
         places[address] += 1
         return other
 
+    def count(self, fingerprint: bytes) -> int:
+        """Return how many live channels a certificate has."""
+        places = self._places.get(fingerprint)
+        return 0 if places is None else places.total()
+
     def leave(self, fingerprint: bytes, address: str) -> None:
         """Note that a channel ended."""
         places = self._places.get(fingerprint)

@@ -33,5 +33,5 @@ class RationedLog:
     def settle(self) -> None:
         """Tell how many lines were left out, if any were."""
         if self._left_out:
-            self._logger.warning("%d more refusals were not logged one by one.", self._left_out)
+            self._logger.warning("%d more like it were not logged one by one.", self._left_out)
             self._left_out = 0

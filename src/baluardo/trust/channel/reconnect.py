@@ -48,15 +48,15 @@ class Backoff:
 
     def ended(self, lived: float) -> float:
         """Return seconds to wait after a channel that was open for `lived` seconds (0: never)."""
+        return self._wait(lived, self._pace.first, self._pace.most)
+
+    def refused(self, lived: float = 0.0) -> float:
+        """Return seconds to wait after one of the ends refused the other, at once or later on."""
+        return self._wait(lived, self._pace.first_refused, self._pace.most_refused)
+
+    def _wait(self, lived: float, first: float, most: float) -> float:
         if lived >= self._pace.stable:
             self._failures = 0
-        return self._wait(self._pace.first, self._pace.most)
-
-    def refused(self) -> float:
-        """Return seconds to wait after one of the ends refused the other."""
-        return self._wait(self._pace.first_refused, self._pace.most_refused)
-
-    def _wait(self, first: float, most: float) -> float:
         span = min(most, first * 2.0 ** min(self._failures, LARGEST_EXPONENT))
         self._failures += 1
         return self._random.uniform(0.0, span)
@@ -86,6 +86,7 @@ class KeptChannel:
         """Begin to open it, in the background."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self.run())
+            self._task.add_done_callback(self._stopped)
 
     async def close(self) -> None:
         """Close the channel and open it no more."""
@@ -99,9 +100,17 @@ class KeptChannel:
         while True:
             await self._sleep(await self._once())
 
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        """Tell of a fault that nobody awaits."""
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            self.problem = "A fault ended it; the log tells which."
+            logger.error("A channel is no longer kept open.", exc_info=fault)
+
     async def _once(self) -> float:
         """Open the channel, use it until it ends; return how long to wait then."""
         begun: float | None = None
+        ended = self._backoff.ended
         try:
             async with await self._opened() as channel:
                 begun, self.channel, self.problem = self._clock(), channel, ""
@@ -111,7 +120,7 @@ class KeptChannel:
             self.problem = str(problem)
             logger.info("%s", problem)
             if not isinstance(problem, ChannelLostError):
-                return self._backoff.refused()
+                ended = self._backoff.refused
         finally:
             self.channel = None
-        return self._backoff.ended(0.0 if begun is None else self._clock() - begun)
+        return ended(0.0 if begun is None else self._clock() - begun)

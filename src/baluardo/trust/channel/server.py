@@ -1,8 +1,8 @@
 """Serving channels: limits on what strangers may hold open, and copies of keys that show.
 
 A stranger costs one socket and a few hundred octets until its first octets are those of TLS, and
-is dropped at its deadline. When there are too many half-open ones, in all or from one address, the
-oldest makes room: an honest peer needs its place for two round trips only.
+is dropped at its deadline. When there are too many half-open ones, the oldest makes room, of the
+same address or of those that hold the most: an honest peer needs one place for two round trips.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Limits:
     half_open_from_one: int = 16
     """The same from one source address (one IPv6 /64)."""
     channels: int = 4_096
+    channels_of_one: int = 256
+    """Of one certificate, so that one stolen key does not take every place."""
     handshake_seconds: float = HANDSHAKE_SECONDS
     lines_a_minute: int = 30
     """Refusals of strangers that are logged one by one, and of members as many."""
@@ -79,8 +81,10 @@ class ChannelServer:
         self._presence = Presence()
         self._tasks: dict[asyncio.Task[None], Channel] = {}
         self._server: asyncio.Server | None = None
+        self._closed = False
         self._strangers = RationedLog(logger, limits.lines_a_minute)
         self._members = RationedLog(logger, limits.lines_a_minute)
+        self._copies = RationedLog(logger, limits.lines_a_minute)
 
     @property
     def port(self) -> int:
@@ -111,6 +115,7 @@ class ChannelServer:
 
     async def close(self) -> None:
         """Accept nobody more, close every channel, wait for every handler."""
+        self._closed = True  # some that were accepted may not have been told to us yet
         if self._server is not None:
             self._server.close()
         for carrier in tuple(self._half_open):
@@ -121,8 +126,8 @@ class ChannelServer:
             *(c.close(CLOSE_SECONDS) for c in self.channels), return_exceptions=True
         )
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._strangers.settle()
-        self._members.settle()
+        for log in (self._strangers, self._members, self._copies):
+            log.settle()
 
     async def __aenter__(self) -> ChannelServer:
         """Return the server."""
@@ -136,6 +141,9 @@ class ChannelServer:
 
     def connected(self, carrier: Carrier) -> None:
         """Make room for a stranger and begin, or drop it."""
+        if self._closed:
+            carrier.abort()
+            return
         if self._is_full(carrier):
             return
         try:
@@ -153,9 +161,10 @@ class ChannelServer:
             return
         source = source_of(carrier.address)
         if self._sources[source] >= self._limits.half_open_from_one:
-            self._drop(next(c for c, held in self._half_open.items() if held.source == source))
+            self._drop_oldest({source})
         elif len(self._half_open) >= self._limits.half_open:
-            self._drop(next(iter(self._half_open)))
+            most = max(self._sources.values())
+            self._drop_oldest({each for each, held in self._sources.items() if held == most})
         self._half_open[carrier] = _HalfOpen(source, core)
         self._sources[source] += 1
         carrier.begin(core, now)
@@ -165,7 +174,7 @@ class ChannelServer:
         held = self._half_open.get(carrier)
         if isinstance(event, Established) and held is not None:
             self._forget(carrier)
-            if not self._is_full(carrier):
+            if not self._is_full(carrier, event.peer):
                 self._admit(carrier, Channel(carrier, held.core, event))
         elif isinstance(event, Refused):
             kind = "Downgrade refused" if event.downgrade else "Refused"
@@ -179,31 +188,41 @@ class ChannelServer:
         if channel is not None:
             self._presence.leave(channel.peer.fingerprint, carrier.address)
 
-    def _is_full(self, carrier: Carrier) -> bool:
-        """Drop a connection if as many channels are open as there may be."""
-        if len(self._open) < self._limits.channels:
+    def _is_full(self, carrier: Carrier, peer: Peer | None = None) -> bool:
+        """Drop a connection if as many channels are open, in all or of a peer, as there may be."""
+        limits = self._limits
+        if len(self._open) >= limits.channels:
+            text = f"{limits.channels} channels are open."
+        elif peer and self._presence.count(peer.fingerprint) >= limits.channels_of_one:
+            text = f"{limits.channels_of_one} channels of {peer.identity} are open."
+        else:
             return False
         carrier.abort()
-        text = f"Refused, from {carrier.address}: {self._limits.channels} channels are open."
-        self._log(self._strangers, text)
+        log = self._members if peer else self._strangers
+        self._log(log, f"Refused, from {carrier.address}: {text}")
         return True
 
     def _admit(self, carrier: Carrier, channel: Channel) -> None:
         self._open[carrier] = channel
         other = self._presence.arrive(channel.peer.fingerprint, carrier.address)
-        if other is not None:
-            logger.warning(
-                "%s is connected from %s and from %s with one certificate: it has moved, or its "
-                "key has been copied.",
-                channel.peer.identity,
-                other,
-                carrier.address,
-            )
-            if self._on_duplicate is not None:
-                self._on_duplicate(channel.peer, carrier.address, other)
         task = asyncio.get_running_loop().create_task(self._serve(channel))
         self._tasks[task] = channel
         task.add_done_callback(self._served)
+        if other is not None:
+            self._duplicate(channel.peer, carrier.address, other)
+
+    def _duplicate(self, peer: Peer, address: str, other: str) -> None:
+        self._log(
+            self._copies,
+            f"{peer.identity} is connected from {other} and from {address} with one certificate: "
+            "it has moved, or its key has been copied.",
+        )
+        if self._on_duplicate is None:
+            return
+        try:
+            self._on_duplicate(peer, address, other)
+        except Exception:  # a fault of the house's own; the peer may well have moved
+            logger.exception("Who is to be told of copied keys failed.")
 
     async def _serve(self, channel: Channel) -> None:
         try:
@@ -212,8 +231,8 @@ class ChannelServer:
             logger.debug("%s: %s", channel.peer.identity, problem)
         except TrustError as problem:
             logger.warning("%s: %s", channel.peer.identity, problem)
-        finally:
-            await channel.close()
+        finally:  # a server that closes cancels its handlers, not what they have still to send
+            await asyncio.shield(channel.close())
 
     def _served(self, task: asyncio.Task[None]) -> None:
         channel = self._tasks.pop(task)
@@ -221,7 +240,8 @@ class ChannelServer:
         if problem is not None:
             logger.error("The handler of %s failed.", channel.peer.identity, exc_info=problem)
 
-    def _drop(self, carrier: Carrier) -> None:
+    def _drop_oldest(self, sources: set[str]) -> None:
+        carrier = next(c for c, held in self._half_open.items() if held.source in sources)
         self._forget(carrier)
         carrier.abort()
 

@@ -11,11 +11,11 @@ import asyncio
 import logging
 from typing import Final
 
-from baluardo.errors import ChannelError, ChannelLostError, HandshakeError
-from baluardo.foreign_input import printable
+from baluardo.errors import ChannelError, ChannelLostError, HandshakeError, InvalidInputError
+from baluardo.foreign_input import printable, quoted
 from baluardo.trust.certificates.verification import Peer
 from baluardo.trust.channel.carrier import Carrier
-from baluardo.trust.channel.connection import ChannelConnection
+from baluardo.trust.channel.connection import ChannelConnection, State
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.events import Established, Event, Expected, Lost, Refused
 from baluardo.trust.channel.tls import Role
@@ -24,6 +24,7 @@ from baluardo.trust.secret import Secret
 
 MOST_UNREAD: Final = 262_144
 """Octets that wait for a reader before the other end is held back."""
+MOST_PORT: Final = 65_535
 FLUSH_SECONDS: Final = 60.0
 """How long `close` waits for what was written to leave; a ship's link may be thin."""
 
@@ -56,13 +57,15 @@ class Channel:
     @property
     def is_open(self) -> bool:
         """Whether it can still be written to."""
-        return self._end is None
+        return self._end is None and self._core.state is State.OPEN
 
     async def read(self, most: int = 65_536) -> bytes:
         """Return 1 to `most` octets; none once the other end has closed in order.
 
         ChannelLostError if the channel was lost, HandshakeError if its peer is no longer accepted.
         """
+        if most < 1:
+            raise InvalidInputError(f"most {most}: at least one octet is read.")
         while not self._unread:
             if self._end is not None:
                 self._raise_unless_closed(self._end)
@@ -76,21 +79,30 @@ class Channel:
         return octets
 
     async def readexactly(self, octets: int) -> bytes:
-        """Return so many octets; ChannelLostError if the channel ends before."""
+        """Return so many octets; ChannelLostError if the channel ends before.
+
+        Who gives up waiting loses nothing: the next reader begins where this one did.
+        """
         found = bytearray()
-        while len(found) < octets:
-            part = await self.read(octets - len(found))
-            if not part:
-                raise ChannelLostError(
-                    f"The other end closed after {len(found)} of {octets} octets."
-                )
-            found += part
+        try:
+            while len(found) < octets:
+                part = await self.read(octets - len(found))
+                if not part:
+                    raise ChannelLostError(
+                        f"The other end closed after {len(found)} of {octets} octets."
+                    )
+                found += part
+        except asyncio.CancelledError:
+            self._unread[:0] = found
+            raise
         return bytes(found)
 
     def write(self, octets: bytes) -> None:
         """Send octets, keeping them while the way is slow; ChannelLostError if it is not open."""
-        self._core.send(octets)
-        self._carrier.turn()
+        try:
+            self._core.send(octets)
+        finally:
+            self._carrier.turn()
 
     async def drain(self) -> None:
         """Wait until there is room for more; ChannelLostError if the channel ends meanwhile."""
@@ -99,13 +111,19 @@ class Channel:
             raise ChannelLostError("The channel has ended; what was written last may be missing.")
 
     async def close(self, flush_seconds: float = FLUSH_SECONDS) -> None:
-        """Close in order: what was written leaves first, as far as the way allows in that time."""
+        """Close in order: what was written leaves first, as far as the way allows in that time.
+
+        Cancelled while it waits, it cuts the channel instead.
+        """
         if self._end is None:
             try:
                 async with asyncio.timeout(flush_seconds):
                     await self._carrier.writable(empty=True)
             except TimeoutError:
                 self._carrier.abort()
+            except asyncio.CancelledError:  # nobody will ask again: it must not stay open
+                self._carrier.abort()
+                raise
             self._unread.clear()
             self._held = False
             self._carrier.close()
@@ -172,8 +190,10 @@ async def open_channel(
 
     HandshakeError if one of the ends refuses the other, ChannelLostError if nobody answers within
     `deadline` seconds or the way breaks, ProfileError if our own credential is of another profile,
-    ClockError if the endpoint's clock cannot tell the time.
+    ClockError if the endpoint's clock cannot tell the time, InvalidInputError for what is no
+    address. A refusal is raised once the socket is gone: the other end reads why, in 2 s at most.
     """
+    _check_address(host, port)
     opening = _Opening(f"{printable(host)} port {port}")
     carrier = Carrier(endpoint, opening)
     local = (from_host, 0) if from_host else None
@@ -197,8 +217,22 @@ async def open_channel(
             f"{opening.where} cannot be reached: {problem.strerror or problem}."
         ) from None
     finally:
-        if not made and not opening.was_refused():  # who is refused lingers, to read why
+        if opening.was_refused():  # it lingers, so that the other end reads why
+            await opening.over.wait()
+        elif not made:
             carrier.abort()
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse what the system's resolver would not even be asked for."""
+    if not 1 <= port <= MOST_PORT:
+        raise InvalidInputError(f"port {port}: from 1 to {MOST_PORT}.")
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise InvalidInputError(f"{quoted(host)} is not the name or address of a host.") from None
+    if not host or "\0" in host:
+        raise InvalidInputError(f"{quoted(host)} is not the name or address of a host.")
 
 
 class _Opening:
@@ -208,6 +242,7 @@ class _Opening:
         self.where = where
         self.core: ChannelConnection | None = None
         self.channel: asyncio.Future[Channel] = asyncio.get_running_loop().create_future()
+        self.over = asyncio.Event()
 
     def connected(self, carrier: Carrier) -> None:
         """Nothing yet."""
@@ -225,8 +260,9 @@ class _Opening:
             reason = event.reason if isinstance(event, Lost) else "The channel was closed."
             self.channel.set_exception(ChannelLostError(f"{self.where}: {reason}"))
 
-    def gone(self, carrier: Carrier) -> None:
-        """The core has told it already."""
+    def gone(self, carrier: Carrier) -> None:  # noqa: ARG002  # it has but one
+        """The core has told why already."""
+        self.over.set()
 
     def was_refused(self) -> bool:
         channel = self.channel

@@ -21,7 +21,7 @@ from OpenSSL._util import ffi, lib
 from baluardo.errors import CertificateError, HandshakeError, ProfileError
 from baluardo.foreign_input import quoted
 from baluardo.trust.certificates.anchors import Anchors
-from baluardo.trust.certificates.certificate import Certificate, Chain
+from baluardo.trust.certificates.certificate import PARSER_FAILURES, Certificate, Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.suites import AnyProfile
 
@@ -47,14 +47,29 @@ class Role(Enum):
 class TlsContext:
     """TLS as one credential uses it in one role: every connection made from it is alike.
 
-    `connections` counts the full handshakes and the resumptions it has seen, for `Endpoint`, which
+    `count` counts the full handshakes and the resumptions it has seen, for `Endpoint`, which
     replaces a server's context before the sessions it keeps take too much memory.
     """
 
-    __slots__ = ("_context", "credential", "full", "profile", "resumed", "role")
+    __slots__ = (
+        "__weakref__",
+        "_context",
+        "credential",
+        "full",
+        "keeps_sessions",
+        "profile",
+        "resumed",
+        "role",
+    )
 
-    def __init__(self, credential: Credential, anchors: Anchors, role: Role) -> None:
-        """Configure it; ProfileError if the credential's key is not of the community's profile."""
+    def __init__(
+        self, credential: Credential, anchors: Anchors, role: Role, *, keeps_sessions: bool = True
+    ) -> None:
+        """Configure it; ProfileError if the credential's key is not of the community's profile.
+
+        A server that keeps no sessions makes a full handshake each time; a client's are kept by
+        `Endpoint`.
+        """
         if credential.key.algorithm is not anchors.profile.certificates.leaf:
             raise ProfileError(
                 f"A key of {credential.key.algorithm.value} opens no channel in {anchors.community}"
@@ -64,9 +79,10 @@ class TlsContext:
         self.credential = credential
         self.profile: AnyProfile = anchors.profile
         self.role = role
+        self.keeps_sessions = keeps_sessions
         self.full = 0
         self.resumed = 0
-        self._context = _configured(credential, anchors, role)
+        self._context = _configured(credential, anchors, role, keeps_sessions)
 
     def connection(self, session: SSL.Session | None = None) -> SSL.Connection:
         """Make one end of one connection over memory; a client may try to resume a session."""
@@ -129,12 +145,17 @@ def check_handshake(connection: SSL.Connection, profile: AnyProfile) -> Chain:
 
 
 def _peer_chain(connection: SSL.Connection) -> Chain:
-    leaf = connection.get_peer_certificate(as_cryptography=True)
+    try:  # OpenSSL reads what `cryptography` does not, in certificates beside the path
+        leaf = connection.get_peer_certificate(as_cryptography=True)
+        # On the client this list begins with the leaf, on the server it does not
+        # (SSL_get_peer_cert_chain(3)).
+        others = connection.get_peer_cert_chain(as_cryptography=True) or []
+    except PARSER_FAILURES as problem:
+        raise CertificateError(
+            f"The other end showed a certificate that cannot be read: {quoted(str(problem))}."
+        ) from None
     if leaf is None:
         raise CertificateError("The other end showed no certificate.")
-    # On the client this list begins with the leaf, on the server it does not (SSL_get_peer_cert_
-    # chain(3)).
-    others = connection.get_peer_cert_chain(as_cryptography=True) or []
     return Chain(Certificate(leaf), tuple(Certificate(each) for each in others if each != leaf))
 
 
@@ -153,7 +174,9 @@ def _check_keys(chain: Chain, profile: AnyProfile) -> None:
             )
 
 
-def _configured(credential: Credential, anchors: Anchors, role: Role) -> SSL.Context:
+def _configured(
+    credential: Credential, anchors: Anchors, role: Role, keeps_sessions: bool
+) -> SSL.Context:
     server = role is Role.SERVER
     context = SSL.Context(SSL.TLS_SERVER_METHOD if server else SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(SSL.TLS1_3_VERSION)
@@ -166,10 +189,10 @@ def _configured(credential: Credential, anchors: Anchors, role: Role) -> SSL.Con
     if server:
         context.set_alpn_select_callback(_choose_protocol)
         context.set_session_id(ALPN)
-        context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
     else:
         context.set_alpn_protos([ALPN])
-        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    kept = SSL.SESS_CACHE_SERVER if server and keeps_sessions else SSL.SESS_CACHE_OFF
+    context.set_session_cache_mode(kept)
     return context
 
 
