@@ -1,32 +1,22 @@
 """Channels being made: CPU of both ends together and octets on the way, full and resumed.
 
-Usage: python benchmarks/trust_handshake.py [--rounds N]
-
-Prints one JSON line. Each figure is for both ends in one process over memory, from nothing to both
-ends having accepted each other: TLS 1.3, both chains verified a second time by ourselves (path,
-profile, dates, revocation, identity), the verdicts exchanged. `cpu_ms` is the median of processor
-time, so a busy machine hardly moves it.
+A part of `trust.py`, which runs it. Each figure is for both ends in one process over memory, from
+nothing to both ends having accepted each other: TLS 1.3, both chains verified a second time by
+ourselves (path, profile, dates, revocation, identity), the verdicts exchanged. `cpu_ms` is the
+median of processor time, so a busy machine hardly moves it.
 
 Controls in the same run, in turn with ours: `bare` is pyOpenSSL alone with the same certificates
 and parameters, which looks at no revocation list and, when resuming, at no certificate;
 `classical` is pyOpenSSL alone with X25519 and ECDSA P-384, what everybody has today. The ratios say
 what checking costs, and what being safe from quantum computers costs.
-
-Exit status 1 when a full handshake takes over 8 ms or 46 kB, or a resumed one over 3.2 kB
-(eu-hybrid) or 4.2 kB (cnsa).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import statistics
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -47,9 +37,6 @@ from baluardo.trust.channel.tls import Role
 from baluardo.trust.identity import DAY, Identity, Kind
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import PROFILES, AnyProfile
-
-sys.path.insert(0, str(Path(__file__).parent))
-from machine import machine
 
 COMMUNITY = "italia.example"
 WARM_UP = 5
@@ -305,26 +292,3 @@ def missed(figures: dict[str, object]) -> list[str]:
         for key, limit in limits.items()
         if isinstance(found := figures[name], dict) and float(found[key]) > limit
     ]
-
-
-def main() -> int:
-    """Measure and print; return the exit status."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=100)
-    args = parser.parse_args()
-    figures = measure(args.rounds)
-    line = {
-        "benchmark": "trust_handshake",
-        **figures,
-        "openssl": SSL.SSLeay_version(SSL.SSLEAY_VERSION).decode(),
-        "machine": machine(),
-    }
-    sys.stdout.write(json.dumps(line) + os.linesep)
-    late = missed(figures)
-    if late:
-        sys.stderr.write(f"Missed: {', '.join(late)}.\n")
-    return 1 if late else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -161,25 +161,25 @@ def _compared(
     own: SignedCheckpoint, kept: Iterable[SignedCheckpoint], recomputed: Recomputed
 ) -> Iterable[Fault]:
     for signed in kept:
-        by = f", cosigned by {', '.join(sorted(signed.witnesses))}" if signed.witnesses else ""
+        by = f", cosigned by {', '.join(sorted(signed.witnesses))}," if signed.witnesses else ""
         what = f"A checkpoint that the log signed{by}"
         if signed.size > own.size:
             old = ", or this is an old copy of it" if signed.signed_at >= own.signed_at else ""
             yield Fault(
                 Finding.TRUNCATED,
-                f"The log was cut{old}: it has {own.size} entries. {what}, covers {signed.size}.",
+                f"The log was cut{old}: it has {own.size} entries. {what} covers {signed.size}.",
             )
         elif signed.size == own.size and signed.root != own.root:
             yield Fault(
                 Finding.FORKED,
-                f"The log is forked: {what[0].lower()}{what[1:]}, tells another history of the "
+                f"The log is forked: {what[0].lower()}{what[1:]} tells another history of the "
                 f"same {own.size} entries.",
             )
         elif signed.root not in recomputed.roots_at(signed.size, own.root, signed.root):
             yield Fault(
                 Finding.FORKED,
                 f"The log is forked or altered: its first {signed.size} entries are not those "
-                f"of {what[0].lower()}{what[1:]}.",
+                f"of {what[0].lower()}{what[1:].removesuffix(',')}.",
             )
 
 
