@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from baluardo.trust.audit.record import make_record
 from baluardo.trust.audit.store import AuditLog
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import EU_HYBRID
+from without_rights import nobody
 
 ORIGIN = "marina.example/log"
 ACTOR = "spiffe://marina.example/authority/service"
@@ -115,6 +117,26 @@ def test_an_altered_entry_is_told(ground: Ground, capsys: Captured) -> None:
     report = json.loads(capsys.readouterr().out)
     assert report["verified"] is False
     assert [fault["index"] for fault in report["faults"]] == [1]
+
+
+def test_what_may_not_be_read_is_missing_and_not_altered(ground: Ground, capsys: Captured) -> None:
+    """An auditor without rights accuses nobody."""
+    with tempfile.TemporaryDirectory() as made:
+        copy = Path(made) / "log"
+        shutil.copytree(ground.log, copy)
+        Path(made).chmod(0o755)
+        for closed in (copy, copy / "checkpoint", copy / "tile" / "entries" / "000.p" / "3"):
+            mode = closed.stat().st_mode
+            closed.chmod(0)
+            words = ["audit", "verify", str(copy), "--key", ground.vkey.read_text(encoding="ascii")]
+            with nobody():
+                assert main(words) == 1
+            told = capsys.readouterr()
+            assert "MISSING FILE: " in told.out, closed
+            assert "Permission denied." in told.out, closed
+            assert not any(word in told.out for word in ("ALTERED", "BAD SIGN", "REWRITTEN"))
+            assert told.err == ""
+            closed.chmod(mode)
 
 
 def test_an_erased_detail_is_closed_and_the_log_verifies(ground: Ground, capsys: Captured) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -39,6 +41,28 @@ def test_every_command_explains_itself_and_ends_in_an_example(
     text = capsys.readouterr().out
     assert LEAVES[name].summary in " ".join(text.split())
     assert f"$ baluardo {name} " in text[text.index("example:") :]
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_example_is_right_usage(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*name.split(), "--help"])
+    text = capsys.readouterr().out.partition("example:")[2].replace("\\\n", " ")
+    adds = command_line.add_commands
+    ran: list[object] = []
+
+    def add_and_run_nothing(*arguments: object) -> object:
+        adds(*arguments)  # type: ignore[arg-type]
+        return SimpleNamespace(run=lambda args: ran.append(args) or 0)
+
+    monkeypatch.setattr(command_line, "add_commands", add_and_run_nothing)
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("$ baluardo ")]
+    for line in lines:
+        words = shlex.split(line.removeprefix("$ baluardo ").partition(" > ")[0], comments=True)
+        assert main(words) == 0, line
+    assert len(ran) == len(lines) > 0
 
 
 def test_help_imports_no_numerics() -> None:

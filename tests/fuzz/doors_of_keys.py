@@ -33,6 +33,7 @@ from baluardo.trust.custody.jwe import ROUNDS, Jwe
 from baluardo.trust.custody.keyfile import (
     PKCS8,
     Passphrase,
+    Unlock,
     Unprotected,
     lock_of,
     read_key,
@@ -40,11 +41,13 @@ from baluardo.trust.custody.keyfile import (
     write_key,
 )
 from baluardo.trust.custody.printing import printable_share, read_page
+from baluardo.trust.custody.sealing_file import open_sealing_key, store_sealing_key
 from baluardo.trust.custody.shares import Share, reconstruct, split
 from baluardo.trust.custody.token import TokenKey
 from baluardo.trust.identity import Identity
 from baluardo.trust.primitives.hpke import HpkePrivateKey, HpkePublicKey
 from baluardo.trust.primitives.signing import SigningKey, VerifyingKey
+from baluardo.trust.sealing import SealingKey
 from baluardo.trust.secret import Secret
 from baluardo.trust.suites import CNSA, EU_HYBRID, SignatureAlgorithm
 
@@ -101,6 +104,13 @@ def sealed_keys() -> Sequence[bytes]:
 def open_keys() -> Sequence[bytes]:
     path = folder() / "open.pem"
     write_key(path, seeded_key(), Unprotected(), replace=True)
+    return [path.read_bytes()]
+
+
+def open_sealing_keys() -> Sequence[bytes]:
+    path = folder() / "sealing.json"
+    key = SealingKey(EU_HYBRID, Secret(bytes(range(32))))
+    store_sealing_key(path, key, Unprotected(), replace=True)
     return [path.read_bytes()]
 
 
@@ -202,6 +212,12 @@ DOORS = (
     Door("custody.jwe", Jwe.of_compact, (CustodyError,), sealed_keys),
     Door("custody.lock", as_file("sealed.jwe", lock_of), (CustodyError,), sealed_keys),
     Door("custody.key-file", as_file("key.pem", read_key), (CustodyError, SourceError), open_keys),
+    Door(
+        "custody.sealing-key",
+        lambda octets: open_sealing_key(octets, EU_HYBRID, Unlock(), "sealing.json"),
+        (CustodyError, ProfileError),
+        open_sealing_keys,
+    ),
     Door(
         "custody.token-uri",
         as_text(TokenKey.of_uri),

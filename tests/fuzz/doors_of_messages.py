@@ -35,7 +35,7 @@ from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.events import Data, Established
 from baluardo.trust.channel.greeting import greeting
 from baluardo.trust.channel.tls import Role
-from baluardo.trust.clock import NONCE_OCTETS, read_time, sign_time
+from baluardo.trust.clock import EARLIEST, NONCE_OCTETS, Clock, read_time, sign_time
 from baluardo.trust.commands.approval import Approval, approve, read_proposal
 from baluardo.trust.commands.authorisation import authorise
 from baluardo.trust.commands.bundle import CommandBundle
@@ -275,6 +275,12 @@ DOORS = (
         as_envelope(told),
         (*VERIFIED, ClockError),
         lambda: [sign_time(NONCE, member("authority/time"), NOW).to_json()],
+    ),
+    Door(
+        "time.floor",
+        as_file("floor.json", lambda path: Clock(path, EARLIEST)),
+        (ClockError,),
+        lambda: [b'{"floor":1800000000.0}'],
     ),
     Door(
         "issuing.renewal",

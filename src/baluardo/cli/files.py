@@ -46,7 +46,8 @@ def _followed(path: Path) -> Path:
         target = path.resolve()
         circle = target.is_symlink()
     except (OSError, ValueError, RuntimeError) as error:
-        raise TargetError(f"{path!s} cannot be written: {error}.") from None
+        why = getattr(error, "strerror", None) or error
+        raise TargetError(f"{path!s} cannot be written: {why}.") from None
     if circle:  # from Python 3.13 on, such links resolve to themselves
         raise TargetError(f"{path!s} cannot be written: its links go round in a circle.")
     return target

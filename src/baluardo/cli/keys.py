@@ -91,6 +91,10 @@ class Secrets:
     def _protection(self) -> Protection:
         args = self._args
         if getattr(args, "unprotected", False):
+            if args.token is not None:
+                raise InvalidInputError(
+                    "--token seals the new key and --unprotected leaves it open: name one of them."
+                )
             return Unprotected()
         if args.token is None:
             return Passphrase(self._passphrase(new=True))

@@ -30,7 +30,7 @@ COMMANDS = (
 )
 
 EXAMPLE = """\
-exit status: 0 done, 1 refused or failed, 2 wrong usage
+exit status: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted
 
 example:
   $ baluardo up --open

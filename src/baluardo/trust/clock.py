@@ -109,14 +109,20 @@ def read_time(statement: Envelope, nonce: bytes, verifier: Verifier) -> float:
     other. ClockError if the statement answers another question, SignatureError or CertificateError
     if it is no authority's.
     """
-    stated = _stated(statement, nonce)
+    stated = stated_time(statement, nonce)
     verified = verify(statement, verifier, stated, TIME_TYPE)
     if any(signer.identity.kind is not Kind.AUTHORITY for signer in verified.signers):
         raise ClockError("Signed time was refused: its signer is no authority.")
     return stated
 
 
-def _stated(statement: Envelope, nonce: bytes) -> float:
+def stated_time(statement: Envelope, nonce: bytes) -> float:
+    """Return the time that a statement claims: nothing of it is verified, and it is no time yet.
+
+    It is for a machine that has lost its clock and whose roots or issuers were replaced meanwhile:
+    with it the machine reads what the authority publishes into a verifier, by which `read_time` or
+    `Clock.accept` then judges the statement; nothing is kept unless that succeeds.
+    """
     try:
         body = JsonObject.parse(statement.payload, MOST_STATEMENT_OCTETS, "It")
         body.only(("nonce", "time"))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from baluardo.errors import CertificateError, InvalidInputError, ProfileError, RevokedError
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.dates import SKEW, to_x509
+from baluardo.trust.certificates.pem import CERTIFICATE, REVOCATION_LIST, armour
 from baluardo.trust.certificates.revocation import (
     MOST_DELTAS,
     Reason,
@@ -341,6 +342,15 @@ def test_a_damaged_file_of_lists_reads_or_is_refused(data: st.DataObject) -> Non
     with contextlib.suppress(CertificateError, ProfileError):
         known = Revocations().apply_file(bytes(damaged))
         assert set(revoked(known)) in ({1}, {1, 2})
+
+
+def test_a_file_whose_issuer_has_a_damaged_key_identifier_is_refused() -> None:
+    der = ISSUER.der()
+    at = der.index(ISSUER.key_id)
+    damaged = der[:at] + bytes([der[at] ^ 1]) + der[at + 1 :]
+    octets = (armour(damaged, CERTIFICATE) + armour(full(1, {}), REVOCATION_LIST)).encode()
+    with pytest.raises(CertificateError, match="not that of its key"):
+        Revocations().apply_file(octets)
 
 
 def test_a_long_list() -> None:

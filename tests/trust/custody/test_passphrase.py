@@ -93,10 +93,14 @@ def nobody(_prompt: str) -> str:
     raise EOFError
 
 
-@pytest.mark.parametrize("read", [seen, nobody])
-def test_without_a_terminal_nothing_is_typed(read: Callable[[str], str]) -> None:
+def test_without_a_terminal_nothing_is_typed() -> None:
     with pytest.raises(CustodyError, match="Passphrase: there is no terminal to ask on"):
-        from_terminal("Passphrase", read=read)
+        from_terminal("Passphrase", read=seen)
+
+
+def test_who_ends_the_input_gives_none() -> None:
+    with pytest.raises(CustodyError, match="Passphrase: none was given"):
+        from_terminal("Passphrase", read=nobody)
 
 
 ASK = """

@@ -217,11 +217,16 @@ def test_a_text_without_end_is_refused_unread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("custodians", "threshold"), [(5, 1), (1, 1), (1, 2), (3, 4), (17, 3), (0, 0), (5, -1)]
+    ("custodians", "threshold"), [(5, 1), (1, 1), (1, 2), (17, 3), (0, 0), (5, -1)]
 )
 def test_impossible_sets(custodians: int, threshold: int) -> None:
     with pytest.raises(InvalidInputError, match="at least 2 must be needed"):
         split(SEED, custodians, threshold)
+
+
+def test_no_more_are_needed_than_there_are() -> None:
+    with pytest.raises(InvalidInputError, match="4 of 3 custodians: more would be needed"):
+        split(SEED, 3, 4)
 
 
 @pytest.mark.parametrize("octets", [0, 15, 17, 24, 33, 64])

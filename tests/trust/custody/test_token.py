@@ -162,8 +162,9 @@ def test_a_token_that_is_not_there(token: Token) -> None:
     gone = Token(token.module, "in the safe", PIN)
     with pytest.raises(
         CustodyError, match=r"no token 'in the safe'; tokens in place: .*'baluardo'"
-    ):
+    ) as refused:
         seal_in_token(Secret(b"x"), gone, "x")
+    assert "''" not in str(refused.value)  # the slot that nobody has initialised
 
 
 def test_two_tokens_of_one_name(token: Token) -> None:

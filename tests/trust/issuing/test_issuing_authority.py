@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,7 @@ from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.secret import Secret
 from baluardo.trust.suites import CNSA, EU_HYBRID, AnyProfile, SignatureAlgorithm
 from trust.community import NOW
+from without_rights import nobody
 
 COMMUNITY = "italia.example"
 ROUNDS = 100_000
@@ -854,3 +856,18 @@ def test_a_name_too_long_for_a_directory_is_a_sentence() -> None:
         Layout(Path("a" * 300)).check()
     with pytest.raises(SourceError, match="cannot be read"):
         Holder(Path("a" * 300)).credential(ACCESS.unlock)
+
+
+def test_a_directory_that_may_not_be_entered_is_not_taken_for_none() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        closed = Path(made) / "authority"
+        (closed / "public" / "anchors").mkdir(parents=True)
+        Path(made).chmod(0o755)
+        closed.chmod(0)
+        with nobody(), pytest.raises(SourceError, match="may not be entered: permission denied"):
+            Layout(closed).check()
+        closed.chmod(0o700)
+        Layout(closed).check()
+        for name in ("nothing", "\0"):
+            with pytest.raises(SourceError, match="is no authority's directory"):
+                Layout(Path(made) / name).check()

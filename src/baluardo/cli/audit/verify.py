@@ -16,7 +16,7 @@ from baluardo.trust.audit.verification import Report, examine_log
 
 EXAMPLE = """\
   $ baluardo audit verify authority/public/log --key authority/public/log.vkey \\
-      --witness navy.vkey --checkpoint navy/cosigned.txt --witnesses 1
+      --witness navy.vkey --checkpoint cosigned.txt --witnesses 1
   italia.example/log: 12 entries, signed 2026-11-21T09:00:00Z
   root 5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328
   cosigned by witness.example/navy: 12 entries, 2026-11-21T09:05:00Z

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from baluardo.durable_files import write_durably
-from baluardo.errors import TargetError
+from baluardo.errors import CustodyError, TargetError
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.custody.passphrase import from_file
-from baluardo.trust.custody.printing import printable_share
+from baluardo.trust.custody.printing import printable_share, read_page
 from baluardo.trust.custody.shares import Share
 from baluardo.trust.issuing.ceremony import Custodians, HandOut
 
@@ -43,6 +43,8 @@ def custodians_of(args: argparse.Namespace) -> Custodians:
     """Return the custodians; TargetError, before any key is made, if shares cannot be written."""
     directory: Path = args.shares
     try:
+        if directory.exists() and not directory.is_dir():
+            raise TargetError(f"{directory} is no directory; name a new one for new shares.")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(directory.iterdir()):
             raise TargetError(f"{directory} is not empty; name a new directory for new shares.")
@@ -59,6 +61,8 @@ def sheets_in(directory: Path, community: str, custodians: Custodians, now: floa
     def write(root: Certificate, shares: tuple[Share, ...]) -> None:
         for number, share in enumerate(shares, 1):
             sheet = printable_share(share, root.fingerprint, community, custodians.count, now)
+            if read_page(sheet).share != share:  # before the root's key is forgotten
+                raise CustodyError("A sheet does not read as its share: nothing is trusted yet.")
             write_durably(directory / f"share-{number}.txt", sheet.encode(), replace=False)
 
     return write

@@ -28,7 +28,8 @@ ROOT = Command(
         ),
     ),
     example="""\
-  $ baluardo trust root check authority --share share-1.txt --share share-3.txt --share share-4.txt
+  $ baluardo trust root check authority --share shares/share-1.txt \\
+      --share shares/share-3.txt --share shares/share-4.txt
   the key of italia.example root 2026 came back
 """,
 )
@@ -49,8 +50,8 @@ ISSUER = Command(
         ),
     ),
     example="""\
-  $ baluardo trust issuer create authority issuer-2027 --share share-1.txt --share share-3.txt \\
-      --share share-4.txt
+  $ baluardo trust issuer create authority issuer-2027 --share shares/share-1.txt \\
+      --share shares/share-3.txt --share shares/share-4.txt
 """,
 )
 

@@ -12,8 +12,7 @@ from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit
 from baluardo.cli.trust.options import (
     add_authority_argument,
-    add_time_argument,
-    now_of,
+    machine_time,
 )
 from baluardo.foreign_input import read_file
 from baluardo.trust.envelope import LARGEST_ENVELOPE, Envelope
@@ -34,14 +33,13 @@ def register(subparsers: AddParser) -> None:
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the chain, PEM")
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Grant it; a request on your word, a renewal on the present key's."""
     octets = read_file(args.request, LARGEST_ENVELOPE, "The request")
     check_target(args.output)
-    now = now_of(args)
+    now = machine_time()
     with IssuingAuthority.open(args.authority, Secrets(args).unlock(), now) as authority:
         if octets.lstrip().startswith(b"{"):
             chain = authority.renew(Envelope.of_json(octets), now)

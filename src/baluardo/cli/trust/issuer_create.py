@@ -11,8 +11,7 @@ from baluardo.cli.output import emit
 from baluardo.cli.trust.options import (
     add_authority_argument,
     add_share_arguments,
-    add_time_argument,
-    now_of,
+    machine_time,
     shares_of,
 )
 from baluardo.trust.custody.shares import reconstruct_root
@@ -22,8 +21,8 @@ from baluardo.trust.issuing.journal import Journal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
-  $ baluardo trust issuer create authority issuer-2026 --share share-1.txt --share share-3.txt \\
-      --share share-4.txt
+  $ baluardo trust issuer create authority issuer-2026 --share shares/share-1.txt \\
+      --share shares/share-3.txt --share shares/share-4.txt
   issuer-2026, until 2028-11-20T15:00:00Z
 """
 
@@ -40,13 +39,12 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the issuer, like issuer-2026")
     add_share_arguments(parser)
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Create it, and publish its first, empty list."""
     texts, passphrase = shares_of(args)
-    layout, now = Layout(args.authority), now_of(args)
+    layout, now = Layout(args.authority), machine_time()
     root_key = reconstruct_root(texts, passphrase, layout.public.root)
     access = Secrets(args).access()
     with Journal.open(layout, access.unlock) as journal:

@@ -10,8 +10,7 @@ from baluardo.cli.output import say
 from baluardo.cli.trust.options import (
     add_authority_argument,
     add_share_arguments,
-    add_time_argument,
-    now_of,
+    machine_time,
     shares_of,
 )
 from baluardo.trust.custody.shares import reconstruct_root
@@ -20,8 +19,9 @@ from baluardo.trust.issuing.journal import Journal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
-  $ baluardo trust issuer revoke authority issuer-2026 --share share-1.txt --share share-3.txt \\
-      --share share-4.txt
+  $ baluardo trust issuer revoke authority issuer-2026 --share shares/share-1.txt \\
+      --share shares/share-3.txt --share shares/share-4.txt
+  issuer-2026 is revoked. Every certificate it issued is refused wherever the new list is.
 """
 
 
@@ -34,7 +34,6 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument("name", metavar="NAME", help="of the issuer")
     add_share_arguments(parser)
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,6 +43,6 @@ def run(args: argparse.Namespace) -> int:
     # During a hand-over an issuer may be the older root's: its shares are the ones that count.
     root_key = reconstruct_root(texts, passphrase, issuer_root(layout, args.name))
     with Journal.open(layout, Secrets(args).unlock()) as journal:
-        revoke_issuer(layout, journal, root_key, args.name, now_of(args))
+        revoke_issuer(layout, journal, root_key, args.name, machine_time())
     say(f"{args.name} is revoked. Every certificate it issued is refused wherever the new list is.")
     return 0

@@ -10,8 +10,7 @@ from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
     add_authority_argument,
-    add_time_argument,
-    now_of,
+    machine_time,
 )
 from baluardo.trust.identity import DAY
 from baluardo.trust.issuing.authority import IssuingAuthority
@@ -30,19 +29,21 @@ def register(subparsers: AddParser) -> None:
     parser = command_parser(subparsers, "lists", "Publish new revocation lists.", EXAMPLE)
     add_authority_argument(parser)
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Publish; do it daily, members refuse lists that are too old."""
-    now = now_of(args)
+    now = machine_time()
     with IssuingAuthority.open(args.authority, Secrets(args).unlock(), now) as authority:
-        for published in authority.publish_lists(now):
+        lists = authority.publish_lists(now)
+        for published in lists:
             emit(
                 f"{published.issuer}: list {published.number}, {published.revoked} revoked, "
                 f"next by {format_time(published.next_update)}"
             )
         root, ends = authority.root_list()
+    if not lists:
+        say("No issuer is in force, so there is no list to make: baluardo trust issuer create.")
     if ends < now + WARN_BEFORE:
         say(
             f"The list of {root.subject} must be made anew by {format_time(ends)}, or nothing is "

@@ -9,14 +9,18 @@ import argparse
 import time
 from pathlib import Path
 
-from baluardo.cli.arguments import parse_time
-from baluardo.errors import ClockError
+from baluardo.cli.output import say
+from baluardo.errors import ClockError, CustodyError
 from baluardo.foreign_input import read_file
 from baluardo.trust.clock import EARLIEST, LATEST
-from baluardo.trust.custody.passphrase import from_file
+from baluardo.trust.custody.passphrase import from_file, from_terminal
+from baluardo.trust.custody.shares import Share
 from baluardo.trust.secret import Secret
 
 MOST_SHARE_OCTETS = 16_384
+TYPED = "-"
+"""In the place of a share's file: the custodian types the words."""
+ATTEMPTS = 3
 
 
 def add_authority_argument(parser: argparse.ArgumentParser) -> None:
@@ -41,24 +45,16 @@ def add_share_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         action="append",
         required=True,
-        help="a custodian's share; as many as the threshold",
+        help=(
+            "a custodian's share as it was printed, or its words alone; - to type the words; as "
+            "many as the threshold"
+        ),
     )
     parser.add_argument(
         "--share-passphrase-file",
         type=Path,
         metavar="FILE",
         help="the additional passphrase of the shares, if the ceremony set one",
-    )
-
-
-def add_time_argument(parser: argparse.ArgumentParser) -> None:
-    """Add `--at TIME`."""
-    parser.add_argument(
-        "--at",
-        type=parse_time,
-        metavar="TIME",
-        default=None,
-        help='ISO 8601 or "now" (the default): act as if it were this time',
     )
 
 
@@ -73,15 +69,16 @@ def parse_days(text: str) -> float:
     return days
 
 
-def now_of(args: argparse.Namespace) -> float:
-    """Return the time to act at, POSIX seconds; ClockError if the machine's is none."""
-    if args.at is not None:
-        return float(args.at)
+def machine_time() -> float:
+    """Return the machine's time, POSIX seconds; ClockError if it is none.
+
+    What an authority writes bears this time for ever, so no command lets anybody say another one.
+    """
     now = time.time()
     if not EARLIEST <= now <= LATEST:
         raise ClockError(
             "This machine's clock is not between 2025 and 2100: it lost its battery, or was never "
-            "set. Nothing was done. Set it right, or say the time with --at."
+            "set. Nothing was done. Set it right and start again."
         )
     return now
 
@@ -89,8 +86,27 @@ def now_of(args: argparse.Namespace) -> float:
 def shares_of(args: argparse.Namespace) -> tuple[list[str], Secret | None]:
     """Return the texts of the shares and their additional passphrase."""
     texts = [
-        read_file(path, MOST_SHARE_OCTETS, "The share").decode(errors="replace")
-        for path in args.share
+        _typed_share(number) if str(path) == TYPED else _read_share(path)
+        for number, path in enumerate(args.share, 1)
     ]
     file = args.share_passphrase_file
     return texts, None if file is None else from_file(file)
+
+
+def _read_share(path: Path) -> str:
+    return read_file(path, MOST_SHARE_OCTETS, "The share").decode(errors="replace")
+
+
+def _typed_share(number: int) -> str:
+    """Ask for the words on the terminal, unseen, until they are those of a share."""
+    for attempt in range(1, ATTEMPTS + 1):
+        text = from_terminal(f"Words of share {number}").reveal().decode()
+        try:
+            Share.of_text(text)
+        except CustodyError as problem:
+            if attempt == ATTEMPTS:
+                raise
+            say(f"{problem} Type them again.")
+        else:
+            break
+    return text

@@ -9,8 +9,7 @@ from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
     add_authority_argument,
-    add_time_argument,
-    now_of,
+    machine_time,
 )
 from baluardo.trust.custody.printing import grouped
 from baluardo.trust.issuing.journal import Journal
@@ -39,14 +38,13 @@ def register(subparsers: AddParser) -> None:
         help="it certifies names in this domain only; more than one may be given",
     )
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Create it; print its root's fingerprint."""
     layout, access = Layout(args.authority), Secrets(args).access()
     with Journal.open(layout, access.unlock) as journal:
-        root = create_pages_root(layout, journal, args.domain, access.protection, now_of(args))
+        root = create_pages_root(layout, journal, args.domain, access.protection, machine_time())
     emit(f"{root.subject}  {grouped(root.fingerprint)}")
     say(f"Install {layout.public.pages} in the browsers of the community, and in no others.")
     return 0

@@ -12,8 +12,7 @@ from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit
 from baluardo.cli.trust.options import (
     add_authority_argument,
-    add_time_argument,
-    now_of,
+    machine_time,
 )
 from baluardo.foreign_input import read_file
 from baluardo.trust.certificates.request import LARGEST_REQUEST
@@ -36,7 +35,6 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument("request", type=Path, metavar="REQUEST", help="PKCS#10, DER")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the chain, PEM")
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     check_target(args.output)
     layout, unlock = Layout(args.authority), Secrets(args).unlock()
     with Journal.open(layout, unlock) as journal:
-        chain = issue_page(layout, journal, request, unlock, now_of(args))
+        chain = issue_page(layout, journal, request, unlock, machine_time())
     write_whole(args.output, chain.pem().encode())
     emit(f"{', '.join(chain.leaf.names)}, until {format_time(chain.leaf.not_after)}")
     return 0

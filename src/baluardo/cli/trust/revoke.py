@@ -9,8 +9,7 @@ from baluardo.cli.keys import Secrets, add_key_arguments
 from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
     add_authority_argument,
-    add_time_argument,
-    now_of,
+    machine_time,
 )
 from baluardo.trust.certificates.revocation_list import Reason
 from baluardo.trust.issuing.authority import NOT_FOR_EVER, IssuingAuthority
@@ -41,13 +40,12 @@ def register(subparsers: AddParser) -> None:
         default="unspecified",
     )
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Revoke; print the serial numbers."""
     reason = Reason[args.reason.upper().replace("-", "_")]
-    now = now_of(args)
+    now = machine_time()
     with IssuingAuthority.open(args.authority, Secrets(args).unlock(), now) as authority:
         found = authority.find(args.which, now)
         revoked = authority.revoke([each.serial for each in found], reason, now)

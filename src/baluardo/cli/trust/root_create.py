@@ -14,8 +14,7 @@ from baluardo.cli.trust.custodians import (
 )
 from baluardo.cli.trust.options import (
     add_authority_argument,
-    add_time_argument,
-    now_of,
+    machine_time,
 )
 from baluardo.trust.custody.printing import grouped
 from baluardo.trust.issuing.ceremony import create_root
@@ -48,7 +47,6 @@ def register(subparsers: AddParser) -> None:
     )
     add_custodian_arguments(parser)
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     custodians = custodians_of(args)
     profile = profile_named(args.profile)
     access = Secrets(args).access()
-    now = now_of(args)
+    now = machine_time()
     hand_out = sheets_in(args.shares, args.community, custodians, now)
     root = create_root(
         args.authority, args.community, profile, custodians, access.protection, now, hand_out

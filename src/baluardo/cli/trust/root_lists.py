@@ -11,8 +11,7 @@ from baluardo.cli.output import emit
 from baluardo.cli.trust.options import (
     add_authority_argument,
     add_share_arguments,
-    add_time_argument,
-    now_of,
+    machine_time,
     shares_of,
 )
 from baluardo.trust.custody.shares import reconstruct_root
@@ -21,7 +20,8 @@ from baluardo.trust.issuing.journal import Journal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
-  $ baluardo trust root lists authority --share share-1.txt --share share-3.txt --share share-4.txt
+  $ baluardo trust root lists authority --share shares/share-1.txt \\
+      --share shares/share-3.txt --share shares/share-4.txt
   italia.example root 2026: next list by 2027-12-26T15:00:00Z
 """
 
@@ -34,7 +34,6 @@ def register(subparsers: AddParser) -> None:
     add_authority_argument(parser)
     add_share_arguments(parser)
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,6 +43,6 @@ def run(args: argparse.Namespace) -> int:
     root = layout.public.root
     root_key = reconstruct_root(texts, passphrase, root)
     with Journal.open(layout, Secrets(args).unlock()) as journal:
-        ends = publish_root_list(layout, journal, root_key, now_of(args))
+        ends = publish_root_list(layout, journal, root_key, machine_time())
     emit(f"{root.subject}: next list by {format_time(ends)}")
     return 0

@@ -16,8 +16,7 @@ from baluardo.cli.trust.custodians import (
 from baluardo.cli.trust.options import (
     add_authority_argument,
     add_share_arguments,
-    add_time_argument,
-    now_of,
+    machine_time,
     parse_days,
     shares_of,
 )
@@ -29,8 +28,8 @@ from baluardo.trust.issuing.journal import Journal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
-  $ baluardo trust root roll authority --share share-1.txt --share share-3.txt \\
-      --share share-4.txt --shares new-shares --overlap-days 90
+  $ baluardo trust root roll authority --share shares/share-1.txt \\
+      --share shares/share-3.txt --share shares/share-4.txt --shares new-shares --overlap-days 90
 """
 
 
@@ -50,13 +49,12 @@ def register(subparsers: AddParser) -> None:
     )
     add_custodian_arguments(parser)
     add_key_arguments(parser)
-    add_time_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Hand over; print the new root's fingerprint."""
     texts, passphrase = shares_of(args)
-    layout, now = Layout(args.authority), now_of(args)
+    layout, now = Layout(args.authority), machine_time()
     old_key = reconstruct_root(texts, passphrase, layout.public.root)
     custodians = custodians_of(args)
     with Journal.open(layout, Secrets(args).unlock()) as journal:

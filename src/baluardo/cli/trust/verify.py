@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from baluardo.cli.arguments import add_json_argument, format_time
+from baluardo.cli.arguments import add_json_argument, format_time, parse_time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, emit_json
-from baluardo.cli.trust.options import add_time_argument, now_of
+from baluardo.cli.trust.options import machine_time
 from baluardo.foreign_input import read_file
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Chain
 from baluardo.trust.certificates.verification import Standing
@@ -41,7 +41,13 @@ def register(subparsers: AddParser) -> None:
         default=Kind.OFFICE.value,
         help="whose rules: a ship accepts older revocation lists than an office (default: office)",
     )
-    add_time_argument(parser)
+    parser.add_argument(
+        "--at",
+        type=parse_time,
+        metavar="TIME",
+        default=None,
+        help='ISO 8601 or "now" (the default): would it be accepted at this time?',
+    )
     add_json_argument(parser)
 
 
@@ -49,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge it; status 1 and the reason if it is refused."""
     chain = Chain.of_pem(read_file(args.chain, LARGEST_CHAIN, "The chain"))
     verifier = public_verifier(args.public, LIFETIMES[Kind(args.kind)].list_grace)
-    peer = verifier.verify(chain, now_of(args))
+    peer = verifier.verify(chain, machine_time() if args.at is None else args.at)
     if args.json:
         emit_json(
             {

@@ -7,6 +7,7 @@ knows the root: proofs are for others to verify, and `verification` recomputes e
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,11 @@ from baluardo.trust.audit.tiles import (
 )
 
 CHECKPOINT: Final = "checkpoint"
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether this process could read a file; one that it may not read is none to it."""
+    return os.access(path, os.R_OK)
 
 
 def read_checkpoint(directory: Path, disk: Disk | None = None) -> bytes:
@@ -77,10 +83,10 @@ class LogReader:
         try:
             return _read(path, most)
         except LogError:
-            if tile.width == TILE_WIDTH or path.exists():
+            if tile.width == TILE_WIDTH or is_there(path):
                 raise
             full = self.directory / tile.full.path
-            if not full.exists():
+            if not is_there(full):
                 raise
             octets = _read(full, most)
         if tile.level != ENTRIES:

@@ -8,7 +8,7 @@ from typing import Final
 
 from baluardo.errors import LogError
 from baluardo.trust.audit.merkle import EMPTY_ROOT, Frontier, complete_root, leaf_hash
-from baluardo.trust.audit.reading import LogReader
+from baluardo.trust.audit.reading import LogReader, is_there
 from baluardo.trust.audit.tiles import ENTRIES, TILE_HEIGHT, TILE_WIDTH, levels, tile_at
 
 MOST_KEPT: Final = 64
@@ -141,7 +141,7 @@ def _bundle(reader: LogReader, number: int, found: Recomputed) -> tuple[list[byt
 
 def _kind(reader: LogReader, level: int, number: int, otherwise: Finding) -> Finding:
     path = reader.directory / tile_at(level, number, reader.size).path
-    return otherwise if path.exists() else Finding.MISSING_FILE
+    return otherwise if is_there(path) else Finding.MISSING_FILE
 
 
 def _root_at(frontier: Frontier, hashes: list[bytes], size: int) -> bytes:

@@ -15,7 +15,7 @@ from baluardo.errors import InvalidInputError, LogError, TrustError
 from baluardo.foreign_input import quoted
 from baluardo.trust.audit.checkpoint import SignedCheckpoint, open_checkpoint
 from baluardo.trust.audit.note import VerifierKey
-from baluardo.trust.audit.reading import LogReader, read_checkpoint
+from baluardo.trust.audit.reading import LogReader, is_there, read_checkpoint
 from baluardo.trust.audit.recomputing import Finding, Recomputed, recompute
 
 SKEW: Final = 600.0
@@ -130,8 +130,8 @@ def examine_log(
 
 
 def _unsigned(directory: Path, log: VerifierKey, problem: TrustError) -> Report:
-    missing = not (directory / "checkpoint").exists()
-    finding = Finding.MISSING_FILE if missing else Finding.BAD_SIGNATURE
+    there = is_there(directory / "checkpoint")
+    finding = Finding.BAD_SIGNATURE if there else Finding.MISSING_FILE
     return Report(log.name, 0, b"", 0, {}, (Fault(finding, str(problem)),))
 
 

@@ -184,7 +184,8 @@ class Revocations:
         if held is None:
             raise CertificateError(
                 f"No revocation list of {issuer} is held, so nobody can tell whether "
-                f"{certificate} was revoked: refused. Fetch the list from the authority."
+                f"{certificate} was revoked: refused. Fetch the list from the authority, or from "
+                "any copy of what it publishes."
             )
         revocation = held.revoked.get(certificate.serial)
         if revocation is not None:
@@ -253,6 +254,8 @@ class Revocations:
         if label != CERTIFICATE or not 1 <= len(lists) <= MOST_DELTAS + 1:
             raise CertificateError("A file of lists begins with its issuer, lists follow.")
         issuer, found = Certificate.of_der(der), self
+        if issuer.key_id != key_identifier(issuer.key):  # or its lists would be kept as another's
+            raise CertificateError(f"The key identifier of {issuer} is not that of its key.")
         for kind, each in lists:
             if kind != REVOCATION_LIST:
                 raise CertificateError("After the issuer, a file of lists holds lists only.")

@@ -236,6 +236,6 @@ def _out_of_dates(certificate: Certificate, grace: float, now: float) -> Expired
     more = f" and its grace of {grace / DAY:.0f} days is over" if grace else ""
     return ExpiredError(
         f"Certificate {certificate} was valid until {shown(certificate.not_after)}{more}, and it "
-        f"is {shown(now)} here: refused. Its holder must renew it; if it has, the clock "
-        "here is ahead."
+        f"is {shown(now)} here: refused. It can no longer be renewed: its holder must enrol anew; "
+        "if it has, the clock here is ahead."
     )

@@ -58,7 +58,9 @@ def from_terminal(
             first = passphrase(read(f"{prompt}: "), new=new)
             if new and passphrase(read(f"{prompt}, again: ")) != first:
                 raise CustodyError("The two passphrases differ. Nothing was done; start again.")
-        except (getpass.GetPassWarning, EOFError, OSError, UnicodeError):
+        except EOFError:
+            raise CustodyError(f"{prompt}: none was given. Nothing was done.") from None
+        except (getpass.GetPassWarning, OSError, UnicodeError):
             raise CustodyError(
                 f"{prompt}: there is no terminal to ask on. Give it through a file or a file "
                 "descriptor."

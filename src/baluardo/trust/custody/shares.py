@@ -89,6 +89,10 @@ def split(
 
     2 <= threshold <= custodians <= 16. The shares are tried out before they are handed out.
     """
+    if 2 <= custodians < threshold:
+        raise InvalidInputError(
+            f"{threshold} of {custodians} custodians: more would be needed than there are."
+        )
     if not 2 <= threshold <= custodians <= MOST_CUSTODIANS:
         raise InvalidInputError(
             f"{threshold} of {custodians} custodians: at least 2 must be needed, and there are at "

@@ -195,7 +195,8 @@ def _find_token(module: Path, label: str) -> pkcs11.Token:
         return found[0]
     if found:
         raise CustodyError(f"There are {len(found)} tokens {quoted(label)}; leave one in place.")
-    there = ", ".join(quoted(token.label) for token in tokens) or "none"
+    # A slot that nobody has initialised shows a token without a label.
+    there = ", ".join(quoted(token.label) for token in tokens if token.label) or "none"
     raise CustodyError(f"There is no token {quoted(label)}; tokens in place: {there}.")
 
 

@@ -19,6 +19,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Final
 
 from baluardo.durable_files import FOR_ALL, sync_directory, write_durably
@@ -75,6 +76,8 @@ class Public:
 
     def issuer(self, name: str) -> Chain:
         """Return an issuer's chain; SourceError if there is none of this name."""
+        if not self.has_issuer(name):
+            raise SourceError(f"There is no issuer {quoted(name)} in this authority.")
         return _read_chain(self._issuer_path(name))
 
     def issuer_chains(self) -> Iterator[tuple[str, Chain]]:
@@ -170,8 +173,12 @@ class Layout:
     def check(self) -> None:
         """Refuse a directory that holds no authority; SourceError says so."""
         try:
-            there = self.public.anchors.is_dir()
-        except OSError:  # a name that cannot be one, a directory that may not be entered
+            there = S_ISDIR(self.public.anchors.stat().st_mode)
+        except PermissionError:
+            raise SourceError(
+                f"{printable(str(self.directory))} may not be entered: permission denied."
+            ) from None
+        except (OSError, ValueError):  # nothing is there, or its name cannot be one
             there = False
         if not there:
             raise SourceError(
