@@ -30,7 +30,7 @@ from baluardo.trust.issuing.ceremony import (
 from baluardo.trust.issuing.holder import Holder
 from baluardo.trust.issuing.journal import Journal
 from baluardo.trust.issuing.layout import KeyAccess, Layout, Public
-from baluardo.trust.issuing.publication import learn_anchors, read_revocations
+from baluardo.trust.issuing.publication import learn_anchors, public_verifier, read_revocations
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import AnyProfile
 from trust.channel_wire import Ends
@@ -157,7 +157,9 @@ class Member:
         """Be granted a certificate by an operator, take the roots with it, and start."""
         request = self.holder.request(self.identity, land.profile, ACCESS)
         with land.open() as authority:
-            self.holder.install(authority.issue(request, self.calendar.now), ACCESS.unlock)
+            granted = authority.issue(request, self.calendar.now)
+        verifier = public_verifier(land.public.directory, self.identity.lifetime.list_grace)
+        self.holder.install(granted, ACCESS.unlock, verifier, self.calendar.now)
         Anchors.read(land.public.anchors).write(self.directory / "roots")
         self.start()
         self.hear(land.public)
@@ -215,8 +217,9 @@ class Member:
 
     def take(self, answer: Chain) -> Credential:
         """Take an answer into use that leads to a root of ours: whoever carried it may lie."""
-        self.verifier.verify(answer, self.clock())
-        self.endpoint.credential = self.holder.install(answer, ACCESS.unlock)
+        self.endpoint.credential = self.holder.install(
+            answer, ACCESS.unlock, self.verifier, self.clock()
+        )
         return self.credential
 
     @property

@@ -450,7 +450,7 @@ def test_holder_asks_again_with_the_same_key(realm: Realm, tmp_path: Path) -> No
     with realm.open() as authority:
         lost, kept = authority.issue(first, NOW), authority.issue(again, NOW)
     assert lost.leaf.key == kept.leaf.key
-    holder.install(kept, ACCESS.unlock)
+    holder.install(kept, ACCESS.unlock, realm.verifier(), NOW)
     with pytest.raises(TargetError, match="holds a certificate already"):
         holder.request(identity, EU_HYBRID, ACCESS)
 
@@ -461,7 +461,7 @@ def test_holder_goes_through_generations_and_keeps_the_last_two(
     holder = Holder(tmp_path / "ship")
     request = holder.request(Identity.of_path(COMMUNITY, "ship/a"), EU_HYBRID, ACCESS)
     with realm.open() as authority:
-        holder.install(authority.issue(request, NOW), ACCESS.unlock)
+        holder.install(authority.issue(request, NOW), ACCESS.unlock, realm.verifier(), NOW)
         for step in range(3):
             present = holder.credential(ACCESS.unlock)
             envelope = holder.renew(ACCESS)
@@ -469,12 +469,12 @@ def test_holder_goes_through_generations_and_keeps_the_last_two(
             assert holder.credential(ACCESS.unlock).chain == present.chain
             granted = authority.renew(envelope, NOW + step)
             with pytest.raises(CertificateError, match="another key"):
-                holder.install(present.chain, ACCESS.unlock)
-            holder.install(granted, ACCESS.unlock)
+                holder.install(present.chain, ACCESS.unlock, realm.verifier(), NOW)
+            holder.install(granted, ACCESS.unlock, realm.verifier(), NOW)
             assert holder.credential(ACCESS.unlock).chain == granted
     assert sorted(path.name for path in (tmp_path / "ship").iterdir()) == ["0003", "0004"]
     with pytest.raises(CertificateError, match="waits for no certificate"):
-        holder.install(granted, ACCESS.unlock)
+        holder.install(granted, ACCESS.unlock, realm.verifier(), NOW)
 
 
 def test_nothing_of_the_keys_is_readable_by_others(realm: Realm) -> None:
@@ -833,21 +833,21 @@ def test_a_waiting_key_of_another_profile_is_not_asked_for_again(
     assert holder.request(identity, EU_HYBRID, ACCESS)
     with realm.open() as authority:
         chain = authority.issue(request, NOW)
-    assert holder.install(chain, ACCESS.unlock).identity == identity
+    assert holder.install(chain, ACCESS.unlock, realm.verifier(), NOW).identity == identity
 
 
 def test_what_was_granted_to_another_is_not_installed(realm: Realm, tmp_path: Path) -> None:
     holder, identity = Holder(tmp_path / "ship"), Identity.of_path(COMMUNITY, "ship/bergamini")
     with realm.open() as authority:
         chain = authority.issue(holder.request(identity, EU_HYBRID, ACCESS), NOW)
-        holder.install(chain, ACCESS.unlock)
+        holder.install(chain, ACCESS.unlock, realm.verifier(), NOW)
         holder.renew(ACCESS)
         waiting = tmp_path / "ship" / "0002" / "key.jwe"
         other = make_request(
             read_key(waiting, ACCESS.unlock), Identity.of_path(COMMUNITY, "ship/x")
         )
         with pytest.raises(CertificateError, match="ship/x"):
-            holder.install(authority.issue(other, NOW), ACCESS.unlock)
+            holder.install(authority.issue(other, NOW), ACCESS.unlock, realm.verifier(), NOW)
     assert holder.credential(ACCESS.unlock).chain == chain
 
 
@@ -871,3 +871,18 @@ def test_a_directory_that_may_not_be_entered_is_not_taken_for_none() -> None:
         for name in ("nothing", "\0"):
             with pytest.raises(SourceError, match="is no authority's directory"):
                 Layout(Path(made) / name).check()
+
+
+def test_a_forged_answer_is_not_installed_and_the_true_one_still_is(
+    realm: Realm, tmp_path: Path
+) -> None:
+    holder, identity = Holder(tmp_path / "ship"), Identity.of_path(COMMUNITY, "ship/bergamini")
+    request = holder.request(identity, EU_HYBRID, ACCESS)
+    carrier = found(tmp_path / "carrier")
+    with carrier.open() as forger, realm.open() as authority:
+        forged, granted = forger.issue(request, NOW), authority.issue(request, NOW)
+    with pytest.raises(CertificateError, match="does not lead to a root"):
+        holder.install(forged, ACCESS.unlock, realm.verifier(), NOW)
+    with pytest.raises(ExpiredError):
+        holder.install(granted, ACCESS.unlock, realm.verifier(), NOW + 90 * DAY)
+    assert holder.install(granted, ACCESS.unlock, realm.verifier(), NOW).chain == granted

@@ -37,6 +37,17 @@ def add_holder_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_public_argument(parser: argparse.ArgumentParser) -> None:
+    """Add `--public DIRECTORY`."""
+    parser.add_argument(
+        "--public",
+        type=Path,
+        required=True,
+        metavar="DIRECTORY",
+        help="the public half of the authority's directory, or a copy",
+    )
+
+
 def add_share_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what brings the root's key back."""
     parser.add_argument(

@@ -17,7 +17,7 @@ from baluardo.trust.issuing.holder import Holder
 EXAMPLE = """\
   $ baluardo trust renew bergamini --output bergamini-renewal.json
   $ baluardo trust issue authority bergamini-renewal.json --output bergamini-2.pem
-  $ baluardo trust install bergamini bergamini-2.pem
+  $ baluardo trust install bergamini bergamini-2.pem --public authority/public
 """
 
 

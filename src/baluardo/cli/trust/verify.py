@@ -8,7 +8,7 @@ from pathlib import Path
 from baluardo.cli.arguments import add_json_argument, format_time, parse_time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, emit_json
-from baluardo.cli.trust.options import machine_time
+from baluardo.cli.trust.options import add_public_argument, machine_time
 from baluardo.foreign_input import read_file
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Chain
 from baluardo.trust.certificates.verification import Standing
@@ -27,13 +27,7 @@ def register(subparsers: AddParser) -> None:
         subparsers, "verify", "Judge a certificate as a member of the community would.", EXAMPLE
     )
     parser.add_argument("chain", type=Path, metavar="CHAIN", help="a chain, PEM")
-    parser.add_argument(
-        "--public",
-        type=Path,
-        required=True,
-        metavar="DIRECTORY",
-        help="the public half of the authority's directory, or a copy",
-    )
+    add_public_argument(parser)
     parser.add_argument(
         "--as",
         dest="kind",

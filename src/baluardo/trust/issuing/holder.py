@@ -21,6 +21,7 @@ from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.request import make_request
+from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.custody.keyfile import Unlock, read_key, write_key
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import Identity
@@ -91,11 +92,14 @@ class Holder:
         present = self.credential(access.unlock)
         return ask_renewal(present, self._next_key(present.key.algorithm, access))
 
-    def install(self, chain: Chain, unlock: Unlock) -> Credential:
+    def install(self, chain: Chain, unlock: Unlock, verifier: Verifier, now: float) -> Credential:
         """Take what was granted for the newest key; from now on that is the one in use.
 
-        CertificateError if it was granted for another key or holder: nothing is changed.
+        It must be what the other members would accept: whoever carried it may lie, and what was
+        forged would keep the true answer out. CertificateError if it is not, or was granted for
+        another key or holder: nothing is changed.
         """
+        verifier.verify(chain, now)
         generations = self._generations()
         waiting = [each for each in generations if not each.granted]
         if not waiting:
