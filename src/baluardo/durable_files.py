@@ -1,13 +1,15 @@
-"""Files that survive a pulled plug: written whole and forced to the disk, or not at all.
+"""Files that survive a pulled plug, and that one process alone writes.
 
-A file is written beside its place under another name, brought to the disk, and only then given its
-name; the directory is brought to the disk too, so that a power cut cannot take the name back.
+A file is written whole and forced to the disk, or not at all: beside its place under another name,
+brought to the disk, and only then given its name; the directory is brought to the disk too, so that
+a power cut cannot take the name back.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -50,6 +52,55 @@ def write_durably(
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "it cannot be the name of a file"
         raise TargetError(f"{printable(str(path))} cannot be written: {reason}.") from None
+
+
+def make_directory(directory: Path) -> None:
+    """Make a directory and those above it; one that is there is fine. TargetError if it cannot."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise TargetError(f"{directory} cannot be made: {problem.strerror or problem}.") from None
+
+
+class CannotLockError(OSError):
+    """A file system takes no locks."""
+
+
+class Hold:
+    """Keeps every other process from what a lock file stands for, until it is released."""
+
+    def __init__(self, lock: Path, mode: int) -> None:
+        """Take hold, making the file if need be.
+
+        BlockingIOError if somebody else has, CannotLockError if nobody could, OSError for the file.
+        """
+        self._process = os.getpid()
+        self._descriptor: int | None = None
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(lock, flags, mode)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                raise
+            raise CannotLockError(error.errno, error.strerror) from None
+        self._descriptor = descriptor
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has hold: not once released, and never in a forked child."""
+        return self._descriptor is not None and self._process == os.getpid()
+
+    def release(self) -> None:
+        """Let the next process take hold; more than once is fine."""
+        descriptor, ours = self._descriptor, self.held
+        self._descriptor = None
+        if descriptor is not None:
+            with contextlib.suppress(OSError):
+                if ours:  # children that inherited the descriptor would keep the lock otherwise
+                    fcntl.flock(descriptor, fcntl.LOCK_UN)
+                os.close(descriptor)
 
 
 def sync_directory(directory: Path) -> None:

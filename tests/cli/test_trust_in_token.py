@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 
-LIBRARIES = (
-    Path("/usr/lib/softhsm/libsofthsm2.so"),
-    Path("/usr/lib64/softhsm/libsofthsm2.so"),
-    Path("/usr/local/lib/softhsm/libsofthsm2.so"),
-)
+from softhsm import softhsm_library
 
 
 class Operator:
@@ -69,10 +65,7 @@ class Operator:
 @pytest.fixture
 def operator(tmp_path: Path) -> Operator:
     """SoftHSM with a token of its own; skip where it is not installed."""
-    library = next((path for path in LIBRARIES if path.is_file()), None)
-    if library is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("SoftHSM is not installed (package softhsm2)")
-    return Operator(tmp_path, library)
+    return Operator(tmp_path, softhsm_library())
 
 
 def test_the_issuing_key_is_useless_without_its_token(operator: Operator) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,12 +31,8 @@ from baluardo.trust.custody.token import Token, TokenKey, open_in_token, seal_in
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.secret import Secret
 from baluardo.trust.suites import SignatureAlgorithm
+from softhsm import softhsm_library
 
-LIBRARIES = (
-    Path("/usr/lib/softhsm/libsofthsm2.so"),
-    Path("/usr/lib64/softhsm/libsofthsm2.so"),
-    Path("/usr/local/lib/softhsm/libsofthsm2.so"),
-)
 PIN = Secret(b"482915")
 INITIAL = ["--pin", "482915", "--so-pin", "00000000"]
 KEY = SigningKey.from_seed(SignatureAlgorithm.ML_DSA_65, Secret(bytes(range(32))))
@@ -55,9 +50,7 @@ def initialise(label: str) -> None:
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """SoftHSM with a folder of its own and a token `baluardo`; skip where it is not installed."""
-    found = next((path for path in LIBRARIES if path.is_file()), None)
-    if found is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("SoftHSM is not installed (package softhsm2)")
+    found = softhsm_library()
     folder = tmp_path_factory.mktemp("softhsm")
     (folder / "tokens").mkdir()
     (folder / "conf").write_text(

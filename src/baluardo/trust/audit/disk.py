@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 from pathlib import Path
 from typing import Final
 
+from baluardo.durable_files import CannotLockError, Hold
 from baluardo.errors import LogError
 from baluardo.foreign_input import printable
 
@@ -121,44 +120,21 @@ class Batch:
         self._known.add(directory)
 
 
-class Hold:
-    """Keeps any other process from writing in a directory, until it is released."""
+def take_hold(directory: Path, what: str) -> Hold:
+    """Keep any other process from writing in a directory, until it is released.
 
-    def __init__(self, directory: Path, what: str) -> None:
-        """Take hold. LogError, with `what` as its subject, if somebody else has."""
-        self._process = os.getpid()
-        self._descriptor: int | None = None
-        try:
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(directory / LOCK, flags, PUBLIC)
-        except OSError as error:
-            raise LogError(f"{what} cannot be opened for writing: {error.strerror}.") from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            if isinstance(error, BlockingIOError):
-                raise LogError(
-                    f"{what} is being written by another process; only one may. Stop that one "
-                    "first."
-                ) from None
-            raise LogError(f"{what} cannot be locked: {error.strerror}.") from None
-        self._descriptor = descriptor
-
-    @property
-    def held(self) -> bool:
-        """Whether this process may write: not once released, and never in a forked child."""
-        return self._descriptor is not None and self._process == os.getpid()
-
-    def release(self) -> None:
-        """Let the next process write; more than once is fine."""
-        descriptor, ours = self._descriptor, self.held
-        self._descriptor = None
-        if descriptor is not None:
-            with contextlib.suppress(OSError):
-                if ours:  # children that inherited the descriptor would keep the lock otherwise
-                    fcntl.flock(descriptor, fcntl.LOCK_UN)
-                os.close(descriptor)
+    LogError, with `what` as its subject, if somebody else does, or the directory takes no lock.
+    """
+    try:
+        return Hold(directory / LOCK, PUBLIC)
+    except BlockingIOError:
+        raise LogError(
+            f"{what} is being written by another process; only one may. Stop that one first."
+        ) from None
+    except CannotLockError as error:
+        raise LogError(f"{what} cannot be locked: {error.strerror}.") from None
+    except OSError as error:
+        raise LogError(f"{what} cannot be opened for writing: {error.strerror}.") from None
 
 
 def shown(path: Path) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from baluardo.durable_files import Hold
 from baluardo.errors import InvalidInputError, LogError, SourceError, TrustError
 from baluardo.foreign_input import read_file
 from baluardo.trust.audit.checkpoint import (
@@ -23,7 +24,7 @@ from baluardo.trust.audit.checkpoint import (
     open_checkpoint,
     sign_checkpoint,
 )
-from baluardo.trust.audit.disk import Batch, Disk, Hold, shown
+from baluardo.trust.audit.disk import Batch, Disk, shown, take_hold
 from baluardo.trust.audit.edge import Edge
 from baluardo.trust.audit.merkle import EMPTY_ROOT
 from baluardo.trust.audit.note import MOST_NOTE_OCTETS, Note, VerifierKey
@@ -79,7 +80,7 @@ class AuditLog:
         VerifierKey(origin, key.public)
         try:
             _make(directory, disk)
-            hold = Hold(directory, f"The log in {shown(directory)}")
+            hold = take_hold(directory, f"The log in {shown(directory)}")
             try:
                 if (directory / CHECKPOINT).exists() or (directory / "tile").exists():
                     raise LogError(
@@ -96,7 +97,7 @@ class AuditLog:
     @classmethod
     def open(cls, directory: Path, key: SigningKey, disk: Disk | None = None) -> AuditLog:
         """Open a log for writing; LogError if another process writes it, or it was altered."""
-        hold = Hold(directory, f"The log in {shown(directory)}")
+        hold = take_hold(directory, f"The log in {shown(directory)}")
         try:
             return cls(directory, key, disk or Disk(), hold)
         except OSError as error:

@@ -23,7 +23,7 @@ from baluardo.trust.audit.checkpoint import (
     open_checkpoint,
     sign_checkpoint,
 )
-from baluardo.trust.audit.disk import Hold, shown
+from baluardo.trust.audit.disk import shown, take_hold
 from baluardo.trust.audit.evidence import ForkEvidence
 from baluardo.trust.audit.merkle import verify_consistency
 from baluardo.trust.audit.note import MOST_NOTE_OCTETS, Note, NoteSignature, VerifierKey
@@ -65,7 +65,7 @@ class Witness:
                 sync_directory(state.parent)
         except OSError as error:
             raise LogError(f"{shown(state)} cannot be made: {error.strerror}.") from None
-        self._hold = Hold(state, f"The witness's memory in {shown(state)}")
+        self._hold = take_hold(state, f"The witness's memory in {shown(state)}")
         self._last: dict[str, SignedCheckpoint] = {}
         try:
             for log in self._logs.values():

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import write_durably
-from baluardo.errors import CertificateError, InvalidInputError, TargetError
+from baluardo.durable_files import make_directory, write_durably
+from baluardo.errors import CertificateError, InvalidInputError
 from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Certificate
 from baluardo.trust.certificates.dates import EARLIEST, LATEST, SKEW, shown
@@ -122,12 +122,7 @@ class Anchors:
         The roots' files are named by fingerprint and never change; the index replaces the old
         one at the end, in one step.
         """
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise TargetError(
-                f"{directory} cannot be made: {problem.strerror or problem}."
-            ) from None
+        make_directory(directory)
         listed = []
         for anchor in self.anchors:
             name = f"root-{anchor.certificate.fingerprint.hex()}.pem"

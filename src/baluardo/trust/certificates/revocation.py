@@ -12,8 +12,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from baluardo.durable_files import write_durably
-from baluardo.errors import CertificateError, ProfileError, RevokedError, SourceError, TargetError
+from baluardo.durable_files import make_directory, write_durably
+from baluardo.errors import CertificateError, ProfileError, RevokedError, SourceError
 from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.certificate import Certificate, key_identifier
 from baluardo.trust.certificates.dates import SKEW, shown
@@ -210,12 +210,7 @@ class Revocations:
 
         TargetError if one cannot be written; what stood there is then untouched.
         """
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise TargetError(
-                f"{directory} cannot be made: {problem.strerror or problem}."
-            ) from None
+        make_directory(directory)
         for held in self.lists.values():
             write_durably(directory / _file_name(held.issuer.key), held.pem().encode(), mode=0o644)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import threading
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import write_durably
+from baluardo.durable_files import OWNER_ALONE, CannotLockError, Hold, write_durably
 from baluardo.errors import CommandError, InvalidInputError, SourceError, TargetError
 from baluardo.foreign_input import printable, read_file
 from baluardo.trust.commands.proposal import ID_OCTETS
@@ -31,19 +29,18 @@ class SpentCommands:
     older copy of the file back lets commands that have not expired be done again.
     """
 
-    def __init__(self, path: Path, lock: int, spent: dict[str, float]) -> None:
+    def __init__(self, path: Path, hold: Hold, spent: dict[str, float]) -> None:
         """Use `create` or `open`."""
         self._path = path
-        self._lock_descriptor = lock
+        self._hold = hold
         self._spent = spent
         self._lock = threading.Lock()
-        self._process = os.getpid()
         self._closed = False
 
     @classmethod
     def create(cls, path: Path) -> SpentCommands:
         """Begin an empty list; CommandError if there is one already or it cannot be written."""
-        path, lock = _lock(path)
+        path, hold = _take_hold(path)
         try:
             if path.exists():
                 raise CommandError(
@@ -52,18 +49,18 @@ class SpentCommands:
                 )
             _write(path, {}, replace=False)
         except BaseException:
-            os.close(lock)
+            hold.release()
             raise
-        return cls(path, lock, {})
+        return cls(path, hold, {})
 
     @classmethod
     def open(cls, path: Path) -> SpentCommands:
         """Open the file; CommandError if it is missing, damaged, or in use by another process."""
-        path, lock = _lock(path)
+        path, hold = _take_hold(path)
         try:
-            return cls(path, lock, _read(path))
+            return cls(path, hold, _read(path))
         except BaseException:
-            os.close(lock)
+            hold.release()
             raise
 
     def spend(self, command: bytes, expires: float, now: float) -> None:
@@ -71,7 +68,8 @@ class SpentCommands:
 
         `command` is a proposal's `one_use`, 16 octets; times are POSIX seconds.
         """
-        if os.getpid() != self._process:  # split off: it shares the lock, not what was noted since
+        # A process split off shares the lock, but not what was noted since.
+        if not (self._closed or self._hold.held):
             raise CommandError(
                 "The list of executed commands belongs to another process; nothing was done."
             )
@@ -100,30 +98,24 @@ class SpentCommands:
     def close(self) -> None:
         """Let another process open the file."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
-                os.close(self._lock_descriptor)
+            self._closed = True
+            self._hold.release()
 
 
-def _lock(path: Path) -> tuple[Path, int]:
+def _take_hold(path: Path) -> tuple[Path, Hold]:
     """Return the file itself, whatever links lead to it, and the lock beside it, held."""
     try:
         file = path.resolve()
-        beside = file.with_name(f"{file.name}.lock")
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        return file, Hold(file.with_name(f"{file.name}.lock"), OWNER_ALONE)
+    except (BlockingIOError, CannotLockError):
+        raise CommandError(
+            f"{path} is in use by another process. No command is carried out here."
+        ) from None
     except (OSError, ValueError, RuntimeError) as problem:  # RuntimeError: links in a circle
         reason = getattr(problem, "strerror", None) or "it cannot be the name of a file"
         raise CommandError(
             f"{printable(str(path))} cannot be opened: {reason}. No command is carried out."
         ) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise CommandError(
-            f"{path} is in use by another process. No command is carried out here."
-        ) from None
-    return file, descriptor
 
 
 def _write(path: Path, spent: dict[str, float], *, replace: bool) -> None:

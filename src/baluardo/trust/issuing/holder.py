@@ -18,7 +18,7 @@ from typing import Final
 from baluardo.durable_files import sync_directory, write_durably
 from baluardo.errors import CertificateError, CustodyError, SourceError, TargetError
 from baluardo.foreign_input import printable, read_file
-from baluardo.trust.certificates.certificate import Chain
+from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.request import make_request
 from baluardo.trust.certificates.verification import Verifier
@@ -32,7 +32,6 @@ from baluardo.trust.suites import AnyProfile, SignatureAlgorithm
 
 KEEP: Final = 2
 """Generations that are kept: the one in use and the one before it."""
-MOST_CHAIN_OCTETS: Final = 65_536
 _GENERATION = re.compile(r"[0-9]{4,9}\Z", re.ASCII)
 
 
@@ -166,4 +165,4 @@ class Holder:
 
 
 def _chain(generation: Generation) -> Chain:
-    return Chain.of_pem(read_file(generation.chain, MOST_CHAIN_OCTETS, "The certificate"))
+    return Chain.of_pem(read_file(generation.chain, LARGEST_CHAIN, "The certificate"))
