@@ -1,12 +1,17 @@
-"""The words of the project as types: places, masks, slots, and what a satellite is."""
+"""The words of the project as types: places, masks, slots, satellites, levers and paths."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from itertools import pairwise
 
 from baluardo.errors import InvalidInputError
+
+SPEED_OF_LIGHT_KM_S = 299_792.458
+"""Exact, by the definition of the metre."""
 
 SLOT_SECONDS = 15
 """Length of a slot: the constellation reassigns every terminal each 15 s (measured, FACTS)."""
@@ -34,6 +39,17 @@ class Status(IntEnum):
     """SGP4 refuses it, or it is below the height at which an orbit survives."""
     FAILED = 3
     """Taken out by the scenario."""
+
+
+class Lever(StrEnum):
+    """Whose hand is on a control: a customer commands neither satellites nor landing."""
+
+    OURS = "ours"
+    """Keys, precedence at our edges, what we send."""
+    CONTRACT = "contract"
+    """Bought from the operator and honoured by it: priority, landing, beams."""
+    OBSERVED = "observed"
+    """Inferred and checked: serving satellite, landing, rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +141,83 @@ def slot_at(time: float) -> int:
 def slot_start(slot: int) -> float:
     """First moment of a slot (POSIX seconds, UTC)."""
     return float(slot * SLOT_SECONDS + SLOT_PHASE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What one direction of a path does to packets during one segment."""
+
+    delay_s: float
+    """One way, at the segment's start, in an otherwise empty queue of our own."""
+    drift: float
+    """Growth of the delay, s per s: the satellite moves away (positive) or comes closer."""
+    jitter_s: float
+    """Standard deviation of the delay from packet to packet."""
+    rate_bps: float
+    """0 where nothing passes."""
+    loss: float
+    """Probability that a packet is lost, 0 to 1."""
+
+    def delay_after(self, seconds: float) -> float:
+        """Return the delay (s) so many seconds after the segment's start."""
+        return self.delay_s + self.drift * seconds
+
+
+OUT = Direction(0.0, 0.0, 0.0, 0.0, 1.0)
+"""A direction in which nothing passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathSegment:
+    """A stretch of time (POSIX seconds) in which a path behaves in one way."""
+
+    start: float
+    end: float
+    up: Direction
+    """From the site to its landing."""
+    down: Direction
+
+    @property
+    def out(self) -> bool:
+        """True where nothing passes in at least one direction."""
+        return self.up.rate_bps == 0.0 or self.down.rate_bps == 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """What a bearer offers over time: segments that follow each other without a gap."""
+
+    segments: tuple[PathSegment, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse an empty path, and segments that overlap or leave a gap."""
+        if not self.segments:
+            raise InvalidInputError("A path has no segment.")
+        for one, other in pairwise(self.segments):
+            if one.end != other.start:
+                raise InvalidInputError(
+                    f"A path's segment ends at {one.end} and the next begins at {other.start}."
+                )
+        for segment in self.segments:
+            if not segment.start < segment.end:
+                raise InvalidInputError(
+                    f"A path's segment begins at {segment.start} and ends at {segment.end}."
+                )
+
+    @property
+    def start(self) -> float:
+        """First moment of the path, POSIX seconds."""
+        return self.segments[0].start
+
+    @property
+    def end(self) -> float:
+        """First moment that the path no longer speaks of, POSIX seconds."""
+        return self.segments[-1].end
+
+    def at(self, time: float) -> PathSegment:
+        """Return the segment of a moment; InvalidInputError outside the path."""
+        if not self.start <= time < self.end:
+            raise InvalidInputError(
+                f"time {time} is not between {self.start} and {self.end}, the path's span."
+            )
+        return self.segments[bisect_right(self.segments, time, key=lambda s: s.start) - 1]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import earth_fixed
+from baluardo.terms import SPEED_OF_LIGHT_KM_S
 from baluardo.twin.sky.all_pairs import (
     BLOCK,
     AllPairs,
@@ -22,7 +23,6 @@ from baluardo.twin.sky.all_pairs import (
     laser_lengths,
     up_links_within,
 )
-from baluardo.twin.sky.visibility import SPEED_OF_LIGHT_KM_S
 
 MICROMETRE_KM = 1e-9
 

@@ -42,7 +42,7 @@ def check_hops(route, snapshot):
 
 def brute_force_delay(snapshot, place, rule):
     """Shortest delay by Bellman-Ford over explicit arrays, s."""
-    landings = snapshot.sky.landings(rule)
+    landings = snapshot.sky.landings(rule, place)
     cost = np.full(len(snapshot.operational), np.inf)
     for g in range(len(landings.points)):
         if landings.gateways_allowed[g]:
@@ -108,7 +108,7 @@ def test_alternatives_share_no_satellite(snapshot, lasers):
 
 def test_a_required_laser_route_is_the_shortest_of_its_kind(snapshot):
     (route,) = snapshot.routes(ROME, Mask(), LandingRule(lasers=Lasers.REQUIRED)).routes
-    links, landings = snapshot.links, snapshot.sky.landings(LandingRule())
+    links, landings = snapshot.links, snapshot.sky.landings(LandingRule(), ROME)
     exits = snapshot.exits(landings).costs
     best = np.inf
     seen = snapshot.sightings(Observers.of([ROME], Mask()))

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import local_frames, places_earth_fixed
-from baluardo.terms import Mask, Obstruction, Place
+from baluardo.terms import SPEED_OF_LIGHT_KM_S, Mask, Obstruction, Place
 from baluardo.twin.sky.propagation import Propagator
 from baluardo.twin.sky.visibility import (
     GEOSTATIONARY_RADIUS_KM,
-    SPEED_OF_LIGHT_KM_S,
     Observers,
     doppler_hz,
     sightings,

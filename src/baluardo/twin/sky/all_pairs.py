@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-from baluardo.twin.sky.visibility import SPEED_OF_LIGHT_KM_S
+from baluardo.terms import SPEED_OF_LIGHT_KM_S
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int32]

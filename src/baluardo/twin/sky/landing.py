@@ -152,6 +152,23 @@ class Ground:
         angle = 2.0 * np.arcsin(np.clip(chord / 2.0, 0.0, 1.0))
         return np.asarray(angle * MEAN_EARTH_RADIUS_KM * options.fibre_stretch)
 
+    def home_points(
+        self, positions: Floats, rule: LandingRule, failed: frozenset[str] = frozenset()
+    ) -> npt.NDArray[np.intp]:
+        """Return the point of presence of terminals, shape (n,), -1 where none is left.
+
+        positions: shape (n, 3), km, Earth-fixed. The one rule, everywhere: the nearest along the
+        great circle of those that the landing rule allows and that have not failed (by name).
+        docs/decisions/0007 says why; the operator publishes no rule.
+        """
+        points = self.points_of_presence
+        left = self.allowed(rule)[1] & np.array([p.place.name not in failed for p in points])
+        if not left.any():
+            return np.full(len(positions), -1, dtype=np.intp)
+        ends = places_earth_fixed([p.place for p in points])
+        cosine = positions @ (ends / np.linalg.norm(ends, axis=1, keepdims=True)).T
+        return np.asarray(np.argmax(np.where(left, cosine, -np.inf), axis=1))
+
 
 def _known(typed: str, known: dict[str, str]) -> str:
     name = known.get(typed.strip().casefold())

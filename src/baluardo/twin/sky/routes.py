@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.geo.ellipsoid import places_earth_fixed
-from baluardo.terms import Bilingual
+from baluardo.terms import SPEED_OF_LIGHT_KM_S, Bilingual
 from baluardo.twin.sky.landing import Ground, LandingOptions, LandingRule, Lasers
 from baluardo.twin.sky.laser_pairing import NOBODY
 from baluardo.twin.sky.lasers import LaserState
 from baluardo.twin.sky.shortest import disjoint_ways, distances_to_exits
-from baluardo.twin.sky.visibility import SPEED_OF_LIGHT_KM_S, Observers, Sightings
+from baluardo.twin.sky.visibility import Observers, Sightings
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -102,10 +102,22 @@ class Exits:
 class Landings:
     """Gateways of one rule, prepared: which point of presence each uses and at what cost."""
 
-    def __init__(self, ground: Ground, rule: LandingRule, options: LandingOptions) -> None:
-        """Choose for each gateway the nearest allowed point of presence along the fibre."""
+    def __init__(
+        self,
+        ground: Ground,
+        rule: LandingRule,
+        options: LandingOptions,
+        home: int | None = None,
+    ) -> None:
+        """Lead all gateways to the point of presence `home`, the user's own.
+
+        Without one each gateway leads to the nearest allowed: then the answer is how near the
+        internet is, not how near a user's own exit is.
+        """
         self.ground = ground
         self.gateways_allowed, points = ground.allowed(rule)
+        if home is not None:
+            points = points & (np.arange(len(points)) == home)
         lengths = np.where(points, ground.fibre_km(options), np.inf)
         self.points = np.argmin(lengths, axis=1)
         self.fibre_km = lengths.min(axis=1)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
+from baluardo.geo.ellipsoid import places_earth_fixed
 from baluardo.terms import Bilingual, Mask, Place, Status, slot_at
 from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
 from baluardo.twin.sky.landing import (
@@ -136,9 +137,16 @@ class Sky:
         states = self.propagator.earth_fixed(np.array([time]))
         return Snapshot(self, float(time), States(states.positions[0], states.velocities[0]))
 
-    def landings(self, rule: LandingRule) -> Landings:
-        """Prepare the gateways that a rule allows."""
-        return Landings(self.ground, rule, self.options.landing)
+    def landings(self, rule: LandingRule, place: Place | None = None) -> Landings:
+        """Prepare the gateways that a rule allows, for the point of presence of a place if given.
+
+        Which point that is, `Ground.home_points` says.
+        """
+        home = None
+        if place is not None:
+            found = int(self.ground.home_points(places_earth_fixed([place]), rule)[0])
+            home = found if found >= 0 else None
+        return Landings(self.ground, rule, self.options.landing, home)
 
 
 class Snapshot:
@@ -188,7 +196,7 @@ class Snapshot:
         _check_count(count)
         mask, rule = mask or Mask(), rule or LandingRule()
         observers = Observers.of([place], mask)
-        landings = self.sky.landings(rule)
+        landings = self.sky.landings(rule, place)
         if not np.isfinite(landings.fibre_light_km).any():
             return RouteAnswer((), _NO_GATEWAY_LEFT)
         seen = self.sightings(observers)

@@ -11,14 +11,11 @@ import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import local_frames, places_earth_fixed
-from baluardo.terms import Mask, Place
+from baluardo.terms import SPEED_OF_LIGHT_KM_S, Mask, Place
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-
-SPEED_OF_LIGHT_KM_S = 299_792.458
-"""Exact, by the definition of the metre."""
 
 GEOSTATIONARY_RADIUS_KM = 42_164.2
 """Radius of the geostationary orbit: the period of one sidereal day (WGS-84 constants)."""
@@ -186,12 +183,12 @@ def _look(  # type: ignore[no-untyped-def]  # numba infers the types of a tuple 
             azimuth = np.arctan2(east, north)
             if azimuth < 0.0:
                 azimuth += 2.0 * np.pi
-            if _hidden(
+            if hidden(
                 azimuth, sine, obstructions, obstruction_starts[p], obstruction_starts[p + 1]
             ):
                 continue
             if gso_cosine[p] <= 1.0:
-                closest = _cosine_to_arc(
+                closest = cosine_to_arc(
                     px, py, pz, ux, uy, uz, dx / distance, dy / distance, dz / distance
                 )
                 if closest > gso_cosine[p]:
@@ -224,7 +221,7 @@ def _grown(array, room):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _hidden(azimuth, sine, obstructions, first, last):  # type: ignore[no-untyped-def]
+def hidden(azimuth, sine, obstructions, first, last):  # type: ignore[no-untyped-def]
     """Tell whether an obstruction covers a direction; one may run through north."""
     for k in range(first, last):
         begin, end = obstructions[k, 0], obstructions[k, 1]
@@ -248,7 +245,7 @@ def _cosine_to_arc_point(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _cosine_to_arc(px, py, pz, ux, uy, uz, dx, dy, dz):  # type: ignore[no-untyped-def]
+def cosine_to_arc(px, py, pz, ux, uy, uz, dx, dy, dz):  # type: ignore[no-untyped-def]
     """Largest cosine between a direction and the visible geostationary arc; -2 if none is."""
     step = np.radians(_ARC_STEP_DEG)
     middle = np.arctan2(py, px)

@@ -1,0 +1,162 @@
+"""What the commands on slots and paths share: their arguments, and the planner made of them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+
+from baluardo.cli.arguments import add_sky_arguments
+from baluardo.cli.opening import OpenedSky, open_sky
+from baluardo.cli.places import Spot, find_spot
+from baluardo.errors import InvalidInputError
+from baluardo.geo.subscribers import subscribers
+from baluardo.twin.paths.claims import COMMERCIAL_MASK, Terminal
+from baluardo.twin.paths.disruptions import Disruption, DisruptionKind
+from baluardo.twin.paths.ephemeris import ComputedEphemeris
+from baluardo.twin.paths.planner import Planner
+from baluardo.twin.paths.policy import Policy, PolicyName
+from baluardo.twin.paths.world import SlotOptions, World
+from baluardo.twin.radio.radios import DishKind
+from baluardo.twin.radio.rain_field import RainField
+
+DISHES = {kind.name.lower().replace("_", "-"): kind for kind in DishKind}
+
+
+def parse_rate(text: str) -> float:
+    """Return a rate in bit/s: a number, with k, M or G if wanted ("20M")."""
+    factor = {"k": 1e3, "m": 1e6, "g": 1e9}.get(text.strip()[-1:].lower(), 1.0)
+    digits = text.strip()[:-1] if factor != 1.0 else text.strip()
+    try:
+        value = float(digits) * factor
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value <= 1e10:
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is no rate above 0 and up to 10G; write bit/s, such as 20M.'
+        )
+    return value
+
+
+def parse_seed(text: str) -> int:
+    """Return a seed, a whole number from 0 to 2**63 - 1."""
+    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(f'"{text}" is no whole number of at least 0.')
+    return int(text)
+
+
+def parse_disruption(text: str) -> Disruption:
+    """Return a disruption of the form KIND:NAME, such as gateway:Milano."""
+    kind, colon, name = text.partition(":")
+    known = ", ".join(DisruptionKind)
+    if not colon or kind not in set(DisruptionKind) or not name.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" is not KIND:NAME with a KIND of {known}.')
+    return Disruption(DisruptionKind(kind), name.strip())
+
+
+def add_planning_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the sky's arguments, and what decides slots and paths besides."""
+    add_sky_arguments(parser)
+    parser.add_argument(
+        "--policy",
+        choices=[str(name) for name in PolicyName],
+        default=str(PolicyName.STARLINK_LIKE),
+        help="how the operator chooses satellites (observed; default: starlink-like)",
+    )
+    parser.add_argument(
+        "--contract",
+        action="store_true",
+        help="the terminals have bought priority (contract)",
+    )
+    parser.add_argument(
+        "--dish",
+        choices=sorted(DISHES),
+        default="standard",
+        help="what stands at a place (ours; default: standard; ships: maritime)",
+    )
+    parser.add_argument(
+        "--down",
+        type=parse_rate,
+        default=20e6,
+        metavar="RATE",
+        help="what a terminal asks for, down (ours; default: 20M)",
+    )
+    parser.add_argument(
+        "--up", type=parse_rate, default=4e6, metavar="RATE", help="likewise, up (default: 4M)"
+    )
+    parser.add_argument(
+        "--rain",
+        type=parse_seed,
+        default=None,
+        metavar="SEED",
+        help="let it rain as this seed's field says (default: dry)",
+    )
+    parser.add_argument(
+        "--seed", type=parse_seed, default=0, help="of the random choices (default: 0)"
+    )
+    parser.add_argument(
+        "--fail",
+        type=parse_disruption,
+        action="append",
+        default=[],
+        metavar="KIND:NAME",
+        help=(
+            "out of order: satellite, shell, gateway, point-of-presence or position-fix, such as "
+            '"gateway:Milano"; may be repeated'
+        ),
+    )
+
+
+def slot_options(args: argparse.Namespace) -> SlotOptions:
+    """Return the options of the slots that `add_planning_arguments` declared."""
+    return SlotOptions(
+        policy=Policy.named(args.policy), seed=args.seed, disruptions=tuple(args.fail)
+    )
+
+
+def terminal_at(text: str, args: argparse.Namespace, spot: Spot, time: float) -> Terminal:
+    """Return the terminal of a place as it is at a time.
+
+    A site's own mask counts; a place given by coordinates has that of a commercial dish.
+    """
+    place = spot.place_at(time)
+    dish = DISHES[args.dish]
+    mask = COMMERCIAL_MASK if "," in text else spot.mask
+    return Terminal(
+        name=place.name,
+        place=place,
+        mask=mask,
+        rule=spot.rule,
+        dish=dish,
+        down_bps=args.down,
+        up_bps=args.up,
+        contract=args.contract,
+    )
+
+
+def terminals_at(
+    texts: Sequence[str], args: argparse.Namespace, time: float
+) -> tuple[Terminal, ...]:
+    """Return the terminals of places as they are at a time; names that are equal are told apart."""
+    found = [terminal_at(text, args, find_spot(text), time) for text in texts]
+    names: dict[str, int] = {}
+    out = []
+    for terminal in found:
+        count = names[terminal.name] = names.get(terminal.name, 0) + 1
+        name = terminal.name if count == 1 else f"{terminal.name} ({count})"
+        out.append(replace(terminal, name=name))
+    return tuple(out)
+
+
+def open_planner(
+    args: argparse.Namespace, terminals_of: Sequence[str]
+) -> tuple[OpenedSky, Planner, tuple[Terminal, ...]]:
+    """Open the sky and a planner for places (as `find_spot` takes them), with their terminals."""
+    if not terminals_of:
+        raise InvalidInputError("No place is named.")
+    opened = open_sky(args)
+    terminals = terminals_at(terminals_of, args, opened.time)
+    world = World(ComputedEphemeris(opened.sky), subscribers(), slot_options(args))
+    near = world.around([t.place.lat_deg for t in terminals], [t.place.lon_deg for t in terminals])
+    weather = None if args.rain is None else RainField(args.rain)
+    return opened, Planner(near, weather=weather), terminals

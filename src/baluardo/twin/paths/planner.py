@@ -1,0 +1,350 @@
+"""What each of the state's terminals gets in a slot: satellite, landing, delay, rate, loss.
+
+The array form, for planning. `wire_path` in `paths.segments` makes of it, for one terminal, the
+value that the wire takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from baluardo.terms import SPEED_OF_LIGHT_KM_S
+from baluardo.twin.paths.beams import NOMINAL_BEAM_BPS, UNITS_PER_BEAM
+from baluardo.twin.paths.choice import mixed_keys, mixed_with
+from baluardo.twin.paths.claims import Terminal, name_keys
+from baluardo.twin.paths.ground import DRY_PERCENT, GroundLinks, Landed
+from baluardo.twin.paths.model import PathModel
+from baluardo.twin.paths.rounds import Reason, Served
+from baluardo.twin.paths.world import Assignment, World
+from baluardo.twin.radio.attenuation import Climate, clear_air_db, climate_of, rain_fade_db
+from baluardo.twin.radio.climate import rain_rate_exceeded_mm_h
+from baluardo.twin.radio.radios import USER_DOWN_HZ, USER_UP_HZ
+from baluardo.twin.sky.visibility import Observers
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+_CLIMATE_STEP_DEG = 0.05
+"""Places this near to each other share a climate: a ship's is read anew every few kilometres."""
+
+
+class Weather(Protocol):
+    """Whoever can tell the rain: the twin's own field, or measured records."""
+
+    def percent(self, lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike, time: float) -> Floats:
+        """Return the share of the year, per cent, in which it rains harder there than now."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlotPaths:
+    """What terminals get in one slot; every array has shape (terminals,). All of it *observed*.
+
+    Where `reason` is not `Reason.SERVED` the path is out: rates 0, delays infinite.
+    """
+
+    slot: int
+    names: tuple[str, ...]
+    reason: npt.NDArray[np.int8]
+    satellite: Ints
+    """Index into the catalogue; -1 for none."""
+    handover: Bools
+    """The slot before had another satellite, or none."""
+    in_view: Ints
+    elevation_deg: Floats
+    azimuth_deg: Floats
+    range_km: Floats
+    gateway: Ints
+    point: Ints
+    lasers: Ints
+    delay_up_s: Floats
+    """One way, at the slot's start."""
+    delay_down_s: Floats
+    drift: Floats
+    """Growth of either delay, s per s."""
+    jitter_up_s: Floats
+    jitter_down_s: Floats
+    rate_up_bps: Floats
+    rate_down_bps: Floats
+    loss_up: Floats
+    loss_down: Floats
+    """Mean over the slot's undisturbed middle."""
+    load: Floats
+    """Share of the beam's time that is handed out, 0 to 1."""
+    rain_mm_h: Floats
+    fade_down_db: Floats
+    """What rain takes from the way down, over clear air."""
+
+    @property
+    def round_trip_s(self) -> Floats:
+        """Delay there and back, s."""
+        return self.delay_up_s + self.delay_down_s
+
+
+class Planner:
+    """Plans paths slot by slot; one thread at a time may ask."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        model: PathModel | None = None,
+        weather: Weather | None = None,
+    ) -> None:
+        """Take a world (or the part of one around the terminals); without weather all is dry."""
+        self.world = world
+        self.model = model or PathModel()
+        self.weather = weather
+        self.links = world.links
+        self.ground = GroundLinks(world.ephemeris.sky, self.links)
+        self._climates = lru_cache(maxsize=64)(_climate)
+        self._before: tuple[int, tuple[str, ...], Ints] | None = None
+
+    def paths(self, slot: int, terminals: Sequence[Terminal]) -> SlotPaths:
+        """Return what terminals get in a slot; asking slots in their order is the fastest.
+
+        Terminals under way pass their place of this slot; that of the slot before is taken to be
+        the same when a hand-over is told.
+        """
+        names = tuple(t.name for t in terminals)
+        kept = self._before
+        if kept is not None and kept[:2] == (slot - 1, names):
+            before = kept[2]
+        else:
+            before = self.world.assign(slot - 1, terminals).terminals.satellite
+        answer = self.world.assign(slot, terminals)
+        self._before = (slot, names, answer.terminals.satellite)
+        return self._describe(answer, terminals, names, before)
+
+    def _describe(
+        self,
+        answer: Assignment,
+        terminals: Sequence[Terminal],
+        names: tuple[str, ...],
+        before: Ints,
+    ) -> SlotPaths:
+        served, sky, model = answer.terminals, answer.sky, self.model
+        time = sky.time
+        observers = Observers.of([t.place for t in terminals], [t.mask for t in terminals])
+        sight = _sight(observers, sky.positions, sky.velocities, served.satellite)
+        percent, gateway_percent, rain = self._rain(terminals, time)
+        landed = self.ground.land(
+            sky,
+            terminals,
+            observers.positions,
+            served.satellite,
+            answer.failed,
+            gateway_percent,
+        )
+        climate = self._climates(_rounded(terminals))
+        up, down, fade = self._efficiencies(answer, terminals, sight, climate, percent)
+        reason = served.reason.copy()
+        got = served.satellite >= 0
+        reason[got & ~np.isfinite(landed.distance_km)] = Reason.NO_LANDING
+        reason[got & ((up <= 0.0) | (down <= 0.0))] = Reason.FADED
+        fine = reason == Reason.SERVED
+        load = np.where(fine, _load(answer, served), 0.0)
+        up_load = np.where(fine, _up_load(answer, served), 0.0)
+        delay_up, delay_down = self._delays(answer, names, sight, landed, load)
+        rate_up, rate_down = self._rates(answer, terminals, (up, down), (up_load, load), landed)
+        handover = got & (before != served.satellite)
+        drift = sight.rate_km_s + self._exit_rate(answer, landed)
+        return SlotPaths(
+            slot=answer.slot,
+            names=names,
+            reason=reason,
+            satellite=served.satellite,
+            handover=handover,
+            in_view=served.in_view,
+            elevation_deg=sight.elevation_deg,
+            azimuth_deg=sight.azimuth_deg,
+            range_km=sight.range_km,
+            gateway=landed.gateway,
+            point=landed.point,
+            lasers=landed.lasers,
+            delay_up_s=np.where(fine, delay_up, np.inf),
+            delay_down_s=np.where(fine, delay_down, np.inf),
+            drift=np.where(fine, drift / SPEED_OF_LIGHT_KM_S, 0.0),
+            jitter_up_s=np.where(fine, model.jitter_up_s, 0.0),
+            jitter_down_s=np.where(fine, model.jitter_down_s, 0.0),
+            rate_up_bps=np.where(fine, rate_up, 0.0),
+            rate_down_bps=np.where(fine, rate_down, 0.0),
+            loss_up=np.where(fine, model.loss_up, 1.0),
+            loss_down=np.where(fine, model.loss_down, 1.0),
+            load=load,
+            rain_mm_h=rain,
+            fade_down_db=fade,
+        )
+
+    def _rain(
+        self, terminals: Sequence[Terminal], time: float
+    ) -> tuple[Floats, Floats | None, Floats]:
+        n = len(terminals)
+        if self.weather is None:
+            return np.full(n, DRY_PERCENT), None, np.zeros(n)
+        lat = np.array([t.place.lat_deg for t in terminals], dtype=np.float64)
+        lon = np.array([t.place.lon_deg for t in terminals], dtype=np.float64)
+        percent = self.weather.percent(lat, lon, time)
+        ground = self.weather.percent(self.ground.lat_deg, self.ground.lon_deg, time)
+        return percent, ground, rain_rate_exceeded_mm_h(lat, lon, percent)
+
+    def _efficiencies(
+        self,
+        answer: Assignment,
+        terminals: Sequence[Terminal],
+        sight: _Sight,
+        climate: Climate,
+        percent: Floats,
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return bit/s/Hz up and down, and what rain takes down, dB; 0 where nobody serves."""
+        n = len(terminals)
+        up, down, fade = np.zeros(n), np.zeros(n), np.zeros(n)
+        got = np.flatnonzero(answer.terminals.satellite >= 0)
+        if got.size == 0:
+            return up, down, fade
+        dish = np.array([int(t.dish) for t in terminals])[got]
+        catalogue = self.world.ephemeris.sky.catalogue
+        generation = catalogue.generation[answer.terminals.satellite[got]]
+        place = climate.take(got)
+        elevation, azimuth = sight.elevation_deg[got], sight.azimuth_deg[got]
+        wet = rain_fade_db(place, elevation, USER_DOWN_HZ, percent[got])
+        fade[got] = wet
+        air = clear_air_db(place, elevation, USER_DOWN_HZ)
+        down[got] = self.links.user_down_bps_hz(
+            generation, dish, sight.range_km[got], elevation, air + wet, azimuth
+        )
+        air = clear_air_db(place, elevation, USER_UP_HZ)
+        wet = rain_fade_db(place, elevation, USER_UP_HZ, percent[got])
+        up[got] = self.links.user_up_bps_hz(
+            generation, dish, sight.range_km[got], elevation, air + wet, azimuth
+        )
+        return up, down, fade
+
+    def _delays(
+        self,
+        answer: Assignment,
+        names: tuple[str, ...],
+        sight: _Sight,
+        landed: Landed,
+        load: Floats,
+    ) -> tuple[Floats, Floats]:
+        model = self.model
+        light = (sight.range_km + landed.distance_km) / SPEED_OF_LIGHT_KM_S
+        seed = np.uint64(
+            mixed_with(np.uint64(self.world.options.seed), np.uint64(answer.slot % 2**64))
+        )
+        wait = np.zeros(len(names))
+        for turn in range(model.scheduling_rounds):
+            bits = mixed_keys(name_keys(names), np.uint64(mixed_with(seed, np.uint64(turn + 1))))
+            uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+            wait -= model.scheduling_s * np.log(uniform)
+        busy = np.minimum(load, model.highest_load)
+        queue = model.queue_s * busy / (1.0 - busy)
+        up = light + model.base_delay_s * model.base_up_share + wait * model.scheduling_up_share
+        down = (
+            light
+            + model.base_delay_s * (1.0 - model.base_up_share)
+            + wait * (1.0 - model.scheduling_up_share)
+            + queue
+        )
+        return up, down
+
+    def _rates(
+        self,
+        answer: Assignment,
+        terminals: Sequence[Terminal],
+        efficiencies: tuple[Floats, Floats],
+        loads: tuple[Floats, Floats],
+        landed: Landed,
+    ) -> tuple[Floats, Floats]:
+        """Return bit/s up and down: a share of the frames, or the bought beam time if it is more.
+
+        A dish takes one polarisation of a beam at a time.
+        """
+        model, links, served = self.model, self.links, answer.terminals
+        left_up, left_down = (1.0 - np.minimum(load, model.highest_load) for load in loads)
+        (up, down), radios = efficiencies, links.radios
+        free_down = down * radios.user_down_bandwidth_hz * model.share_down * left_down
+        free_up = up * radios.user_up_bandwidth_hz * model.share_up * left_up
+        bought = np.array([t.contract for t in terminals]) & self.world.options.policy.contract
+        held_down = down * links.user_down_beam_hz * served.granted / UNITS_PER_BEAM
+        held_up = up * links.user_up_beam_hz * served.up_granted / UNITS_PER_BEAM
+        rate_up = np.where(bought, np.maximum(free_up, held_up), free_up)
+        rate_down = np.where(bought, np.maximum(free_down, held_down), free_down)
+        # The satellite's users share what the gateway's antenna carries up to it.
+        used = answer.used.sum(axis=1)[served.satellite] / UNITS_PER_BEAM * NOMINAL_BEAM_BPS
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fed = np.where(used > 0.0, np.minimum(landed.feeder_bps / used, 1.0), 1.0)
+        return rate_up, rate_down * fed
+
+    def _exit_rate(self, answer: Assignment, landed: Landed) -> Floats:
+        """Return how fast the last leg down to the gateway grows, km/s; 0 where none."""
+        rate = np.zeros(len(landed.exit))
+        got = np.flatnonzero(landed.exit >= 0)
+        gateways = self.world.ephemeris.sky.gateways
+        away = answer.sky.positions[landed.exit[got]] - gateways.positions[landed.gateway[got]]
+        speed = answer.sky.velocities[landed.exit[got]]
+        rate[got] = np.sum(away * speed, axis=1) / np.linalg.norm(away, axis=1)
+        return rate
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sight:
+    """How terminals see the satellites that serve them; NaN where none does."""
+
+    range_km: Floats
+    elevation_deg: Floats
+    azimuth_deg: Floats
+    rate_km_s: Floats
+
+
+def _sight(observers: Observers, positions: Floats, velocities: Floats, serving: Ints) -> _Sight:
+    n = len(observers)
+    out = _Sight(*(np.full(n, np.nan) for _ in range(4)))
+    got = np.flatnonzero(serving >= 0)
+    away = positions[serving[got]] - observers.positions[got]
+    length = np.linalg.norm(away, axis=1)
+    east, north, up = np.einsum("nij,nj->in", observers.frames[got], away) / length
+    out.range_km[got] = length
+    out.elevation_deg[got] = np.degrees(np.arcsin(np.clip(up, -1.0, 1.0)))
+    out.azimuth_deg[got] = np.degrees(np.arctan2(east, north)) % 360.0
+    out.rate_km_s[got] = np.sum(away * velocities[serving[got]], axis=1) / length
+    return out
+
+
+def _load(answer: Assignment, served: Served) -> Floats:
+    """Return the share of the time of each terminal's beam that is handed out."""
+    rows, columns = served.satellite, served.channel
+    return np.asarray(answer.used[rows, columns] / np.maximum(answer.room[rows, columns], 1))
+
+
+def _up_load(answer: Assignment, served: Served) -> Floats:
+    """Return the share of the uplink time of each terminal's satellite that is handed out."""
+    rows = served.satellite
+    return np.asarray(answer.up_used[rows] / np.maximum(answer.up_room[rows], 1))
+
+
+def _rounded(terminals: Sequence[Terminal]) -> tuple[tuple[float, float, float], ...]:
+    step = _CLIMATE_STEP_DEG
+    return tuple(
+        (
+            round(t.place.lat_deg / step) * step,
+            round(t.place.lon_deg / step) * step,
+            t.place.height_m,
+        )
+        for t in terminals
+    )
+
+
+def _climate(places: tuple[tuple[float, float, float], ...]) -> Climate:
+    lat, lon, height = np.array(places, dtype=np.float64).reshape(-1, 3).T
+    climate = climate_of(np.clip(lat, -90.0, 90.0), np.clip(lon, -180.0, 360.0), height)
+    for frequency in (USER_DOWN_HZ, USER_UP_HZ):
+        climate.zenith(frequency / 1e9)  # worked out once: what is taken from it keeps it
+    return climate

@@ -1,0 +1,229 @@
+"""Whom every satellite serves in a slot: all commercial users and the state's own terminals.
+
+In each round a claim asks the best satellite that had room when the round began, and a satellite
+takes those who ask it, the contracted ones first, while it has beam time on their channel. Two
+rounds are played; who is then without a satellite is refused, and told why.
+
+The number of rounds is fixed so that an answer depends on no more than a neighbourhood: a region is
+computed from the claims a few footprints around it, and equals the world's answer there to the bit.
+docs/decisions/0007 has the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from baluardo.errors import InvalidInputError
+from baluardo.geo.ellipsoid import earth_fixed
+from baluardo.geo.subscribers import Subscribers
+from baluardo.terms import Generation, Mask
+from baluardo.twin.paths.beams import UNITS_PER_BEAM, room
+from baluardo.twin.paths.choice import mixed_with
+from baluardo.twin.paths.claims import (
+    COMMERCIAL_MASK,
+    ORDINARY,
+    Terminal,
+    commercial_claims,
+    terminal_claims,
+)
+from baluardo.twin.paths.demand import Demand
+from baluardo.twin.paths.disruptions import Disruption, Failed, failed_in
+from baluardo.twin.paths.ephemeris import Ephemeris, SlotSky
+from baluardo.twin.paths.policy import Policy, PolicyName
+from baluardo.twin.paths.rounds import ROUNDS, Party, Served, Table, footprint, play
+from baluardo.twin.radio.links import Links
+from baluardo.twin.radio.radios import Radios
+from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM
+from baluardo.twin.sky.status import on_station
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+
+_HEIGHT_MARGIN_KM = 20.0
+"""How far above its mean apogee a working satellite may be found (short periods)."""
+
+_PLACES_AT_ONCE = 256
+"""Places whose distances to all users are held in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOptions:
+    """Everything that, with catalogue, users and terminals, decides an assignment."""
+
+    policy: Policy = field(default_factory=lambda: Policy.named(PolicyName.STARLINK_LIKE))
+    demand: Demand = field(default_factory=Demand)
+    radios: Radios = field(default_factory=Radios)
+    """What stands at the ends of links; how many beams a satellite has among it."""
+    mask: Mask = COMMERCIAL_MASK
+    """Of the commercial users; terminals bring their own."""
+    seed: int = 0
+    disruptions: tuple[Disruption, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that is no 64-bit number, and masks that cells cannot have."""
+        if not 0 <= self.seed < 2**64:
+            raise InvalidInputError(f"seed {self.seed} is not from 0 to 2**64 - 1.")
+        if self.mask.obstructions:
+            raise InvalidInputError("The mask of the commercial users has obstructions.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment:
+    """The answer for one slot. Satellites are those of the whole catalogue."""
+
+    sky: SlotSky
+    commercial: Served
+    terminals: Served
+    used: Ints
+    """Units handed out by satellite and channel, shape (satellites, channels)."""
+    room: Ints
+    """Units that there were, same shape."""
+    up_used: Ints
+    """Shape (satellites,)."""
+    up_room: Ints
+    failed: Failed
+
+    @property
+    def slot(self) -> int:
+        """The slot that was assigned."""
+        return self.sky.slot
+
+    def load(self) -> Floats:
+        """Return the share of its downlink beam time that each satellite uses, (satellites,)."""
+        return np.asarray(self.used.sum(axis=1) / np.maximum(self.room.sum(axis=1), 1))
+
+
+class World:
+    """Commercial users, prepared, answering slot by slot. One thread at a time may ask.
+
+    `threads` share the work of one slot; the answer does not depend on their number.
+    """
+
+    def __init__(
+        self,
+        ephemeris: Ephemeris,
+        users: Subscribers,
+        options: SlotOptions | None = None,
+        *,
+        threads: int = 2,
+    ) -> None:
+        """Prepare the claims of the users."""
+        if threads < 1:
+            raise InvalidInputError(f"threads {threads} is not at least 1.")
+        self.ephemeris = ephemeris
+        self.options = options or SlotOptions()
+        self.users = users
+        self.claims = commercial_claims(users, self.options.demand, self.options.mask)
+        catalogue = ephemeris.sky.catalogue
+        self._numbers = catalogue.numbers.astype(np.uint64)
+        self.links = Links(self.options.radios)
+        self._room, self._up_room = room(self.links, catalogue.generation)
+        self._newer = (catalogue.generation == Generation.V2_MINI) | (
+            catalogue.generation == Generation.V2_MINI_DIRECT_TO_CELL
+        )
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def around(self, lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike) -> World:
+        """Return a world of fewer users with exact answers about places, each of shape (n,).
+
+        Claims at the places are answered as in the whole world; those in the halo around them are
+        there to compete, and their own answers may differ.
+        """
+        least = float(np.radians(self.options.mask.min_elevation_deg))
+        hops = ROUNDS + (1 if self.options.policy.weights.pressure > 0.0 else 0)
+        halo = hops * 2.0 * float(footprint(np.array([_highest(self.ephemeris)]), least)[0])
+        wanted = _directions(np.asarray(lat_deg), np.asarray(lon_deg))
+        here = _directions(self.users.lat_deg, self.users.lon_deg)
+        nearest = np.full(len(here), -1.0)
+        for some in np.array_split(wanted, len(wanted) // _PLACES_AT_ONCE + 1):
+            np.maximum(nearest, (here @ some.T).max(axis=1), out=nearest)
+        keep = nearest >= np.cos(min(halo, np.pi))
+        return World(self.ephemeris, self.users.select(keep), self.options, threads=self._threads)
+
+    def assign(self, slot: int, terminals: Sequence[Terminal] = ()) -> Assignment:
+        """Return who is served by whom in a slot."""
+        failed = failed_in(self.options.disruptions, slot)
+        sky = self.ephemeris.at(slot)
+        rows = np.flatnonzero(self._at_work(sky, failed))
+        demand, weights = self.options.demand, self.options.policy.weights
+        crowd = Party(self.claims, *self.claims.units(demand, sky.time), regular=True)
+        claims = terminal_claims(terminals)
+        if not self.options.policy.contract:
+            claims.priority[:] = ORDINARY
+        claims.mute[:] |= np.array([t.name in failed.fixes for t in terminals], dtype=np.bool_)
+        own = Party(claims, *claims.units(demand, sky.time), regular=False)
+        _leave_room_on_cells(crowd, own)
+        table = Table(
+            self._numbers[rows],
+            np.ascontiguousarray(sky.positions[rows]),
+            np.asarray(weights.sunlit * sky.lit[rows] + weights.newer * self._newer[rows]),
+            self._room[rows],
+            self._up_room[rows],
+        )
+        seed = np.uint64(mixed_with(np.uint64(self.options.seed), np.uint64(slot % 2**64)))
+        play((crowd, own), table, weights, seed, self._threads, self._pool)
+        used, up_used = np.zeros_like(self._room), np.zeros_like(self._up_room)
+        used[rows] = self._room[rows] - table.room
+        up_used[rows] = self._up_room[rows] - table.up_room
+        return Assignment(
+            sky,
+            crowd.served(rows),
+            own.served(rows),
+            used,
+            self._room,
+            up_used,
+            self._up_room,
+            failed,
+        )
+
+    def _at_work(self, sky: SlotSky, failed: Failed) -> Bools:
+        catalogue = self.ephemeris.sky.catalogue
+        working = sky.operational.copy()
+        if failed.satellites:
+            for number in failed.satellites:
+                working[catalogue.index_of(number)] = False
+        for name in failed.shells:
+            if name not in catalogue.shell_names:
+                known = ", ".join(catalogue.shell_names)
+                raise InvalidInputError(f"No shell is called {name!r}. Known: {known}.")
+            working &= catalogue.shell != catalogue.shell_names.index(name)
+        return working
+
+
+def _highest(ephemeris: Ephemeris) -> float:
+    """Return the largest distance (km) from the Earth's centre at which a satellite may work."""
+    catalogue = ephemeris.sky.catalogue
+    working = on_station(catalogue)
+    apogee = (catalogue.heights_km + EARTH_RADIUS_KM) * (1.0 + catalogue.eccentricity)
+    return float(apogee[working].max(initial=EARTH_RADIUS_KM + 600.0)) + _HEIGHT_MARGIN_KM
+
+
+def _directions(lat_deg: npt.NDArray[np.float64], lon_deg: npt.NDArray[np.float64]) -> Floats:
+    ends = earth_fixed(lat_deg, lon_deg, np.zeros(lat_deg.shape)).reshape(-1, 3)
+    return np.asarray(ends / np.linalg.norm(ends, axis=1, keepdims=True))
+
+
+def _leave_room_on_cells(crowd: Party, own: Party) -> None:
+    """Let commercial users give way where they would use a channel of a cell beyond its time.
+
+    A channel serves a cell from one satellite at a time (Nco = 1): what the state's terminals and
+    the commercial users of a cell have on one channel adds up to no more than one beam.
+    """
+    if len(own) == 0 or len(crowd) == 0:
+        return
+    wanted = (own.claims.cell, own.claims.channel.astype(np.uint64))
+    for cell, channel, units in zip(*wanted, own.units, strict=True):
+        first = np.searchsorted(crowd.claims.cell, cell, side="left")
+        last = np.searchsorted(crowd.claims.cell, cell, side="right")
+        for c in range(int(first), int(last)):
+            if crowd.claims.channel[c] == channel:
+                left = UNITS_PER_BEAM - int(units)
+                crowd.units[c] = max(min(int(crowd.units[c]), left), 0)
+                crowd.asks[c] &= crowd.units[c] > 0
