@@ -158,6 +158,17 @@ class Direction:
     loss: float
     """Probability that a packet is lost, 0 to 1."""
 
+    def __post_init__(self) -> None:
+        """Refuse what no direction can do to a packet."""
+        for field in ("delay_s", "jitter_s", "rate_bps"):
+            value = getattr(self, field)
+            if not (math.isfinite(value) and value >= 0.0):
+                raise InvalidInputError(f"{field} {value} is not a finite number of at least 0.")
+        if not math.isfinite(self.drift):
+            raise InvalidInputError(f"drift {self.drift} is not a finite number.")
+        if not 0.0 <= self.loss <= 1.0:
+            raise InvalidInputError(f"loss {self.loss} is not between 0 and 1.")
+
     def delay_after(self, seconds: float) -> float:
         """Return the delay (s) so many seconds after the segment's start."""
         return self.delay_s + self.drift * seconds

@@ -14,6 +14,7 @@ from types import FrameType
 from baluardo.cli.arguments import add_catalogue_argument, parse_port
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, say
+from baluardo.console.paths import DEFAULT_RAIN_SEED
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT
 from baluardo.stage.server import STOP_SIGNALS
 from baluardo.stage.up import UpOptions, up
@@ -56,6 +57,16 @@ def register(subparsers: AddParser) -> None:
         default=None,
         help="nation to run, a TOML file (default: the built-in italy.toml)",
     )
+    parser.add_argument(
+        "--rain",
+        type=_parse_rain,
+        metavar="SEED",
+        default=DEFAULT_RAIN_SEED,
+        help=(
+            'seed of the simulated rain that paths feel, or "none" for dry weather '
+            f"(default: {DEFAULT_RAIN_SEED})"
+        ),
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -68,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         catalogue=args.catalogue,
         scenario=args.scenario,
         open_browser=args.open,
+        rain_seed=args.rain,
     )
     # Until the server takes the signals over, each is the wish to stop, and that is no failure.
     before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}
@@ -80,6 +92,17 @@ def run(args: argparse.Namespace) -> int:
             signal.signal(number, handler)
     _leave_if_busy()
     return DONE
+
+
+def _parse_rain(text: str) -> int | None:
+    """Return a seed from 0 to 2**63 - 1; None for "none"."""
+    if text == "none":
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is neither a whole number from 0 to 2**63 - 1 nor "none".'
+        )
+    return int(text)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

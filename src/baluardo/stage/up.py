@@ -19,6 +19,7 @@ import platformdirs
 
 from baluardo.console.app import create_console
 from baluardo.console.part import ConsolePart
+from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
 from baluardo.console.sky import site_question, sky_part
 from baluardo.errors import BaluardoError, StageError
 from baluardo.scenario.nation import Nation, default_path, load
@@ -57,6 +58,8 @@ class UpOptions:
     catalogue: str | None = None
     scenario: Path | None = None
     open_browser: bool = False
+    rain_seed: int | None = DEFAULT_RAIN_SEED
+    """Which simulated rain falls; None: none does."""
 
 
 def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str], None]) -> None:
@@ -147,7 +150,11 @@ async def _run(
 ) -> None:
     live = LiveSky(loaded)
     name = options.catalogue or nation.catalogue
-    parts = (sky_part(live, nation), _keeper(live, nation, name, say))
+    parts = (
+        sky_part(live, nation),
+        paths_part(live, nation, options.rain_seed),
+        _keeper(live, nation, name, say),
+    )
     app = create_console(parts, listener.allowed_hosts)
 
     def ready() -> None:

@@ -114,6 +114,8 @@ def test_some_of_the_places_are_those_places(climate: Climate) -> None:
             rain_fade_db(some, 30.0, band, 0.1), rain_fade_db(climate, 30.0, band, 0.1)[chosen]
         )
     assert len(climate.take(LAT > 40.0)) == 4
+    assert len(climate.take([])) == 0
+    assert climate.take(np.array([8], dtype=np.uint16)).lat_deg[0] == LAT[8]
 
 
 def test_more_frequencies_than_are_kept_change_no_answer(climate: Climate) -> None:
@@ -191,3 +193,15 @@ def test_refuses_impossible_places_and_totals(climate: Climate) -> None:
         climate.take([99])
     with pytest.raises(InvalidInputError, match="indices"):
         climate.take([0.5])
+    with pytest.raises(InvalidInputError, match="mask of 2 places instead of 9"):
+        climate.take([True, False])
+    with pytest.raises(InvalidInputError, match="lat_deg"):
+        climate_of([[41.9], [41.9, 42.0]], 12.5)
+
+
+@pytest.mark.parametrize("field", ["polarisation_tilt_deg", "diameter_m", "efficiency"])
+def test_an_impossible_dish_is_refused_in_dry_weather_too(climate: Climate, field: str) -> None:
+    """Else a dish would pass for years, until it rains."""
+    for value in (math.nan, -999.0, [0.5] * len(climate)):
+        with pytest.raises(InvalidInputError, match=field):
+            rain_fade_db(climate, 40.0, KU, 100.0, **{field: value})

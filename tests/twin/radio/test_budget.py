@@ -109,8 +109,9 @@ GOOD = {
         ("eirp_dbw", np.nan),
         ("gt_db_k", np.inf),
         ("frequency_hz", 0.0),
-        ("range_km", -1.0),
+        ("frequency_hz", 1e308),
         ("bandwidth_hz", 0.0),
+        ("bandwidth_hz", 5e-324),
         ("bandwidth_hz", [1e6, -1.0]),
         ("losses_db", -0.1),
     ],
@@ -118,6 +119,12 @@ GOOD = {
 def test_refusals_name_the_field(field, value):
     with pytest.raises(InvalidInputError, match=rf"^{field} .* is not a finite number"):
         cn_db(**{**GOOD, field: value})
+
+
+@pytest.mark.parametrize("range_km", [-1.0, 0.0, np.nan, np.inf, 1e308, 5e-324])
+def test_range_is_refused(range_km):
+    with pytest.raises(InvalidInputError, match=r"^range_km .* is not between 1e-06 and 1e\+09 km"):
+        cn_db(**{**GOOD, "range_km": range_km})
 
 
 @pytest.mark.parametrize("elevation", [-0.1, 90.1, np.nan])

@@ -23,7 +23,6 @@ from baluardo.twin.radio.climate import (
     wet_refractivity,
 )
 from baluardo.twin.radio.rain import rain_attenuation_db
-from baluardo.twin.radio.rain_curve import normal_quantile
 
 Floats = npt.NDArray[np.float64]
 
@@ -140,12 +139,6 @@ def test_rate_falls_with_percent_and_is_undone(
         assert rate > milder >= 0.0
         back = float(rain_percent_exceeded(lat_deg, lon_deg, rate))
         assert back == pytest.approx(percent, rel=1e-9)
-
-
-@given(share=st.floats(1e-12, 1.0 - 1e-12))
-@settings(max_examples=200, deadline=None)
-def test_normal_quantile_is_undone_by_erfc(share: float) -> None:
-    assert 0.5 * math.erfc(normal_quantile(share) / math.sqrt(2.0)) == pytest.approx(share, 1e-10)
 
 
 def test_held_below_a_thousandth_and_dry_from_the_probability_up() -> None:

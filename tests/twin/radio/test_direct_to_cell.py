@@ -171,6 +171,10 @@ def test_arrays_broadcast_and_may_be_empty():
         ("down_hz", 0.0),
         ("up_hz", np.nan),
         ("beams", 0),
+        ("beams", 8.5),
+        ("phone_blocks", 1.5),
+        ("phone_blocks", np.nan),
+        ("channel_hz", [5e6]),
         ("satellite_temperature_k", -500.0),
         ("satellite_eirp_dbw", np.inf),
         ("channel_hz", 2e6),
@@ -196,6 +200,14 @@ def test_impossible_geometry_is_refused():
     position, velocity = equatorial(0.0)
     with pytest.raises(InvalidInputError, match="distance to the satellite"):
         doppler_shift_hz(position, position, velocity, CARRIER_HZ)
+    with pytest.raises(InvalidInputError, match=r"places has the shape \(2,\)"):
+        doppler_shift_hz(position[:2], position, velocity, CARRIER_HZ)
+    with pytest.raises(InvalidInputError, match="velocity nan"):
+        doppler_rate_hz_s(on_equator(0.0), position, velocity * np.nan, CARRIER_HZ)
+    with pytest.raises(InvalidInputError, match="shapes"):
+        doppler_shift_hz(np.ones((2, 3)), np.ones((4, 3)) * 7e3, velocity, CARRIER_HZ)
+    with pytest.raises(InvalidInputError, match="shapes"):
+        direct_links([30.0, 40.0], [400.0, 500.0, 600.0])
     with pytest.raises(InvalidInputError, match="carrier_hz"):
         doppler_shift_hz(on_equator(0.0), position, velocity, 0.0)
     with pytest.raises(InvalidInputError, match="snr_db"):

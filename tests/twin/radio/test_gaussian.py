@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from baluardo.errors import InvalidInputError
+from baluardo.twin.radio import gaussian
 from baluardo.twin.radio.gaussian import joint_tail, orthant, tail, tail_inverse
 
 
@@ -44,6 +45,54 @@ def test_two_together_equal_the_integral(h, k, r):
         limit=400,
     )
     assert abs(float(joint_tail(h, k, r)) - expected) < 1e-9
+
+
+def test_two_that_are_opposites():
+    """With a correlation of -1 the second is the first with its sign turned."""
+    h, k = np.array([0.0, 1.0, 0.3, 1.0, -1.0]), np.array([0.0, -1.0, -0.3, -2.0, -1.0])
+    expected = np.maximum(tail(h) - tail(-k), 0.0)
+    assert np.allclose(joint_tail(h, k, -1.0), expected, rtol=1e-12, atol=0.0)
+
+
+@pytest.mark.parametrize(("apart", "within"), [(1e-4, 1e-11), (1e-6, 1e-9), (1e-9, 3e-8)])
+def test_two_that_are_nearly_one(apart, within):
+    """Sheppard's theorem: both above their mean with probability 1/4 + asin(r) / 2 pi."""
+    for r in (1.0 - apart, apart - 1.0):
+        exact = 0.25 + np.arcsin(r) / (2.0 * np.pi)
+        assert float(joint_tail(0.0, 0.0, r)) == pytest.approx(exact, abs=within)
+    for high, low in ((0.3001, 0.0), (1.001, 1.0), (3.0, 2.9)):
+        spread = np.sqrt(apart * (2.0 - apart))
+        middle, r = low / (1.0 - apart), 1.0 - apart
+        cuts = (high, middle + 3.0 * spread, middle + 9.0 * spread, high + 1.0, high + 12.0)
+        edges = sorted({x for x in cuts if x >= high})
+        whole = sum(
+            integrate.quad(
+                lambda z, r=r, low=low, spread=spread: (
+                    stats.norm.pdf(z) * stats.norm.sf((low - r * z) / spread)
+                ),
+                *pair,
+                epsabs=1e-15,
+                limit=400,
+            )[0]
+            for pair in zip(edges[:-1], edges[1:], strict=True)
+        )
+        assert abs(float(joint_tail(high, low, r)) - whole) < within
+
+
+def test_farther_than_any_number_is_never():
+    assert float(joint_tail(1e308, 0.0, 0.5)) == 0.0
+    assert float(joint_tail(-1e308, 1.0, 0.5)) == pytest.approx(float(tail(1.0)), rel=1e-15)
+
+
+def test_ten_rare_ones_are_within_three_per_cent(monkeypatch):
+    chance = np.random.default_rng(10)
+    at = chance.uniform(0.0, 500.0, (10, 2))
+    distance = np.linalg.norm(at[:, None] - at[None], axis=-1)
+    matrix = 0.59 * np.exp(-distance / 31.0) + 0.41 * np.exp(-distance / 800.0)
+    heights = 2.5 + chance.uniform(-0.3, 0.3, 10)
+    stated = orthant(heights, matrix)
+    monkeypatch.setattr(gaussian, "ORTHANT_POINTS", 400_009)
+    assert stated == pytest.approx(orthant(heights, matrix), rel=0.03)
 
 
 def test_two_that_are_one_or_strangers():
@@ -85,6 +134,9 @@ def test_several_that_are_one_or_strangers():
         ([1.0, np.nan], np.eye(2), "not a number"),
         ([1.0, 1.0], np.eye(3), "correlation is not a matrix of 2 x 2"),
         ([1.0, 1.0], 2.0 * np.eye(2), "correlation is not a matrix of 2 x 2"),
+        ([1.0, 1.0], 0.5 * np.eye(2), "ones on its diagonal"),
+        ([1.0], [[0.25]], "ones on its diagonal"),
+        ([1.0, 1.0], [[1.0, 0.9], [0.1, 1.0]], "symmetric"),
         (
             [1.0, 1.0, 1.0],
             [[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]],
@@ -101,3 +153,5 @@ def test_a_correlation_outside_its_range_is_refused():
     for r in (1.01, -1.5, np.nan):
         with pytest.raises(InvalidInputError, match="correlation is not between -1 and 1"):
             joint_tail(0.0, 0.0, r)
+    with pytest.raises(InvalidInputError, match="x or y"):
+        joint_tail(0.0, np.nan, 0.5)

@@ -26,6 +26,7 @@ from baluardo.twin.radio.radios import (
     USER_UP_HZ,
     V1_RADIO,
     DishKind,
+    GatewayRadio,
     Radios,
 )
 
@@ -172,6 +173,12 @@ def test_rain_and_distance_never_help(generation, dish, range_km, elevation, att
 def test_a_storm_puts_the_link_out():
     assert LINKS.user_down_bps_hz(1, 0, 600.0, 70.0, 40.0) == 0.0
     assert LINKS.user_up_bps_hz(1, 0, 600.0, 70.0, 40.0) == 0.0
+    # Heavier than float64 holds as a ratio: still no more than out.
+    for fade in (3_300.0, 1e308):
+        assert LINKS.user_down_bps_hz(1, 0, 600.0, 70.0, fade) == 0.0
+        assert LINKS.user_up_bps_hz(1, 0, 600.0, 70.0, fade) == 0.0
+        assert LINKS.gateway_down_bps_hz(1, 600.0, fade) == 0.0
+        assert LINKS.gateway_up_bps_hz(1, 600.0, fade) == 0.0
 
 
 def test_arrays_keep_their_shape_and_equal_single_answers():
@@ -186,6 +193,7 @@ def test_arrays_keep_their_shape_and_equal_single_answers():
             generation[i], dish[i], distance[i], elevation[i], attenuation[i]
         )
         assert alone == together[i]
+    assert LINKS.user_down_bps_hz([], [], [], []).shape == (0,)
     assert LINKS.user_down_bps_hz(generation[:0], 0, distance[:0], elevation[:0]).shape == (0,)
 
 
@@ -216,6 +224,17 @@ def test_refusals_name_the_field(arguments, field):
     [
         ({"user_down_bandwidth_hz": 0.0}, "user_down_bandwidth_hz"),
         ({"user_up_polarisations": 0}, "polarisations"),
+        ({"user_down_polarisations": 1.5}, "user_down_polarisations 1.5 is not a whole"),
+        ({"margin_db": np.nan}, "margin_db"),
+        ({"dishes": (replace(STANDARD_DISH, eirp_dbw=np.nan),)}, "dish eirp_dbw nan"),
+        ({"dishes": (replace(STANDARD_DISH, gain_dbi=np.inf),)}, "dish gain_dbi inf"),
+        ({"dishes": (replace(STANDARD_DISH, tilt_azimuth_deg=np.nan),)}, "tilt_azimuth_deg nan"),
+        ({"satellites": (replace(V1_RADIO, user_pfd_dbw_m2_4khz=np.nan),) * 4}, "user_pfd"),
+        ({"satellites": (replace(V1_RADIO, user_gt_db_k=np.nan),) * 4}, "satellite user_gt_db_k"),
+        ({"satellites": (replace(V1_RADIO, user_up_beams=0.5),) * 4}, "user_up_beams 0.5"),
+        ({"gateway": GatewayRadio(eirp_dbw=np.nan)}, "gateway eirp_dbw nan"),
+        ({"gateway": GatewayRadio(pointing_loss_db=-1.0)}, "gateway pointing_loss_db -1"),
+        ({"gateway": GatewayRadio(ci_db=[1.0, 2.0])}, "gateway ci_db is not a single number"),
         ({"margin_db": -1.0}, "margin_db"),
         ({"dishes": ()}, "dishes"),
         ({"dishes": (replace(STANDARD_DISH, noise_temperature_k=-3.0),)}, "noise_temperature_k"),

@@ -48,9 +48,18 @@ def test_gaps_stay_gaps():
     assert np.array_equal(found, expected, equal_nan=True)
     whole = RainRecord("", times, np.arange(5.0))
     assert np.isnan(whole.rates_at(3_000.0))
+    assert np.isnan(whole.rates_at([-np.inf, np.inf])).all()
     assert whole.rates_at(4_200.0, longest_gap_s=6_000.0) == 2.5
     with pytest.raises(InvalidInputError, match="longest_gap_s -1"):
         whole.rates_at(0.0, longest_gap_s=-1.0)
+
+
+def test_records_that_are_none_are_refused():
+    for times, rates in (([], []), ([0.0, 1.0], [1.0]), ([[0.0]], [[1.0]])):
+        with pytest.raises(InvalidInputError, match="times and rates_mm_h have shapes"):
+            RainRecord("", np.array(times), np.array(rates))
+    with pytest.raises(InvalidInputError, match="times does not grow"):
+        RainRecord("", np.array([60.0, 0.0]), np.zeros(2))
 
 
 @settings(max_examples=50, deadline=None)

@@ -179,7 +179,7 @@ def test_impossible_series_are_refused(arguments, field):
         ([0.1, 1.0], [3.0, 1.0], 0.5, "fewer than two points"),
         ([0.1, 1.0], [1.0, 3.0], 5.0, "does not grow"),
         ([0.1, 1.0], [3.0], 5.0, "have shapes"),
-        ([0.1, 1.0], [3.0, 1.0], 0.0, "rain_percent 0.0"),
+        ([0.1, 1.0], [3.0, 1.0], 0.0, "rain_percent 0 "),
         ([0.1, np.nan], [3.0, 1.0], 5.0, "percent nan"),
         ([0.1, 1.0], [-3.0, 1.0], 5.0, "attenuation_db -3"),
     ],
@@ -189,7 +189,32 @@ def test_impossible_fits_are_refused(percent, attenuation, rain, sentence):
         fit_fade(percent, attenuation, rain)
 
 
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ((np.nan, 1.0, 5.0), "mean_ln nan"),
+        ((1.0, 0.0, 5.0), "sigma_ln 0"),
+        ((1.0, -1.0, 5.0), "sigma_ln -1"),
+        ((1.0, 1.0, 0.0), "rain_percent 0"),
+        ((1.0, 1.0, 101.0), "rain_percent 101"),
+    ],
+)
+def test_impossible_log_normals_are_refused(values, field):
+    with pytest.raises(InvalidInputError, match=field):
+        LognormalFade(*values)
+
+
+def test_numpy_counts_and_seeds_are_whole_numbers_too():
+    same = gaussian_series(np.int64(5), 15.0, np.uint64(3))
+    assert np.array_equal(same, gaussian_series(5, 15.0, 3))
+    for arguments in ((True, 15.0, 3), (5, 15.0, True), (5.0, 15.0, 3), (5, "15", 3)):
+        with pytest.raises(InvalidInputError):
+            gaussian_series(*arguments)
+
+
 def test_impossible_durations_are_refused():
+    with pytest.raises(InvalidInputError, match="step_s inf"):
+        fade_durations_s([1.0], np.inf, 3.0)
     with pytest.raises(InvalidInputError, match="series_db"):
         fade_durations_s([1.0, np.nan], 15.0, 3.0)
     with pytest.raises(InvalidInputError, match="step_s"):

@@ -15,6 +15,9 @@ export class MisunderstoodError extends ApiError {}
 
 const TIMEOUT_MS = 10_000;
 
+/** HTTP 202: nothing is wrong, but the answer is still being worked out. Ask again. */
+export const NOT_YET = 202;
+
 async function ask<T>(path: string, check: Check<T>, init: RequestInit): Promise<T> {
   let response: Response;
   try {
@@ -23,7 +26,7 @@ async function ask<T>(path: string, check: Check<T>, init: RequestInit): Promise
     throw new ApiError("", 0);
   }
   const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) {
+  if (!response.ok || response.status === NOT_YET) {
     const detail = (body as { detail?: unknown } | null)?.detail;
     throw new ApiError(typeof detail === "string" ? detail : "", response.status);
   }

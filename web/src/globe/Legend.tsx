@@ -1,6 +1,7 @@
 import { formatted, words } from "../frame/language";
 import { theme } from "../frame/theme";
 import { NARROW_PX } from "./globeView";
+import { Layers } from "./Layers";
 import { cssColour, type LegendEntry, type LegendFamily, MAP_COLOURS, SHADES } from "./palette";
 import { colourBy, legend, satellitesVisible, sky } from "./state";
 
@@ -52,6 +53,7 @@ export function Legend() {
           />
           {t.showSatellites}
         </label>
+        <Layers />
       </div>
     </details>
   );
@@ -100,7 +102,7 @@ function Swatch(props: { entry: LegendEntry }) {
 
 function Signs() {
   const t = words.value;
-  const { hops } = MAP_COLOURS[theme.value];
+  const { hops, serving } = MAP_COLOURS[theme.value];
   return (
     <div class="signs">
       <span>
@@ -124,6 +126,10 @@ function Signs() {
           {t.hops[kind]}
         </span>
       ))}
+      <span class="sign-wide">
+        <span class="sign sign-line" style={{ backgroundColor: cssColour(serving) }} />{" "}
+        {t.servingSatellite}
+      </span>
     </div>
   );
 }

@@ -5,10 +5,11 @@ import { theme } from "../frame/theme";
 import { inUtc } from "../frame/time";
 import type { Controller } from "./controller";
 import { Asking, Panel } from "./Panel";
+import { PathSection } from "./PathSection";
 import { cssColour, MAP_COLOURS } from "./palette";
 import { select, selectedSite, siteAnswer } from "./state";
 
-/** A site: its way to the ground hop by hop, the alternative, and the satellites it sees. */
+/** A site: what it gets, the fastest way to the ground, the alternative, what it sees. */
 export function SitePanel(props: { controller: Controller | null }) {
   const t = words.value;
   const site = selectedSite.value;
@@ -16,6 +17,7 @@ export function SitePanel(props: { controller: Controller | null }) {
   const answer = siteAnswer.value;
   return (
     <Panel id="site-panel" kind={t.siteKinds[site.kind] ?? t.site} name={inLanguage(site.name)}>
+      <PathSection />
       {answer ? <Answer answer={answer} controller={props.controller} /> : <Asking />}
     </Panel>
   );

@@ -1,7 +1,8 @@
 /** Joins the globe to the page's state: the stream in, clicks out, lines for what is selected. */
 
-import { batch, effect } from "@preact/signals";
+import { batch, computed, effect } from "@preact/signals";
 import { MisunderstoodError } from "../api/client";
+import type { Serving } from "../api/paths";
 import {
   framesAddress,
   getSites,
@@ -21,9 +22,20 @@ import { GlobeView, NARROW_PX } from "./globeView";
 import type { Mark } from "./labels";
 import { fetchLand } from "./land";
 import type { Line } from "./lineLayer";
+import { cellMesh, cellValues, rainMesh } from "./meshes";
 import { MAP_COLOURS, satelliteColours } from "./palette";
+import {
+  cells,
+  cellsShown,
+  keepPaths,
+  loads,
+  rain,
+  rainShown,
+  serving,
+  slotAt,
+} from "./pathsState";
 import { nearestSatellite, placeAt, REACH_PX, TOUCH_REACH_PX } from "./picking";
-import { plumbLine, satelliteLines, siteLines, type Whereabouts } from "./scene";
+import { plumbLine, satelliteLines, servingLines, siteLines, type Whereabouts } from "./scene";
 import {
   colourBy,
   indexOf,
@@ -53,6 +65,7 @@ export class Controller {
   #loading: Promise<Sky> | null = null;
   readonly #siteAnswers = new Answers<SiteAnswer>();
   readonly #satelliteAnswers = new Answers<SatelliteAnswer>();
+  readonly #servingAnswers = new Answers<Serving>();
 
   constructor(container: HTMLElement, hover: HTMLElement) {
     this.#container = container;
@@ -61,7 +74,7 @@ export class Controller {
 
   async start(): Promise<void> {
     const [land, known] = await Promise.all([fetchLand(), this.loadSky()]);
-    const view = new GlobeView(this.#container, land, MAP_COLOURS[theme.peek()], known.view, {
+    const view = new GlobeView(this.#container, land, theme.peek(), known.view, {
       lines: (moment) => this.#lines(moment),
       drawn: (seen, moment) => this.#drawn(seen, moment),
       pressed: (x, y) => this.#pressed(x, y),
@@ -71,6 +84,7 @@ export class Controller {
     });
     this.view = view;
     this.#bind(view);
+    this.#bindLayers(view);
     this.#publish(view);
     const feed = new Feed(framesAddress(location), {
       frame: (frame) => this.#frame(frame),
@@ -84,6 +98,7 @@ export class Controller {
     });
     feed.start();
     setInterval(() => void this.#moveSites(), SITES_MS);
+    keepPaths();
   }
 
   /** Ask for the sky until the server gives it; one question at a time. */
@@ -151,7 +166,7 @@ export class Controller {
 
   #bind(view: GlobeView): void {
     effect(() => {
-      view.colours = MAP_COLOURS[theme.value];
+      view.theme = theme.value;
     });
     effect(() => {
       if (!sky.value) return;
@@ -195,6 +210,31 @@ export class Controller {
       view.labels.important = keys;
       view.relabel();
     });
+  }
+
+  /** Cells and rain: their triangles when they come, their values slot by slot. */
+  #bindLayers(view: GlobeView): void {
+    const mesh = computed(() => (cells.value ? cellMesh(cells.value.cells) : null));
+    effect(() => {
+      if (mesh.value) view.cells.setMesh(mesh.value);
+    });
+    effect(() => {
+      view.cells.visible = cellsShown.value && loads.value !== null;
+      if (mesh.value && loads.value) {
+        view.cells.setValues(cellValues(loads.value, mesh.value.starts));
+      }
+      view.redraw();
+    });
+    effect(() => {
+      view.rain.visible = rainShown.value && rain.value !== null;
+      if (rain.value) {
+        const grid = rainMesh(rain.value);
+        view.rain.setMesh(grid);
+        view.rain.setValues(grid.values);
+      }
+      view.redraw();
+    });
+    effect(() => this.#servingAnswers.add(serving.value));
   }
 
   #marksOf(): Mark[] {
@@ -249,14 +289,23 @@ export class Controller {
     const colours = MAP_COLOURS[theme.peek()];
     const where: Whereabouts = (catalogueNumber) =>
       placeAt(moment, indexOf.peek().get(catalogueNumber) ?? -1);
+    const selected = selection.peek();
+    const served = servingLines(
+      this.#servingAnswers.at(moment.skyTime),
+      slotAt(moment.skyTime),
+      selected?.kind === "site" ? selected.id : undefined,
+      (site) => this.view?.labels.placeOf(`site-${site}`) ?? null,
+      where,
+      colours,
+    );
     // What was true when the picture was: at a fast pace a second is half a pass.
     const ofSite = this.#siteAnswers.at(moment.skyTime);
-    if (ofSite) return siteLines(ofSite, where, colours);
-    const selected = selection.peek();
-    if (selected?.kind !== "satellite") return [];
+    if (ofSite) return [...siteLines(ofSite, where, colours), ...served];
+    if (selected?.kind !== "satellite") return served;
     const place = where(selected.number);
     const answer = this.#satelliteAnswers.at(moment.skyTime);
     return [
+      ...served,
       ...(place ? [plumbLine(place, colours)] : []),
       ...(answer ? satelliteLines(answer, where, colours) : []),
     ];

@@ -1,13 +1,20 @@
 /** The globe itself: MapLibre's map, the sky's canvas above it, marks on the ground. */
 
-import { type CustomLayerInterface, Map as MapLibre } from "maplibre-gl";
+import {
+  type CustomLayerInterface,
+  type CustomRenderMethodInput,
+  Map as MapLibre,
+} from "maplibre-gl";
 import type { Sky } from "../api/sky";
+import type { Theme } from "../frame/theme";
 import { AirLayer } from "./airLayer";
+import { LOAD_BANDS, RAIN_BANDS, REFUSED_COLOUR } from "./bands";
 import { dot, type ScreenPoint, type Vec3, View } from "./geometry";
 import { Labels } from "./labels";
 import type { Land } from "./land";
 import type { Line } from "./lineLayer";
-import type { MapColours } from "./palette";
+import { MeshLayer } from "./meshLayer";
+import { MAP_COLOURS, type MapColours } from "./palette";
 import { countShown } from "./picking";
 import { SkyCanvas } from "./skyCanvas";
 import { mapStyle } from "./style";
@@ -68,6 +75,8 @@ export class GlobeView {
 
   readonly #map: MapLibre;
   readonly #handlers: GlobeHandlers;
+  readonly cells: MeshLayer;
+  readonly rain: MeshLayer;
   readonly #sky: SkyCanvas;
   readonly #air: AirLayer;
   readonly #home: Home;
@@ -80,12 +89,15 @@ export class GlobeView {
   constructor(
     container: HTMLElement,
     land: Land,
-    colours: MapColours,
+    theme: Theme,
     home: Home,
     handlers: GlobeHandlers,
   ) {
     const software = drawsInSoftware();
+    const colours = MAP_COLOURS[theme];
     this.#colours = colours;
+    this.cells = new MeshLayer(LOAD_BANDS[theme], REFUSED_COLOUR[theme]);
+    this.rain = new MeshLayer(RAIN_BANDS[theme], REFUSED_COLOUR[theme]);
     this.#handlers = handlers;
     this.#home = home;
     this.#air = new AirLayer(colours);
@@ -117,6 +129,9 @@ export class GlobeView {
     stack.append(marks);
     this.labels = new Labels(marks);
     map.on("style.load", () => {
+      // Below borders and coasts, by which one finds one's way.
+      map.addLayer(this.#meshLayer("cells", this.cells), "borders");
+      map.addLayer(this.#meshLayer("rain", this.rain), "borders");
       map.addLayer(this.#airLayer());
       this.#styled = true;
       this.#paint();
@@ -160,9 +175,13 @@ export class GlobeView {
     return this.#map.getZoom();
   }
 
-  set colours(colours: MapColours) {
+  set theme(theme: Theme) {
+    const colours = MAP_COLOURS[theme];
     this.#colours = colours;
     this.#air.colours = colours;
+    this.cells.bands = LOAD_BANDS[theme];
+    this.rain.bands = RAIN_BANDS[theme];
+    this.cells.refused = REFUSED_COLOUR[theme];
     if (this.#styled) this.#paint();
   }
 
@@ -178,6 +197,11 @@ export class GlobeView {
 
   get colours(): MapColours {
     return this.#colours;
+  }
+
+  /** Cells or rain changed: draw the map again. */
+  redraw(): void {
+    this.#map.triggerRepaint();
   }
 
   /** Marks changed: place them at the next picture. */
@@ -236,16 +260,28 @@ export class GlobeView {
       type: "custom",
       renderingMode: "2d",
       onAdd: (_map, gl) => this.#air.start(gl),
-      render: (_gl, { defaultProjectionData }) => {
-        const { clientWidth, clientHeight } = this.#map.getContainer();
-        this.view = new View(
-          Array.from(defaultProjectionData.mainMatrix),
-          clientWidth,
-          clientHeight,
-        );
+      render: (_gl, input) => {
+        this.view = this.#viewOf(input);
         this.#air.draw(this.view);
       },
     };
+  }
+
+  #meshLayer(id: string, layer: MeshLayer): CustomLayerInterface {
+    return {
+      id,
+      type: "custom",
+      renderingMode: "2d",
+      onAdd: (_map, gl) => layer.start(gl),
+      render: (_gl, input) => {
+        if (layer.visible) layer.draw(this.#viewOf(input));
+      },
+    };
+  }
+
+  #viewOf({ defaultProjectionData }: CustomRenderMethodInput): View {
+    const { clientWidth, clientHeight } = this.#map.getContainer();
+    return new View(Array.from(defaultProjectionData.mainMatrix), clientWidth, clientHeight);
   }
 
   #mapDrawn(): void {

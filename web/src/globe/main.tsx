@@ -4,6 +4,7 @@ import "../frame/controls.css";
 import "./globe.css";
 import "./side.css";
 import "./panel.css";
+import "./path.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { words } from "../frame/language";

@@ -165,6 +165,8 @@ export interface MapColours {
   readonly halo: number;
   readonly hops: Record<"uplink" | "laser" | "downlink" | "fibre", Rgb>;
   readonly sight: Rgb;
+  /** From a site to the satellite that serves it. */
+  readonly serving: Rgb;
   readonly picked: Rgb;
 }
 
@@ -188,6 +190,7 @@ export const MAP_COLOURS: Record<Theme, MapColours> = {
       fibre: [126, 231, 135],
     },
     sight: [190, 220, 255],
+    serving: [104, 244, 255],
     picked: [255, 255, 255],
   },
   light: {
@@ -209,6 +212,7 @@ export const MAP_COLOURS: Record<Theme, MapColours> = {
       fibre: [22, 128, 62],
     },
     sight: [40, 84, 130],
+    serving: [0, 108, 132],
     picked: [16, 32, 52],
   },
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Hop, Route } from "../api/sky";
 import { sphereOf, type Vec3 } from "./geometry";
 import { MAP_COLOURS } from "./palette";
-import { hopEnds, routeLines } from "./scene";
+import { hopEnds, routeLines, servingLines } from "./scene";
 
 const hop = (kind: Hop["kind"], from: string, to: string): Hop => ({
   kind,
@@ -53,5 +53,34 @@ describe("a route in the picture", () => {
     for (let i = 1; i < lines.length; i++) {
       expect(lines[i]?.along?.[0]).toBe(lines[i - 1]?.along?.[1]);
     }
+  });
+});
+
+describe("who serves a site", () => {
+  const rome = sphereOf(42, 12, 0);
+  const served = (slot: number, selected?: string) =>
+    servingLines(
+      {
+        time: 0,
+        slot: 10,
+        sites: [
+          { site: "rome", satellite: 11, reason: "served" },
+          { site: "milan", satellite: null, reason: "full" },
+        ],
+      },
+      slot,
+      selected,
+      () => rome,
+      (n) => places[n] ?? null,
+      MAP_COLOURS.dark,
+    );
+
+  it("is a line from the site to its satellite, wide where it is selected", () => {
+    expect(served(10).map(({ from, to }) => [from, to])).toEqual([[rome, places[11]]]);
+    expect(served(10, "rome")[0]?.width).toBeGreaterThan(served(10)[0]?.width ?? 9);
+  });
+
+  it("is not told of another slot", () => {
+    expect(served(13)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** Which lines to draw for what is selected. */
 
+import type { Serving } from "../api/paths";
 import type { HopKind, Route, SatelliteAnswer, SiteAnswer } from "../api/sky";
 import { sphereOf, type Vec3 } from "./geometry";
 import type { Line } from "./lineLayer";
@@ -21,6 +22,42 @@ export function siteLines(answer: SiteAnswer, where: Whereabouts, colours: MapCo
   if (answer.alternative) lines.push(...routeLines(answer.alternative, where, colours, true));
   if (answer.route) lines.push(...routeLines(answer.route, where, colours, false));
   return lines;
+}
+
+/** Slots by which an answer may be off: at fast paces there is none for every slot. */
+const NEAR_SLOTS = 2;
+
+/**
+ * From every site to the satellite that serves it in the slot of the picture; `placeOf` says where
+ * sites are. The selected one's line is wide. Of very many sites only the first have theirs.
+ */
+export function servingLines(
+  answer: Serving | null,
+  slot: number,
+  selected: string | undefined,
+  placeOf: (site: string) => Vec3 | null,
+  where: Whereabouts,
+  colours: MapColours,
+): Line[] {
+  if (!answer || Math.abs(answer.slot - slot) > NEAR_SLOTS) return [];
+  const drawn = answer.sites.filter(
+    ({ site }, index) => index < MOST_SIGHT_LINES || site === selected,
+  );
+  return drawn.flatMap(({ site, satellite }) => {
+    const from = placeOf(site);
+    const to = satellite === null ? null : where(satellite);
+    if (!from || !to) return [];
+    const picked = site === selected;
+    return [
+      {
+        from,
+        to,
+        colour: colours.serving,
+        opacity: picked ? 1 : 0.7,
+        width: picked ? 3.4 : 1.6,
+      },
+    ];
+  });
 }
 
 /** The hops of a route; satellites are where the picture has them, not where the answer had. */

@@ -1,7 +1,7 @@
 /** What the globe page knows: the sky, what is selected, and the server's answers about it. */
 
 import { computed, signal } from "@preact/signals";
-import { ApiError, MisunderstoodError } from "../api/client";
+import { ApiError, MisunderstoodError, NOT_YET } from "../api/client";
 import {
   getSatellite,
   getSite,
@@ -72,6 +72,7 @@ export function sentenceOf(error: unknown): { text: string; lang?: "en" } {
   if (error instanceof MisunderstoodError) return { text: t.misunderstood };
   if (!(error instanceof ApiError) || error.status === 0) return { text: t.unreachable };
   if (error.status === 404) return { text: t.notInUse };
+  if (error.status === NOT_YET) return { text: t.pathsPreparing };
   // The server explains itself in English.
   return error.message ? { text: error.message, lang: "en" } : { text: t.refused };
 }

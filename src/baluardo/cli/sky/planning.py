@@ -10,12 +10,13 @@ from pathlib import Path
 from baluardo.cli.arguments import add_sky_arguments
 from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.places import Spot, find_spot
+from baluardo.cli.sky.bake import open_baked
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.geo.subscribers import subscribers
 from baluardo.twin.paths.claims import COMMERCIAL_MASK, Terminal
 from baluardo.twin.paths.disruptions import Disruption, DisruptionKind
-from baluardo.twin.paths.ephemeris import ComputedEphemeris
+from baluardo.twin.paths.ephemeris import ComputedEphemeris, Ephemeris
 from baluardo.twin.paths.gauges import Gauge, MeasuredRain
 from baluardo.twin.paths.planner import Planner, Weather
 from baluardo.twin.paths.policy import Policy, PolicyName
@@ -23,6 +24,7 @@ from baluardo.twin.paths.world import SlotOptions, World
 from baluardo.twin.radio.radios import DishKind
 from baluardo.twin.radio.rain_field import RainField
 from baluardo.twin.radio.rain_records import MOST_BYTES, parse_rain_csv
+from baluardo.twin.sky.sky import Sky
 
 DISHES = {kind.name.lower().replace("_", "-"): kind for kind in DishKind}
 
@@ -116,6 +118,17 @@ def add_planning_arguments(parser: argparse.ArgumentParser) -> None:
             '"gateway:Milano"; may be repeated'
         ),
     )
+    parser.add_argument(
+        "--baked",
+        type=Path,
+        metavar="FILE",
+        help='a sky that "baluardo sky bake" has prepared of the same catalogue',
+    )
+
+
+def open_ephemeris(args: argparse.Namespace, sky: Sky) -> Ephemeris:
+    """Return who tells where a sky's satellites are: the file of `--baked`, or SGP4."""
+    return ComputedEphemeris(sky) if args.baked is None else open_baked(args.baked, sky)
 
 
 def slot_options(args: argparse.Namespace) -> SlotOptions:
@@ -167,8 +180,12 @@ def open_planner(
         raise InvalidInputError("No place is named.")
     opened = open_sky(args)
     terminals = terminals_at(terminals_of, args, opened.time)
-    world = World(ComputedEphemeris(opened.sky), subscribers(), slot_options(args))
-    near = world.around([t.place.lat_deg for t in terminals], [t.place.lon_deg for t in terminals])
+    world = World(open_ephemeris(args, opened.sky), subscribers(), slot_options(args))
+    near = world.around(
+        [t.place.lat_deg for t in terminals],
+        [t.place.lon_deg for t in terminals],
+        min_elevation_deg=min(t.mask.min_elevation_deg for t in terminals),
+    )
     return opened, Planner(near, weather=weather_of(args, terminals)), terminals
 
 

@@ -9,12 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.twin.paths.beams import LEAST_SHARE
-from baluardo.twin.paths.geostationary import COLUMNS, ROWS, ROWS_PER_DEGREE
-from baluardo.twin.sky.visibility import cosine_to_arc, hidden
+from baluardo.twin.paths.view import BONUS, MAY, NEAR, NORTH, SCORE, SINE, gather, near_cap, usable
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
-Bools = npt.NDArray[np.bool_]
 
 NOBODY = -1
 
@@ -27,34 +25,6 @@ _MIX_1, _MIX_2, _STEP = (
 
 _NOISE_SCALE = float(1.0 / (65_536.0 * np.sqrt(4.0 / 12.0)))
 """Four draws of 16 bits have a variance of 4/12 of their range squared: scaled to one."""
-
-_MOST_NOISE = 131_070.0 * _NOISE_SCALE
-"""The largest value of `standard_noise`."""
-
-
-class Askers(NamedTuple):
-    """Claims as the loops take them; see `claims.Claims`."""
-
-    key: npt.NDArray[np.uint64]
-    lat_deg: Floats
-    positions: Floats
-    frames: Floats
-    min_sine: Floats
-    gso_deg: Floats
-    obstruction_starts: npt.NDArray[np.int64]
-    obstructions: Floats
-    channel: npt.NDArray[np.int8]
-    units: Ints
-    up_units: Ints
-    asks: Bools
-    """Who takes part in this round."""
-    group_starts: npt.NDArray[np.int64]
-    group_centres: Floats
-    group_radii: Floats
-    group_circle: npt.NDArray[np.int64]
-    """The circle that holds a group."""
-    circle_centres: Floats
-    circle_radii: Floats
 
 
 class Offers(NamedTuple):
@@ -108,145 +78,35 @@ def standard_noise(bits: np.uint64) -> float:
     """Return a number of mean 0 and deviation 1, nearly normal: four of 16 bits added up."""
     low = np.uint64(0xFFFF)
     total = (
-        np.float64(bits & low)
-        + np.float64((bits >> np.uint64(16)) & low)
-        + np.float64((bits >> np.uint64(32)) & low)
-        + np.float64(bits >> np.uint64(48))
+        (bits & low)
+        + ((bits >> np.uint64(16)) & low)
+        + ((bits >> np.uint64(32)) & low)
+        + (bits >> np.uint64(48))
     )
-    return float((total - 131_070.0) * _NOISE_SCALE)
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def near_cap(  # type: ignore[no-untyped-def]
-    centre, radius, x, y, z, reach_cosine, reach_sine, among, count, near
-):
-    """Write those of `among[:count]` that somebody in a cap may see into `near`; count them.
-
-    centre, radius: the cap, on the unit sphere; x, y, z: the satellites' directions.
-    """
-    cosine, sine = np.cos(radius), np.sin(radius)
-    cx, cy, cz = centre[0], centre[1], centre[2]
-    found = 0
-    for i in range(count):
-        s = among[i]
-        near[found] = s
-        least = reach_cosine[s] * cosine - reach_sine[s] * sine
-        found += 1 if cx * x[s] + cy * y[s] + cz * z[s] >= least else 0
-    return found
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def near_claim(  # type: ignore[no-untyped-def]
-    c, askers, positions, gathered, band, use_band, found, sines, norths
-):
-    """Move the satellites that claim `c` may use to the front of `gathered`; count them and others.
-
-    gathered: rows of satellites near the claim's group; positions: of all satellites. Returns how
-    many may be used - with the sines of their elevations and their northern components written -
-    and how many stand high enough but are barred. Arrays are taken out of the tuples first: to
-    hand a tuple on costs more than a comparison.
-    """
-    places, frames = askers.positions, askers.frames
-    px, py, pz = places[c, 0], places[c, 1], places[c, 2]
-    ex, ey = frames[c, 0, 0], frames[c, 0, 1]
-    nx, ny, nz = frames[c, 1, 0], frames[c, 1, 1], frames[c, 1, 2]
-    ux, uy, uz = frames[c, 2, 0], frames[c, 2, 1], frames[c, 2, 2]
-    least, lat, gso = askers.min_sine[c], askers.lat_deg[c], askers.gso_deg[c]
-    obstructions = askers.obstructions
-    first, last = askers.obstruction_starts[c], askers.obstruction_starts[c + 1]
-    side = 1.0 if lat >= 0.0 else -1.0
-    down = side * lat * ROWS_PER_DEGREE
-    row = min(int(down), ROWS - 2)
-    f = down - row
-    well_below = least * least * (1.0 - 1e-9)
-    # North of this no direction of the row is forbidden.
-    clear = max(band[row, :, 1].max(), band[row + 1, :, 1].max()) if use_band else 0.0
-    allowed, barred = 0, 0
-    for i in range(found):
-        s = gathered[i]
-        dx, dy, dz = positions[s, 0] - px, positions[s, 1] - py, positions[s, 2] - pz
-        height = ux * dx + uy * dy + uz * dz
-        square = dx * dx + dy * dy + dz * dz
-        if height < 0.0 or height * height < well_below * square:
-            continue  # without the root; who is near the edge is judged exactly below
-        distance = np.sqrt(square)
-        sine = height / distance
-        if not sine >= least:
-            continue
-        inverse = 1.0 / distance
-        east = (ex * dx + ey * dy) * inverse  # east has no vertical component
-        north = (nx * dx + ny * dy + nz * dz) * inverse
-        if gso > 0.0 and not (use_band and side * north > clear):
-            if use_band:
-                across = abs(east) * (COLUMNS - 1)
-                j = min(int(across), COLUMNS - 2)
-                g = across - j
-                low = (1.0 - f) * ((1.0 - g) * band[row, j, 0] + g * band[row, j + 1, 0]) + f * (
-                    (1.0 - g) * band[row + 1, j, 0] + g * band[row + 1, j + 1, 0]
-                )
-                high = (1.0 - f) * ((1.0 - g) * band[row, j, 1] + g * band[row, j + 1, 1]) + f * (
-                    (1.0 - g) * band[row + 1, j, 1] + g * band[row + 1, j + 1, 1]
-                )
-                if low <= side * north <= high:
-                    barred += 1
-                    continue
-            else:
-                closest = cosine_to_arc(
-                    px, py, pz, ux, uy, uz, dx * inverse, dy * inverse, dz * inverse
-                )
-                if closest > np.cos(np.radians(gso)):
-                    barred += 1
-                    continue
-        if last > first:
-            azimuth = np.arctan2(east, north)
-            if azimuth < 0.0:
-                azimuth += 2.0 * np.pi
-            if hidden(azimuth, sine, obstructions, first, last):
-                barred += 1
-                continue
-        gathered[i], gathered[allowed] = gathered[allowed], s
-        sines[allowed], norths[allowed] = sine, north
-        allowed += 1
-    return allowed, barred
-
-
-@numba.njit(cache=True, nogil=True)
-def directions(positions):  # type: ignore[no-untyped-def]
-    """Return the unit vectors of positions, shape (satellites, 3), as three arrays."""
-    n = positions.shape[0]
-    x, y, z = np.empty(n), np.empty(n), np.empty(n)
-    for s in range(n):
-        px, py, pz = positions[s, 0], positions[s, 1], positions[s, 2]
-        inverse = 1.0 / np.sqrt(px * px + py * py + pz * pz)
-        x[s], y[s], z[s] = px * inverse, py * inverse, pz * inverse
-    return x, y, z
+    return float((np.float64(np.int64(total)) - 131_070.0) * _NOISE_SCALE)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def choose(  # type: ignore[no-untyped-def]
-    first, last, askers, offers, weighing, band, use_band, reach, chosen, in_view, barred
+    first, last, askers, offers, weighing, arc, every, around, chosen, in_view, barred
 ):
     """Find for each asking claim of groups [first, last) the satellite it asks.
 
-    reach: the angle at the Earth's centre within which a satellite may be high enough, by row.
-    Writes into arrays of shape (claims,): `chosen` (a row or -1), how many satellites may be used
-    (`in_view`), and how many stand high enough but may not (`barred`).
+    every: `view.caps` of the offered satellites; around: rows of those that come into question at
+    all. Writes into arrays of shape (claims,): `chosen` (a row or -1), how many satellites may be
+    used (`in_view`), and how many stand high enough but may not (`barred`).
     """
-    positions, room, up_room = offers.positions, offers.room, offers.up_room
-    numbers, bonus = offers.numbers, offers.bonus
-    group_starts, asks = askers.group_starts, askers.asks
-    n = positions.shape[0]
-    x, y, z = directions(positions)
-    reach_cosine, reach_sine = np.cos(reach), np.sin(reach)
-    everyone = np.arange(n).astype(np.int32)
-    around, near, gathered = (
-        np.empty(n + 1, np.int32),
-        np.empty(n + 1, np.int32),
-        np.empty(n + 1, np.int32),
-    )
-    circle, round_it = -1, 0
-    sines, norths = np.empty(n + 1), np.empty(n + 1)
-    most_noise = weighing.noise * _MOST_NOISE
+    n = around.shape[0] + 1
+    round_it, numbers = np.empty(n, np.int32), np.empty(n, np.uint64)
+    sheet, register = np.empty((8, n)), np.empty((3, n), np.int32)
+    places, frames, lat = askers.positions, askers.frames, askers.lat_deg
+    least, gso, obstructions = askers.min_sine, askers.gso_deg, askers.obstructions
+    starts, band, crest, use_band = askers.obstruction_starts, arc.band, arc.crest, arc.use_band
+    group_starts, asks, claim_keys = askers.group_starts, askers.asks, askers.key
+    units, up_units, channels = askers.units, askers.up_units, askers.channel
+    room, up_room, seed = offers.room, offers.up_room, weighing.seed
+    sine, poleward, noise = weighing.sine, weighing.poleward, weighing.noise
+    circle, in_circle = -1, 0
     for g in range(first, last):
         found = -1
         for c in range(group_starts[g], group_starts[g + 1]):
@@ -256,44 +116,67 @@ def choose(  # type: ignore[no-untyped-def]
                 if circle != askers.group_circle[g]:
                     circle = askers.group_circle[g]
                     centre, radius = askers.circle_centres[circle], askers.circle_radii[circle]
-                    round_it = near_cap(
-                        centre, radius, x, y, z, reach_cosine, reach_sine, everyone, n, around
-                    )
+                    in_circle = near_cap(centre, radius, every, around, n - 1, round_it)
                 centre, radius = askers.group_centres[g], askers.group_radii[g]
-                found = near_cap(
-                    centre, radius, x, y, z, reach_cosine, reach_sine, around, round_it, near
-                )
-            gathered[:found] = near[:found]
-            allowed, out = near_claim(
-                c, askers, positions, gathered, band, use_band, found, sines, norths
+                found = near_cap(centre, radius, every, round_it, in_circle, register[NEAR])
+                gather(offers.positions, found, sheet, register)
+                for i in range(found):
+                    sheet[BONUS, i] = offers.bonus[register[NEAR, i]]
+                    numbers[i] = offers.numbers[register[NEAR, i]]
+            allowed, out = usable(
+                c,
+                places,
+                frames,
+                least[c],
+                gso[c],
+                lat[c],
+                band,
+                crest,
+                use_band,
+                obstructions,
+                starts[c],
+                starts[c + 1],
+                found,
+                sheet,
+                register,
             )
             in_view[c], barred[c] = allowed, out
-            channel = askers.channel[c]
-            need = (askers.units[c] + LEAST_SHARE - 1) // LEAST_SHARE
-            up_need = (askers.up_units[c] + LEAST_SHARE - 1) // LEAST_SHARE
-            pole = weighing.poleward if askers.lat_deg[c] >= 0.0 else -weighing.poleward
-            key = mixed_with(askers.key[c], weighing.seed)
-            best, best_score = NOBODY, -np.inf
-            for i in range(allowed):
-                s = gathered[i]
-                if room[s, channel] < need or up_room[s] < up_need:
-                    continue
-                score = weighing.sine * sines[i] + pole * norths[i] + bonus[s]
-                if weighing.noise > 0.0:
-                    if score + most_noise < best_score:
-                        continue
-                    score += weighing.noise * standard_noise(mixed(key ^ numbers[s]))
+            chosen[c] = NOBODY
+            if units[c] == 0:
+                continue  # others have all of the channel's time on its cell
+            pole = poleward if lat[c] >= 0.0 else -poleward
+            _score(mixed_with(claim_keys[c], seed), sine, pole, noise, found, numbers, sheet)
+            need = (units[c] + LEAST_SHARE - 1) // LEAST_SHARE
+            up_need = (up_units[c] + LEAST_SHARE - 1) // LEAST_SHARE
+            channel = channels[c]
+            best, best_score, best_number = NOBODY, -np.inf, np.uint64(0)
+            for k in range(allowed):
+                i = register[MAY, k]
+                score = sheet[SCORE, i]
                 # On a tie the lower catalogue number: the order here is none to rely on.
-                if score > best_score or (score == best_score and numbers[s] < numbers[best]):
-                    best, best_score = s, score
+                if score > best_score or (score == best_score and numbers[i] < best_number):
+                    s = register[NEAR, i]
+                    if room[s, channel] >= need and up_room[s] >= up_need:
+                        best, best_score, best_number = s, score, numbers[i]
             chosen[c] = best
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _score(key, sine, pole, noise, found, numbers, sheet):  # type: ignore[no-untyped-def]
+    """Write the scores that the first satellites of the sheet have with a claim."""
+    scores, sines, norths, bonus = sheet[SCORE], sheet[SINE], sheet[NORTH], sheet[BONUS]
+    for i in range(found):
+        scores[i] = sine * sines[i] + pole * norths[i] + bonus[i]
+    if noise > 0.0:
+        for i in range(found):
+            scores[i] += noise * standard_noise(mixed(key ^ numbers[i]))
 
 
 @numba.njit(cache=True, nogil=True)
 def settle(  # type: ignore[no-untyped-def]
-    chosen, order_key, priority, channel, units, up_units, room, up_room, serving, granted, up
+    chosen, order_key, channel, units, up_units, room, up_room, serving, granted, up
 ):
-    """Let every satellite take those who ask it, in order of priority and then of `order_key`.
+    """Let every satellite take those who ask it, in the order of `order_key`.
 
     Changes `room`, `up_room`, and for those taken `serving`, `granted` and `up`. What a satellite
     does depends on its own askers alone, which is what makes regions exact.
@@ -313,7 +196,7 @@ def settle(  # type: ignore[no-untyped-def]
             continue
         # Insertion keeps a satellite's askers in order; some dozens each.
         k = filled[s]
-        while k > starts[s] and _before(c, queue[k - 1], priority, order_key):
+        while k > starts[s] and order_key[c] < order_key[queue[k - 1]]:
             queue[k] = queue[k - 1]
             k -= 1
         queue[k] = c
@@ -330,49 +213,48 @@ def settle(  # type: ignore[no-untyped-def]
             serving[c], granted[c], up[c] = s, take, take_up
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _before(c, other, priority, order_key):  # type: ignore[no-untyped-def]
-    if priority[c] != priority[other]:
-        return priority[c] < priority[other]
-    return order_key[c] < order_key[other]
-
-
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def add_pressure(  # type: ignore[no-untyped-def]
-    askers, positions, band, use_band, reach, shares, pressure
-):
+def add_pressure(askers, positions, arc, every, around, shares, pressure):  # type: ignore[no-untyped-def]
     """Spread the demand of each claim evenly over the satellites it may use.
 
     shares: what each claim hands to each of them (whole numbers, so that sums do not depend on the
     order), shape (claims,). Adds to `pressure`, shape (satellites,).
     """
+    n = around.shape[0] + 1
+    round_it, register = np.empty(n, np.int32), np.empty((3, n), np.int32)
+    sheet = np.empty((8, n))
+    places, frames, lat = askers.positions, askers.frames, askers.lat_deg
+    least, gso, obstructions = askers.min_sine, askers.gso_deg, askers.obstructions
+    starts, band, crest, use_band = askers.obstruction_starts, arc.band, arc.crest, arc.use_band
     group_starts = askers.group_starts
-    n = positions.shape[0]
-    x, y, z = directions(positions)
-    reach_cosine, reach_sine = np.cos(reach), np.sin(reach)
-    everyone = np.arange(n).astype(np.int32)
-    around, near, gathered = (
-        np.empty(n + 1, np.int32),
-        np.empty(n + 1, np.int32),
-        np.empty(n + 1, np.int32),
-    )
-    circle, round_it = -1, 0
-    sines, norths = np.empty(n + 1), np.empty(n + 1)
+    circle, in_circle = -1, 0
     for g in range(group_starts.shape[0] - 1):
         if circle != askers.group_circle[g]:
             circle = askers.group_circle[g]
             centre, radius = askers.circle_centres[circle], askers.circle_radii[circle]
-            round_it = near_cap(
-                centre, radius, x, y, z, reach_cosine, reach_sine, everyone, n, around
-            )
+            in_circle = near_cap(centre, radius, every, around, n - 1, round_it)
         centre, radius = askers.group_centres[g], askers.group_radii[g]
-        found = near_cap(centre, radius, x, y, z, reach_cosine, reach_sine, around, round_it, near)
+        found = near_cap(centre, radius, every, round_it, in_circle, register[NEAR])
+        gather(positions, found, sheet, register)
         for c in range(group_starts[g], group_starts[g + 1]):
             if shares[c] == 0:
                 continue
-            gathered[:found] = near[:found]
-            allowed, _ = near_claim(
-                c, askers, positions, gathered, band, use_band, found, sines, norths
+            allowed, _ = usable(
+                c,
+                places,
+                frames,
+                least[c],
+                gso[c],
+                lat[c],
+                band,
+                crest,
+                use_band,
+                obstructions,
+                starts[c],
+                starts[c + 1],
+                found,
+                sheet,
+                register,
             )
-            for i in range(allowed):
-                pressure[gathered[i]] += shares[c]
+            for k in range(allowed):
+                pressure[register[NEAR, register[MAY, k]]] += shares[c]

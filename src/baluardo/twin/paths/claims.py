@@ -27,8 +27,8 @@ Ints = npt.NDArray[np.int32]
 CELL_RESOLUTION = 5
 """H3 resolution that stands in for the operator's own cells (docs/limits.md)."""
 
-CONTRACT, ORDINARY = 0, 1
-"""Order in which a satellite serves those who ask: contracted priority, then everybody else."""
+PRIORITIES = CONTRACT, ORDINARY = 0, 1
+"""Order in which satellites serve those who ask: contracted priority, then everybody else."""
 
 COMMERCIAL_MASK = Mask(min_elevation_deg=25.0, gso_avoidance_deg=18.0)
 """What a commercial dish may use: 25 deg as filed (FACTS); 18 deg from the geostationary arc, the
@@ -97,6 +97,10 @@ class Claims:
     """Which circle, of several groups, holds a group."""
     circle_centres: Floats
     circle_radii: Floats
+    centre: Floats
+    """On the unit sphere, shape (3,): of a cap that holds all claims."""
+    radius: float
+    """Radians."""
 
     def __len__(self) -> int:
         """Return the number of claims."""
@@ -106,11 +110,12 @@ class Claims:
         """Return what is asked for at a time, down and up, in units of beam time, each (claims,).
 
         Commercial demand follows the hour of the day where the users are; terminals ask always.
+        Nobody gets more than one beam: a channel serves a cell from one satellite at a time.
         """
         factor = np.where(self.users > 0.0, demand.at(time, self.utc_offset_h), 1.0)
         per_unit = NOMINAL_BEAM_BPS / UNITS_PER_BEAM
         return tuple(  # type: ignore[return-value]
-            np.maximum(np.ceil(rate * factor / (per_unit * ratio)), 1).astype(np.int32)
+            np.clip(np.ceil(rate * factor / (per_unit * ratio)), 1, UNITS_PER_BEAM).astype(np.int32)
             for rate, ratio in ((self.down_bps, 1.0), (self.up_bps, UP_TO_DOWN))
         )
 
@@ -121,6 +126,10 @@ UP_TO_DOWN = 62.5 / 480.0
 _GROUP_SHIFT, _CIRCLE_SHIFT = 3 * (15 - 2), 3 * (15 - 1)
 """Bits of an H3 number below its second and its first digit. Cells of resolution 2 (87,000 km2) are
 the groups, and those of resolution 1 the circles, that are compared with footprints at once."""
+
+
+_WIDEST_CIRCLE_RAD = float(np.radians(20.0))
+"""Terminals within this are compared with satellites all at once first."""
 
 
 def commercial_claims(users: Subscribers, demand: Demand, mask: Mask = COMMERCIAL_MASK) -> Claims:
@@ -169,9 +178,9 @@ def terminal_claims(terminals: Sequence[Terminal]) -> Claims:
         [h3.latlng_to_cell(t.place.lat_deg, _east(t.place), CELL_RESOLUTION) for t in terminals],
         dtype=np.uint64,
     )
-    n = len(terminals)
+    n, key = len(terminals), name_keys(tuple(names))
     return Claims(
-        key=name_keys(tuple(names)),
+        key=key,
         cell=cell,
         lat_deg=lat,
         positions=observers.positions,
@@ -181,7 +190,9 @@ def terminal_claims(terminals: Sequence[Terminal]) -> Claims:
         obstruction_starts=observers.obstruction_starts,
         obstructions=observers.obstructions,
         # From the cell's last channel downwards: its commercial users begin at the first.
-        channel=((_colour(cell) + CHANNELS - 1 - _nth_of_cell(cell)) % CHANNELS).astype(np.int8),
+        channel=((_colour(cell) + CHANNELS - 1 - _nth_of_cell(cell, key)) % CHANNELS).astype(
+            np.int8
+        ),
         priority=np.array([CONTRACT if t.contract else ORDINARY for t in terminals], np.int8),
         users=np.zeros(n),
         utc_offset_h=np.zeros(n),
@@ -191,9 +202,7 @@ def terminal_claims(terminals: Sequence[Terminal]) -> Claims:
         group_starts=np.arange(n + 1, dtype=np.int64),
         group_centres=_unit(observers.positions),
         group_radii=np.zeros(n),
-        group_circle=np.arange(n, dtype=np.int64),
-        circle_centres=_unit(observers.positions),
-        circle_radii=np.zeros(n),
+        **_circles_of(_unit(observers.positions)),
     )
 
 
@@ -242,6 +251,7 @@ def _groups(cell: npt.NDArray[np.uint64], positions: Floats) -> dict[str, Any]:
     circle = np.repeat(np.arange(len(round_it)), np.diff(first))
     # A circle must hold its groups whole, not only their centres.
     wide_radii = wide_radii + (radii.max() if radii.size else 0.0)
+    centre, radius = _cap(round_it)
     return {
         "group_starts": starts,
         "group_centres": centres,
@@ -249,7 +259,41 @@ def _groups(cell: npt.NDArray[np.uint64], positions: Floats) -> dict[str, Any]:
         "group_circle": circle,
         "circle_centres": round_it,
         "circle_radii": wide_radii,
+        "centre": centre,
+        "radius": radius + (wide_radii.max() if wide_radii.size else 0.0),
     }
+
+
+def _circles_of(places: Floats) -> dict[str, Any]:
+    """Put terminals, in no order, into one circle where they are neighbours; else each in its own.
+
+    places: on the unit sphere, shape (terminals, 3).
+    """
+    n = len(places)
+    centre, radius = _cap(places)
+    if radius > _WIDEST_CIRCLE_RAD:
+        circle, centres, radii = np.arange(n, dtype=np.int64), places, np.zeros(n)
+    else:
+        circle, centres = np.zeros(n, dtype=np.int64), centre.reshape(1, 3)
+        radii = np.array([radius])
+    return {
+        "group_circle": circle,
+        "circle_centres": centres,
+        "circle_radii": radii,
+        "centre": centre,
+        "radius": radius,
+    }
+
+
+def _cap(directions: Floats) -> tuple[Floats, float]:
+    """Return centre and radius (rad) of a cap that holds unit vectors of shape (n, 3)."""
+    total = directions.sum(axis=0)
+    length = float(np.linalg.norm(total))
+    if length < 1e-6 * max(len(directions), 1):
+        return np.array([0.0, 0.0, 1.0]), np.pi
+    centre = total / length
+    least = float(np.clip((directions @ centre).min(), -1.0, 1.0))
+    return centre, float(np.arccos(least)) + 1e-6
 
 
 def _caps(
@@ -275,13 +319,16 @@ def _colour(cell: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     return ((mixed >> np.uint64(40)) % np.uint64(CHANNELS)).astype(np.int64)
 
 
-def _nth_of_cell(cell: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+def _nth_of_cell(
+    cell: npt.NDArray[np.uint64], key: npt.NDArray[np.uint64]
+) -> npt.NDArray[np.int64]:
+    """Number the claims of each cell in the order of their keys, whatever order they come in."""
     seen: dict[int, int] = {}
-    nth = []
-    for number in cell.tolist():
-        nth.append(seen.get(number, 0))
-        seen[number] = nth[-1] + 1
-    return np.array(nth, dtype=np.int64)
+    nth = np.empty(len(cell), dtype=np.int64)
+    for t in np.lexsort((key, cell)).tolist():
+        nth[t] = seen.get(int(cell[t]), 0)
+        seen[int(cell[t])] = int(nth[t]) + 1
+    return nth
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import slot_start
+from baluardo.twin.sky.sky import Sky
 
 
 class DisruptionKind(StrEnum):
@@ -69,6 +70,25 @@ def failed_in(disruptions: Iterable[Disruption], slot: int) -> Failed:
         points_of_presence=frozenset(names[DisruptionKind.POINT_OF_PRESENCE]),
         fixes=frozenset(names[DisruptionKind.POSITION_FIX]),
     )
+
+
+def check_names(disruptions: Iterable[Disruption], sky: Sky) -> None:
+    """Refuse, whenever it may be, what a sky does not have; a terminal's name is not its matter.
+
+    InvalidInputError names those known; CatalogueError for a satellite.
+    """
+    known = {
+        DisruptionKind.SHELL: set(sky.catalogue.shell_names),
+        DisruptionKind.GATEWAY: {g.place.name for g in sky.ground.gateways},
+        DisruptionKind.POINT_OF_PRESENCE: {p.place.name for p in sky.ground.points_of_presence},
+    }
+    for disruption in disruptions:
+        kind, name = disruption.kind, disruption.name
+        if kind == DisruptionKind.SATELLITE:
+            sky.catalogue.index_of(_number(name))
+        elif kind in known and name not in known[kind]:
+            what, all_of_them = kind.replace("-", " "), ", ".join(sorted(known[kind]))
+            raise InvalidInputError(f"No {what} is called {name!r}. Known: {all_of_them}.")
 
 
 def _number(text: str) -> int:

@@ -29,6 +29,18 @@ class Found(NamedTuple):
     """Satellite that lands the traffic, -1 for none."""
     lasers: Ints
     """Laser hops on the way."""
+    onward: Ints
+    """Next satellite on the way, -1 from the exit."""
+
+    def way(self, satellite: int) -> tuple[int, ...]:
+        """Return the satellites from one to its exit, both included; none where there is no way."""
+        found = []
+        while np.isfinite(self.distance[satellite]):
+            found.append(satellite)
+            if self.onward[satellite] == NOBODY:
+                break
+            satellite = int(self.onward[satellite])
+        return tuple(found)
 
 
 def search(neighbours: Ints, lengths: Floats, exit_costs: Floats, wanted: Bools) -> Found:
@@ -42,8 +54,8 @@ def search(neighbours: Ints, lengths: Floats, exit_costs: Floats, wanted: Bools)
 
 def search_with_laser(
     neighbours: Ints, lengths: Floats, exit_costs: Floats, satellite: int
-) -> tuple[float, int, int]:
-    """Return distance, exit and laser hops of one satellite's best way with at least one laser.
+) -> tuple[float, tuple[int, ...]]:
+    """Return distance and satellites of one satellite's best way with at least one laser.
 
     The satellite itself is taken out of the graph, so that the way does not come back through it.
     """
@@ -54,15 +66,11 @@ def search_with_laser(
     wanted = np.zeros(len(exit_costs), dtype=np.bool_)
     wanted[first[first != NOBODY]] = True
     found = search(table, lengths, costs, wanted)
-    best = (np.inf, NOBODY, 0)
+    best, nearest = np.inf, NOBODY
     for other, length in zip(first.tolist(), lengths[satellite].tolist(), strict=True):
-        if other != NOBODY and found.distance[other] + length < best[0]:
-            best = (
-                float(found.distance[other] + length),
-                int(found.exit[other]),
-                int(found.lasers[other]) + 1,
-            )
-    return best
+        if other != NOBODY and found.distance[other] + length < best:
+            best, nearest = float(found.distance[other] + length), other
+    return best, () if nearest == NOBODY else (satellite, *found.way(nearest))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -73,6 +81,7 @@ def _search(  # type: ignore[no-untyped-def]
     distance = np.full(nodes, np.inf)
     exits = np.full(nodes, NOBODY, np.int32)
     hops = np.zeros(nodes, np.int32)
+    onward = np.full(nodes, NOBODY, np.int32)
     settled = np.zeros(nodes, np.bool_)
     heap: Any = [(0.0, np.int32(0)) for _ in range(0)]  # typed for the compiler, empty
     missing = 0
@@ -97,5 +106,6 @@ def _search(  # type: ignore[no-untyped-def]
             through = key + lengths[v, k]
             if through < distance[w]:
                 distance[w], exits[w], hops[w] = through, exits[v], hops[v] + 1
+                onward[w] = v
                 heapq.heappush(heap, (through, np.int32(w)))
-    return distance, exits, hops
+    return distance, exits, hops, onward

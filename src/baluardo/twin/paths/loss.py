@@ -7,6 +7,8 @@ and slot alone.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +27,8 @@ def bursts(seed: int, key: int, start: float, end: float, mean_s: float, share: 
     """
     if not mean_s > 0.0:
         raise InvalidInputError(f"mean_s {mean_s} is not above 0.")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise InvalidInputError(f"start {start} and end {end} are not both finite.")
     if not 0.0 <= share < 1.0:
         raise InvalidInputError(f"share {share} is not at least 0 and below 1.")
     if share == 0.0:

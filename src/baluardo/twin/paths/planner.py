@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,8 @@ import numpy.typing as npt
 from baluardo.terms import SPEED_OF_LIGHT_KM_S
 from baluardo.twin.paths.beams import NOMINAL_BEAM_BPS, UNITS_PER_BEAM
 from baluardo.twin.paths.choice import mixed_keys, mixed_with
-from baluardo.twin.paths.claims import Terminal, name_keys
+from baluardo.twin.paths.claims import Claims, Terminal, name_keys
+from baluardo.twin.paths.fleet import Fleet
 from baluardo.twin.paths.ground import DRY_PERCENT, GroundLinks, Landed
 from baluardo.twin.paths.model import PathModel
 from baluardo.twin.paths.rounds import Reason, Served
@@ -25,7 +27,6 @@ from baluardo.twin.paths.world import Assignment, World
 from baluardo.twin.radio.attenuation import Climate, clear_air_db, climate_of, rain_fade_db
 from baluardo.twin.radio.climate import rain_rate_exceeded_mm_h
 from baluardo.twin.radio.radios import USER_DOWN_HZ, USER_UP_HZ
-from baluardo.twin.sky.visibility import Observers
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -104,6 +105,7 @@ class Planner:
         self.links = world.links
         self.ground = GroundLinks(world.ephemeris.sky, self.links)
         self._climates = lru_cache(maxsize=64)(_climate)
+        self._climate: tuple[Fleet, Climate] | None = None
         self._before: tuple[int, tuple[str, ...], Ints] | None = None
 
     def paths(self, slot: int, terminals: Sequence[Terminal]) -> SlotPaths:
@@ -112,7 +114,8 @@ class Planner:
         Terminals under way pass their place of this slot; that of the slot before is taken to be
         the same when a hand-over is told.
         """
-        names = tuple(t.name for t in terminals)
+        fleet = self.world.fleets.of(terminals)
+        names = fleet.names
         kept = self._before
         if kept is not None and kept[:2] == (slot - 1, names):
             before = kept[2]
@@ -120,30 +123,29 @@ class Planner:
             before = self.world.assign(slot - 1, terminals).terminals.satellite
         answer = self.world.assign(slot, terminals)
         self._before = (slot, names, answer.terminals.satellite)
-        return self._describe(answer, terminals, names, before)
+        return self._describe(answer, fleet, before)
 
     def _describe(
         self,
         answer: Assignment,
-        terminals: Sequence[Terminal],
-        names: tuple[str, ...],
+        fleet: Fleet,
         before: Ints,
     ) -> SlotPaths:
         served, sky, model = answer.terminals, answer.sky, self.model
         time = sky.time
-        observers = Observers.of([t.place for t in terminals], [t.mask for t in terminals])
-        sight = _sight(observers, sky.positions, sky.velocities, served.satellite)
-        percent, gateway_percent, rain = self._rain(terminals, time)
+        names, claims = fleet.names, fleet.claims
+        sight = _sight(claims, sky.positions, sky.velocities, served.satellite)
+        percent, gateway_percent, rain = self._rain(fleet, time)
         landed = self.ground.land(
             sky,
-            terminals,
-            observers.positions,
+            fleet.terminals,
+            claims.positions,
             served.satellite,
             answer.failed,
             gateway_percent,
         )
-        climate = self._climates(_rounded(terminals))
-        up, down, fade = self._efficiencies(answer, terminals, sight, climate, percent)
+        climate = self._climate_of(fleet)
+        up, down, fade = self._efficiencies(answer, fleet, sight, climate, percent)
         reason = served.reason.copy()
         got = served.satellite >= 0
         reason[got & ~np.isfinite(landed.distance_km)] = Reason.NO_LANDING
@@ -152,9 +154,9 @@ class Planner:
         load = np.where(fine, _load(answer, served), 0.0)
         up_load = np.where(fine, _up_load(answer, served), 0.0)
         delay_up, delay_down = self._delays(answer, names, sight, landed, load)
-        rate_up, rate_down = self._rates(answer, terminals, (up, down), (up_load, load), landed)
+        rate_up, rate_down = self._rates(answer, fleet, (up, down), (up_load, load), landed)
         handover = got & (before != served.satellite)
-        drift = sight.rate_km_s + self._exit_rate(answer, landed)
+        drift = sight.rate_km_s + _laser_rate(answer, landed) + self._exit_rate(answer, landed)
         return SlotPaths(
             slot=answer.slot,
             names=names,
@@ -182,14 +184,17 @@ class Planner:
             fade_down_db=fade,
         )
 
-    def _rain(
-        self, terminals: Sequence[Terminal], time: float
-    ) -> tuple[Floats, Floats | None, Floats]:
-        n = len(terminals)
+    def _climate_of(self, fleet: Fleet) -> Climate:
+        kept = self._climate
+        if kept is None or kept[0] is not fleet:
+            kept = self._climate = fleet, self._climates(_rounded(fleet.terminals))
+        return kept[1]
+
+    def _rain(self, fleet: Fleet, time: float) -> tuple[Floats, Floats | None, Floats]:
+        n = len(fleet)
         if self.weather is None:
             return np.full(n, DRY_PERCENT), None, np.zeros(n)
-        lat = np.array([t.place.lat_deg for t in terminals], dtype=np.float64)
-        lon = np.array([t.place.lon_deg for t in terminals], dtype=np.float64)
+        lat, lon = fleet.lat_deg, fleet.lon_deg
         percent = self.weather.percent(lat, lon, time)
         ground = self.weather.percent(self.ground.lat_deg, self.ground.lon_deg, time)
         return percent, ground, rain_rate_exceeded_mm_h(lat, lon, percent)
@@ -197,18 +202,18 @@ class Planner:
     def _efficiencies(
         self,
         answer: Assignment,
-        terminals: Sequence[Terminal],
+        fleet: Fleet,
         sight: _Sight,
         climate: Climate,
         percent: Floats,
     ) -> tuple[Floats, Floats, Floats]:
         """Return bit/s/Hz up and down, and what rain takes down, dB; 0 where nobody serves."""
-        n = len(terminals)
+        n = len(fleet)
         up, down, fade = np.zeros(n), np.zeros(n), np.zeros(n)
         got = np.flatnonzero(answer.terminals.satellite >= 0)
         if got.size == 0:
             return up, down, fade
-        dish = np.array([int(t.dish) for t in terminals])[got]
+        dish = fleet.dish[got]
         catalogue = self.world.ephemeris.sky.catalogue
         generation = catalogue.generation[answer.terminals.satellite[got]]
         place = climate.take(got)
@@ -258,7 +263,7 @@ class Planner:
     def _rates(
         self,
         answer: Assignment,
-        terminals: Sequence[Terminal],
+        fleet: Fleet,
         efficiencies: tuple[Floats, Floats],
         loads: tuple[Floats, Floats],
         landed: Landed,
@@ -272,8 +277,10 @@ class Planner:
         (up, down), radios = efficiencies, links.radios
         free_down = down * radios.user_down_bandwidth_hz * model.share_down * left_down
         free_up = up * radios.user_up_bandwidth_hz * model.share_up * left_up
-        bought = np.array([t.contract for t in terminals]) & self.world.options.policy.contract
-        held_down = down * links.user_down_beam_hz * served.granted / UNITS_PER_BEAM
+        bought = fleet.contract
+        bought &= self.world.options.policy.contract
+        time_down = served.granted / UNITS_PER_BEAM * radios.user_down_polarisations
+        held_down = down * radios.user_down_bandwidth_hz * np.minimum(time_down, 1.0)
         held_up = up * links.user_up_beam_hz * served.up_granted / UNITS_PER_BEAM
         rate_up = np.where(bought, np.maximum(free_up, held_up), free_up)
         rate_down = np.where(bought, np.maximum(free_down, held_down), free_down)
@@ -294,6 +301,18 @@ class Planner:
         return rate
 
 
+def _laser_rate(answer: Assignment, landed: Landed) -> Floats:
+    """Return how fast the lasers on each way grow, together, km/s."""
+    hops = [(t, *hop) for t, way in enumerate(landed.ways) for hop in pairwise(way)]
+    rate = np.zeros(len(landed.ways))
+    if hops:
+        owner, one, other = np.array(hops).T
+        away = answer.sky.positions[other] - answer.sky.positions[one]
+        speed = answer.sky.velocities[other] - answer.sky.velocities[one]
+        np.add.at(rate, owner, np.sum(away * speed, axis=1) / np.linalg.norm(away, axis=1))
+    return rate
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sight:
     """How terminals see the satellites that serve them; NaN where none does."""
@@ -304,13 +323,13 @@ class _Sight:
     rate_km_s: Floats
 
 
-def _sight(observers: Observers, positions: Floats, velocities: Floats, serving: Ints) -> _Sight:
-    n = len(observers)
+def _sight(claims: Claims, positions: Floats, velocities: Floats, serving: Ints) -> _Sight:
+    n = len(claims)
     out = _Sight(*(np.full(n, np.nan) for _ in range(4)))
     got = np.flatnonzero(serving >= 0)
-    away = positions[serving[got]] - observers.positions[got]
+    away = positions[serving[got]] - claims.positions[got]
     length = np.linalg.norm(away, axis=1)
-    east, north, up = np.einsum("nij,nj->in", observers.frames[got], away) / length
+    east, north, up = np.einsum("nij,nj->in", claims.frames[got], away) / length
     out.range_km[got] = length
     out.elevation_deg[got] = np.degrees(np.arcsin(np.clip(up, -1.0, 1.0)))
     out.azimuth_deg[got] = np.degrees(np.arctan2(east, north)) % 360.0

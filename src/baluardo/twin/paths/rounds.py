@@ -7,13 +7,13 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from baluardo.twin.paths.choice import (
     NOBODY,
-    Askers,
     Offers,
     Weighing,
     add_pressure,
@@ -21,13 +21,24 @@ from baluardo.twin.paths.choice import (
     mixed_keys,
     settle,
 )
-from baluardo.twin.paths.claims import Claims
-from baluardo.twin.paths.geostationary import bands
+from baluardo.twin.paths.claims import PRIORITIES, Claims
+from baluardo.twin.paths.geostationary import table_holds
 from baluardo.twin.paths.policy import Weights
+from baluardo.twin.paths.view import (
+    SMALLEST_EARTH_RADIUS_KM,
+    VERTICAL_DEFLECTION_RAD,
+    Askers,
+    Caps,
+    arc_of,
+    caps,
+    near_cap,
+)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
+
+_Number = TypeVar("_Number", bound=np.generic)
 
 ROUNDS = 2
 """Satellites that a claim may ask in a slot."""
@@ -35,11 +46,11 @@ ROUNDS = 2
 _PRESSURE_SCALE = 4_096
 """Parts of a unit in which demand is spread over satellites: whole numbers, see `add_pressure`."""
 
-_SMALLEST_EARTH_RADIUS_KM = 6_356.7
-"""A little less than the polar radius."""
+_WIDEST_CAP_RAD = 1.0
+"""Claims spread further are not taken for a region: satellites all over the Earth are near them."""
 
-_VERTICAL_DEFLECTION_RAD = float(np.radians(0.2))
-"""A little more than between the ellipsoid's vertical and the direction of the Earth's centre."""
+_CLAIMS_PER_SPAN = 250
+"""Fewer than that are not worth a thread's waking up."""
 
 
 class Reason(IntEnum):
@@ -51,7 +62,8 @@ class Reason(IntEnum):
     BARRED = 2
     """Those high enough are behind an obstruction or too near to the geostationary arc."""
     FULL = 3
-    """The satellites that may be used had no beam time left on the cell's channel."""
+    """The satellites asked had no time left, on the cell's channel or upwards; or others, who come
+    first, have all of that channel on the cell."""
     NO_FIX = 4
     """The dish does not know where it is."""
     NO_LANDING = 5
@@ -67,7 +79,7 @@ class Served:
     satellite: Ints
     """Index into the catalogue; -1 for nobody."""
     units: Ints
-    """Beam time asked for, down, in 1/64 of a beam."""
+    """Beam time asked for, down, in 1/64 of a beam: no more than others on the cell leave."""
     granted: Ints
     up_units: Ints
     up_granted: Ints
@@ -92,27 +104,34 @@ class Party:
         self.units, self.up_units = units, up_units
         self.asks: Bools = ~claims.mute
         avoidance = float(claims.gso_deg[0]) if n and regular else 0.0
-        self.band = bands(avoidance)
-        # Beyond the smallest elevation the band's ends would matter, which the table leaves out.
-        self.use_band = regular and bool(n) and np.sin(np.radians(avoidance)) <= claims.min_sine[0]
+        least = float(np.degrees(np.arcsin(claims.min_sine.min(initial=1.0))))
+        self.arc = arc_of(avoidance, regular and table_holds(avoidance, least))
         self.chosen = np.full(n, NOBODY, dtype=np.int32)
         self.in_view = np.zeros(n, dtype=np.int32)
         self.barred = np.zeros(n, dtype=np.int32)
         self.serving = np.full(n, NOBODY, dtype=np.int32)
         self.granted = np.zeros(n, dtype=np.int32)
         self.up_granted = np.zeros(n, dtype=np.int32)
+        self._view: tuple[Caps, Ints] | None = None
 
     def __len__(self) -> int:
         """Return the number of claims."""
         return len(self.claims)
 
-    def reach(self, positions: Floats) -> Floats:
-        """Return the angle within which each satellite may be high enough for some claim, rad.
+    def view(self, positions: Floats) -> tuple[Caps, Ints]:
+        """Return where each satellite may be high enough for some claim, and who ever may be.
 
-        Rounded up: for the smallest Earth and the vertical tilted towards the satellite.
+        positions: shape (satellites, 3), km. Found once: a party plays one slot.
         """
-        least = float(np.arcsin(self.claims.min_sine.min())) if len(self) else 0.5
-        return footprint(np.sqrt(np.einsum("ij,ij->i", positions, positions)), least)
+        if self._view is None:
+            every = caps(positions, float(np.arcsin(self.claims.min_sine.min())))
+            rows = np.arange(len(positions), dtype=np.int32)
+            if self.claims.radius < _WIDEST_CAP_RAD:
+                near = np.empty(len(rows) + 1, dtype=np.int32)
+                cap = self.claims.centre, self.claims.radius
+                rows = near[: near_cap(*cap, every, rows, len(rows), near)]
+            self._view = every, rows
+        return self._view
 
     def askers(self) -> Askers:
         """Return the claims as the compiled loops take them."""
@@ -160,10 +179,10 @@ class Party:
         )
 
 
-def footprint(radius_km: Floats, min_elevation: float) -> Floats:
+def footprint(radius_km: Floats, min_elevation: float | Floats) -> Floats:
     """Return the angle at the Earth's centre, rad, within which a satellite may stand so high."""
-    elevation = min_elevation - _VERTICAL_DEFLECTION_RAD
-    cosine = _SMALLEST_EARTH_RADIUS_KM * np.cos(elevation) / radius_km
+    elevation = min_elevation - VERTICAL_DEFLECTION_RAD
+    cosine = SMALLEST_EARTH_RADIUS_KM * np.cos(elevation) / radius_km
     return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)) - elevation)
 
 
@@ -190,15 +209,25 @@ def play(
     threads: int,
     pool: Executor | None,
 ) -> None:
-    """Play all rounds; changes the parties and the table. `seed` is seed and slot, mixed."""
+    """Play all rounds; changes the parties and the table. `seed` is seed and slot, mixed.
+
+    Contracted claims play all of theirs before anybody else asks: one that is refused in the first
+    must not find in the second that ordinary claims have the time.
+    """
     weighing = Weighing(weights.sine, weights.poleward, weights.noise, seed)
     keys = [mixed_keys(party.claims.key, seed) for party in parties]
     if weights.pressure > 0.0:
         _ask(parties, table, weighing, threads, pool)
         _weigh_pressure(parties, table, weights.pressure)
-    for _ in range(ROUNDS):
-        _ask(parties, table, weighing, threads, pool)
-        _settle(parties, keys, table)
+    turns = [[p.asks & (p.claims.priority == standing) for p in parties] for standing in PRIORITIES]
+    for turn in turns:
+        if not any(asks.any() for asks in turn):
+            continue
+        for party, asks in zip(parties, turn, strict=True):
+            party.asks = asks
+        for _ in range(ROUNDS):
+            _ask(parties, table, weighing, threads, pool)
+            _settle(parties, keys, table)
 
 
 def _ask(
@@ -211,18 +240,20 @@ def _ask(
     offers = table.offers()
     waiting: list[Future[None]] = []
     for party in parties:
-        if not party.asks.any():
+        asking = int(np.count_nonzero(party.asks))
+        if asking == 0:
             continue
-        askers, reach = party.askers(), party.reach(table.positions)
-        groups = len(askers.group_starts) - 1
-        # More spans than threads, as the groups of one span may be far fuller than another's.
-        bounds = np.linspace(0, groups, min(threads * 4 if pool else 1, groups) + 1).astype(int)
+        askers, (every, around) = party.askers(), party.view(table.positions)
+        # More spans than threads, as the claims of one span may see far more than another's.
+        spans = min(threads * 4, asking // _CLAIMS_PER_SPAN + 1) if pool else 1
+        starts = askers.group_starts
+        bounds = np.searchsorted(starts, np.linspace(0, len(party), spans + 1))
         for first, last in pairwise(bounds.tolist()):
             arguments = (
-                *(first, last, askers, offers, weighing, party.band, party.use_band, reach),
+                *(first, last, askers, offers, weighing, party.arc, every, around),
                 *(party.chosen, party.in_view, party.barred),
             )
-            if pool is None:
+            if pool is None or spans == 1:
                 choose(*arguments)
             else:
                 waiting.append(pool.submit(choose, *arguments))
@@ -231,16 +262,19 @@ def _ask(
 
 
 def _settle(parties: Sequence[Party], keys: Sequence[npt.NDArray[np.uint64]], table: Table) -> None:
-    serving = np.concatenate([p.serving for p in parties])
-    granted = np.concatenate([p.granted for p in parties])
-    up_granted = np.concatenate([p.up_granted for p in parties])
+    asking = [k for k, party in enumerate(parties) if party.asks.any()]
+    if not asking:
+        return
+    some = [parties[k] for k in asking]
+    serving = _joined([p.serving for p in some])
+    granted = _joined([p.granted for p in some])
+    up_granted = _joined([p.up_granted for p in some])
     settle(
-        np.concatenate([np.where(p.asks, p.chosen, NOBODY).astype(np.int32) for p in parties]),
-        np.concatenate(keys),
-        np.concatenate([p.claims.priority for p in parties]),
-        np.concatenate([p.claims.channel for p in parties]),
-        np.concatenate([p.units for p in parties]),
-        np.concatenate([p.up_units for p in parties]),
+        _joined([np.where(p.asks, p.chosen, np.int32(NOBODY)) for p in some]),
+        _joined([keys[k] for k in asking]),
+        _joined([p.claims.channel for p in some]),
+        _joined([p.units for p in some]),
+        _joined([p.up_units for p in some]),
         table.room,
         table.up_room,
         serving,
@@ -248,7 +282,7 @@ def _settle(parties: Sequence[Party], keys: Sequence[npt.NDArray[np.uint64]], ta
         up_granted,
     )
     first = 0
-    for party in parties:
+    for party in some:
         mine = slice(first, first + len(party))
         party.serving, party.granted = serving[mine], granted[mine]
         party.up_granted = up_granted[mine]
@@ -256,9 +290,16 @@ def _settle(parties: Sequence[Party], keys: Sequence[npt.NDArray[np.uint64]], ta
         first += len(party)
 
 
+def _joined(arrays: list[npt.NDArray[_Number]]) -> npt.NDArray[_Number]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
 def _weigh_pressure(parties: Sequence[Party], table: Table, weight: float) -> None:
     pressure = np.zeros(len(table.numbers), dtype=np.int64)
     for party in parties:
+        if len(party) == 0:
+            continue
+        every, around = party.view(table.positions)
         shares = np.where(
             party.in_view > 0,
             party.units.astype(np.int64) * _PRESSURE_SCALE // np.maximum(party.in_view, 1),
@@ -268,9 +309,9 @@ def _weigh_pressure(parties: Sequence[Party], table: Table, weight: float) -> No
         add_pressure(
             party.askers(),
             table.positions,
-            party.band,
-            party.use_band,
-            party.reach(table.positions),
+            party.arc,
+            every,
+            around,
             shares,
             pressure,
         )

@@ -23,9 +23,21 @@ def wire_path(
 
     The head and the tail of every slot are disturbed, the head more where the satellite changes;
     in the middle there are short bad states in which part of the packets is lost. InvalidInputError
-    where slots are missing.
+    where slots are missing, or the terminal is not the same in all of them.
     """
     model = model or PathModel()
+    if not 0 <= seed < 2**64:
+        raise InvalidInputError(f"seed {seed} is not from 0 to 2**64 - 1.")
+    for paths in slots:
+        if not 0 <= terminal < len(paths.names):
+            raise InvalidInputError(
+                f"terminal {terminal} is not from 0 to {len(paths.names) - 1} in slot {paths.slot}."
+            )
+        if paths.names[terminal] != slots[0].names[terminal]:
+            raise InvalidInputError(
+                f"terminal {terminal} is {slots[0].names[terminal]!r} in slot {slots[0].slot} and "
+                f"{paths.names[terminal]!r} in slot {paths.slot}."
+            )
     for one, other in pairwise(slots):
         if other.slot != one.slot + 1:
             raise InvalidInputError(f"After slot {one.slot} comes {other.slot}: some are missing.")
@@ -54,20 +66,24 @@ def _segments(paths: SlotPaths, t: int, model: PathModel, seed: int) -> list[Pat
         marks |= {float(x) for x in spans.ravel()}
 
     def segment(first: float, end: float, losses: Sequence[float], edge: bool) -> PathSegment:
-        late = extra if first == start else 0.0
+        late = extra if edge and first == start else 0.0
         up, down = (
             _direction(paths, t, d, first, model, losses[d], edge, late) for d in (_UP, _DOWN)
         )
         return PathSegment(first, end, up, down)
 
-    segments = [segment(start, middle, (head_loss, head_loss), True)]
+    segments = []
+    if model.head_s > 0.0:
+        segments.append(segment(start, middle, (head_loss, head_loss), True))
     for a, b in pairwise(sorted(marks)):
         losses = [
             model.burst_loss if ((spans[:, 0] <= a) & (a < spans[:, 1])).any() else 0.0
             for spans in bad
         ]
         segments.append(segment(a, b, losses, False))
-    return [*segments, segment(last, end, (model.edge_loss, model.edge_loss), True)]
+    if model.tail_s > 0.0:
+        segments.append(segment(last, end, (model.edge_loss, model.edge_loss), True))
+    return segments
 
 
 def _direction(

@@ -1,8 +1,8 @@
 """Whom every satellite serves in a slot: all commercial users and the state's own terminals.
 
 In each round a claim asks the best satellite that had room when the round began, and a satellite
-takes those who ask it, the contracted ones first, while it has beam time on their channel. Two
-rounds are played; who is then without a satellite is refused, and told why.
+takes those who ask it while it has beam time on their channel. Two rounds are played by contracted
+claims, then two by all others; who is then without a satellite is refused, and told why.
 
 The number of rounds is fixed so that an answer depends on no more than a neighbourhood: a region is
 computed from the claims a few footprints around it, and equals the world's answer there to the bit.
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,18 +23,19 @@ from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import earth_fixed
 from baluardo.geo.subscribers import Subscribers
 from baluardo.terms import Generation, Mask
-from baluardo.twin.paths.beams import UNITS_PER_BEAM, room
+from baluardo.twin.paths.beams import LEAST_SHARE, UNITS_PER_BEAM, room
 from baluardo.twin.paths.choice import mixed_with
 from baluardo.twin.paths.claims import (
     COMMERCIAL_MASK,
     ORDINARY,
+    Claims,
     Terminal,
     commercial_claims,
-    terminal_claims,
 )
 from baluardo.twin.paths.demand import Demand
-from baluardo.twin.paths.disruptions import Disruption, Failed, failed_in
+from baluardo.twin.paths.disruptions import Disruption, Failed, check_names, failed_in
 from baluardo.twin.paths.ephemeris import Ephemeris, SlotSky
+from baluardo.twin.paths.fleet import Fleet, LastFleet
 from baluardo.twin.paths.policy import Policy, PolicyName
 from baluardo.twin.paths.rounds import ROUNDS, Party, Served, Table, footprint, play
 from baluardo.twin.radio.links import Links
@@ -67,8 +69,8 @@ class SlotOptions:
 
     def __post_init__(self) -> None:
         """Refuse a seed that is no 64-bit number, and masks that cells cannot have."""
-        if not 0 <= self.seed < 2**64:
-            raise InvalidInputError(f"seed {self.seed} is not from 0 to 2**64 - 1.")
+        if not (isinstance(self.seed, int | np.integer) and 0 <= self.seed < 2**64):
+            raise InvalidInputError(f"seed {self.seed} is not a whole number from 0 to 2**64 - 1.")
         if self.mask.obstructions:
             raise InvalidInputError("The mask of the commercial users has obstructions.")
 
@@ -118,6 +120,7 @@ class World:
             raise InvalidInputError(f"threads {threads} is not at least 1.")
         self.ephemeris = ephemeris
         self.options = options or SlotOptions()
+        check_names(self.options.disruptions, ephemeris.sky)
         self.users = users
         self.claims = commercial_claims(users, self.options.demand, self.options.mask)
         catalogue = ephemeris.sky.catalogue
@@ -127,19 +130,34 @@ class World:
         self._newer = (catalogue.generation == Generation.V2_MINI) | (
             catalogue.generation == Generation.V2_MINI_DIRECT_TO_CELL
         )
+        self.fleets = LastFleet()
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
-    def around(self, lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike) -> World:
+    def around(
+        self,
+        lat_deg: npt.ArrayLike,
+        lon_deg: npt.ArrayLike,
+        *,
+        min_elevation_deg: float | None = None,
+    ) -> World:
         """Return a world of fewer users with exact answers about places, each of shape (n,).
 
         Claims at the places are answered as in the whole world; those in the halo around them are
-        there to compete, and their own answers may differ.
+        there to compete, and their own answers may differ. `min_elevation_deg`: the lowest at which
+        the terminals at the places look, where that is lower than the commercial users'. All
+        terminals that ask must be at the places. InvalidInputError for places that are none.
         """
-        least = float(np.radians(self.options.mask.min_elevation_deg))
+        lat, lon = _checked_places(lat_deg, lon_deg)
+        least = self.options.mask.min_elevation_deg
+        own = least if min_elevation_deg is None else min(min_elevation_deg, least)
+        Mask(min_elevation_deg=own)
+        theirs, crowd = footprint(
+            np.array([_highest(self.ephemeris)]), np.radians([own, least])
+        ).tolist()
         hops = ROUNDS + (1 if self.options.policy.weights.pressure > 0.0 else 0)
-        halo = hops * 2.0 * float(footprint(np.array([_highest(self.ephemeris)]), least)[0])
-        wanted = _directions(np.asarray(lat_deg), np.asarray(lon_deg))
+        halo = theirs + (2.0 * hops - 1.0) * crowd
+        wanted = _directions(lat, lon)
         here = _directions(self.users.lat_deg, self.users.lon_deg)
         nearest = np.full(len(here), -1.0)
         for some in np.array_split(wanted, len(wanted) // _PLACES_AT_ONCE + 1):
@@ -149,17 +167,16 @@ class World:
 
     def assign(self, slot: int, terminals: Sequence[Terminal] = ()) -> Assignment:
         """Return who is served by whom in a slot."""
+        slot = int(slot)  # NumPy's whole numbers are narrower than the random numbers need
         failed = failed_in(self.options.disruptions, slot)
+        _check_fixes(failed, terminals)
         sky = self.ephemeris.at(slot)
         rows = np.flatnonzero(self._at_work(sky, failed))
         demand, weights = self.options.demand, self.options.policy.weights
         crowd = Party(self.claims, *self.claims.units(demand, sky.time), regular=True)
-        claims = terminal_claims(terminals)
-        if not self.options.policy.contract:
-            claims.priority[:] = ORDINARY
-        claims.mute[:] |= np.array([t.name in failed.fixes for t in terminals], dtype=np.bool_)
+        claims = self._claims_of(self.fleets.of(terminals), failed)
         own = Party(claims, *claims.units(demand, sky.time), regular=False)
-        _leave_room_on_cells(crowd, own)
+        _keep_to_one_beam(crowd, own)
         table = Table(
             self._numbers[rows],
             np.ascontiguousarray(sky.positions[rows]),
@@ -183,16 +200,22 @@ class World:
             failed,
         )
 
+    def _claims_of(self, fleet: Fleet, failed: Failed) -> Claims:
+        """Return the claims of terminals under the policy, without the fixes that have failed."""
+        claims = fleet.claims
+        if not self.options.policy.contract:
+            claims = replace(claims, priority=np.full_like(claims.priority, ORDINARY))
+        if failed.fixes:
+            mute = np.array([name in failed.fixes for name in fleet.names], dtype=np.bool_)
+            claims = replace(claims, mute=claims.mute | mute)
+        return claims
+
     def _at_work(self, sky: SlotSky, failed: Failed) -> Bools:
         catalogue = self.ephemeris.sky.catalogue
         working = sky.operational.copy()
-        if failed.satellites:
-            for number in failed.satellites:
-                working[catalogue.index_of(number)] = False
+        for number in failed.satellites:
+            working[catalogue.index_of(number)] = False
         for name in failed.shells:
-            if name not in catalogue.shell_names:
-                known = ", ".join(catalogue.shell_names)
-                raise InvalidInputError(f"No shell is called {name!r}. Known: {known}.")
             working &= catalogue.shell != catalogue.shell_names.index(name)
         return working
 
@@ -210,20 +233,53 @@ def _directions(lat_deg: npt.NDArray[np.float64], lon_deg: npt.NDArray[np.float6
     return np.asarray(ends / np.linalg.norm(ends, axis=1, keepdims=True))
 
 
-def _leave_room_on_cells(crowd: Party, own: Party) -> None:
-    """Let commercial users give way where they would use a channel of a cell beyond its time.
+def _checked_places(lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike) -> tuple[Floats, Floats]:
+    lat, lon = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (lat_deg, lon_deg))
+    if lat.shape != lon.shape or lat.ndim != 1 or lat.size == 0:
+        raise InvalidInputError(
+            f"lat_deg and lon_deg have shapes {lat.shape} and {lon.shape}, not both (n,), n > 0."
+        )
+    for name, values, low, high in (("lat_deg", lat, -90, 90), ("lon_deg", lon, -180, 360)):
+        wrong = values[~((values >= low) & (values <= high))]
+        if wrong.size:
+            raise InvalidInputError(f"{name} {wrong[0]} is not between {low} and {high} degrees.")
+    return lat, lon
 
-    A channel serves a cell from one satellite at a time (Nco = 1): what the state's terminals and
-    the commercial users of a cell have on one channel adds up to no more than one beam.
+
+def _check_fixes(failed: Failed, terminals: Sequence[Terminal]) -> None:
+    unknown = sorted(failed.fixes - {t.name for t in terminals})
+    if unknown and terminals:
+        known = ", ".join(t.name for t in terminals)
+        raise InvalidInputError(f"No terminal is called {unknown[0]!r}. Known: {known}.")
+
+
+def _keep_to_one_beam(crowd: Party, own: Party) -> None:
+    """Keep what the claims of a cell have on one channel, together, to one beam.
+
+    A channel serves a cell from one satellite at a time (Nco = 1). Contracted terminals come first,
+    then the others by their keys, then the cell's commercial users. Whoever is left without time
+    asks for 0 units, which no satellite takes.
     """
-    if len(own) == 0 or len(crowd) == 0:
+    left: dict[tuple[int, int], int] = {}
+    claims = own.claims
+    for t in np.lexsort((claims.key, claims.priority)).tolist():
+        if not own.asks[t]:
+            continue
+        beam = int(claims.cell[t]), int(claims.channel[t])
+        units = min(int(own.units[t]), left.get(beam, UNITS_PER_BEAM))
+        own.units[t] = units if units * LEAST_SHARE >= own.units[t] else 0
+        left[beam] = left.get(beam, UNITS_PER_BEAM) - int(own.units[t])
+    if not left:
         return
-    wanted = (own.claims.cell, own.claims.channel.astype(np.uint64))
-    for cell, channel, units in zip(*wanted, own.units, strict=True):
-        first = np.searchsorted(crowd.claims.cell, cell, side="left")
-        last = np.searchsorted(crowd.claims.cell, cell, side="right")
-        for c in range(int(first), int(last)):
-            if crowd.claims.channel[c] == channel:
-                left = UNITS_PER_BEAM - int(units)
-                crowd.units[c] = max(min(int(crowd.units[c]), left), 0)
-                crowd.asks[c] &= crowd.units[c] > 0
+    beams, spare = np.array(list(left), dtype=np.uint64), np.array(list(left.values()), np.int32)
+    cells, channels = beams.T
+    first, last = (np.searchsorted(crowd.claims.cell, cells, side) for side in _SIDES)
+    for nth in range(int((last - first).max())):  # no more than a cell has channels
+        some = np.flatnonzero(first + nth < last)
+        rows = first[some] + nth
+        same = crowd.claims.channel[rows] == channels[some]
+        rows = rows[same]
+        crowd.units[rows] = np.minimum(crowd.units[rows], spare[some[same]])
+
+
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")

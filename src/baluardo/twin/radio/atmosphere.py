@@ -7,11 +7,14 @@ import numpy.typing as npt
 
 from baluardo.twin.radio.gases import standard_pressure_hpa, zenith_oxygen_db, zenith_vapour_db
 from baluardo.twin.radio.limits import (
+    HIGHEST_FREQUENCY_HZ,
+    LEAST_FREQUENCY_HZ,
     LEAST_PERCENT,
     Floats,
     common_shape,
     elevation,
     frequency_ghz,
+    single,
     within,
 )
 
@@ -55,7 +58,7 @@ def gas_attenuation_db(
 
     Pressure is P.835's at the station's height. The other arguments broadcast.
     """
-    ghz = float(frequency_ghz(frequency_hz))
+    ghz = single("frequency_hz", frequency_hz, LEAST_FREQUENCY_HZ, HIGHEST_FREQUENCY_HZ, "Hz") / 1e9
     arrays = {
         "elevation_deg": elevation(elevation_deg),
         "station_height_km": within("station_height_km", station_height_km, -1.0, 20.0, "km"),

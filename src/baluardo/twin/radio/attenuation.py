@@ -32,6 +32,7 @@ from baluardo.twin.radio.limits import (
     elevation,
     frequency_ghz,
     places,
+    single,
     within,
 )
 from baluardo.twin.radio.maps import (
@@ -97,10 +98,19 @@ class Climate:
 
     def take(self, indices: npt.ArrayLike) -> Climate:
         """Return the climate of some of the places, in the order asked for; shape (k,)."""
-        chosen = np.asarray(indices)
-        if chosen.ndim != 1 or chosen.dtype.kind not in "ib":
+        try:
+            chosen = np.asarray(indices)
+        except ValueError:
+            raise InvalidInputError("indices have rows that differ in length.") from None
+        if not chosen.size and chosen.dtype.kind == "f":
+            chosen = chosen.astype(np.intp)  # an empty list says nothing of its type
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iub":
             raise InvalidInputError("indices are not a row of whole numbers or a mask.")
-        if chosen.dtype.kind == "i" and chosen.size:
+        if chosen.dtype.kind == "b" and len(chosen) != len(self):
+            raise InvalidInputError(
+                f"indices is a mask of {len(chosen)} places instead of {len(self)}."
+            )
+        if chosen.dtype.kind != "b" and chosen.size:
             within("indices", chosen, 0, len(self) - 1, "")
         return Climate(
             lat_deg=self.lat_deg[chosen],
@@ -133,7 +143,7 @@ def climate_of(
 
     Latitude -90..90, longitude -180..360, height -1,000..20,000 m, else InvalidInputError.
     """
-    lat, lon = places(np.atleast_1d(lat_deg), np.atleast_1d(lon_deg))
+    lat, lon = (np.atleast_1d(angle) for angle in places(lat_deg, lon_deg))
     height = within("height_m", height_m, -1_000.0, 20_000.0, "m")
     shape = common_shape(places=lat, height_m=height)
     if len(shape) != 1:
@@ -189,6 +199,7 @@ def rain_fade_db(
     0. Elevations, frequencies and percents broadcast against the n places, the last axis.
     """
     share = within("percent", percent, 0.0, np.inf, "% of the year")
+    dish = _Dish.of(polarisation_tilt_deg, diameter_m, efficiency)
     angle, ghz = elevation(elevation_deg), frequency_ghz(frequency_hz)
     shape = common_shape(
         places=climate.lat_deg, elevation_deg=angle, frequency_hz=ghz, percent=share
@@ -197,7 +208,7 @@ def rain_fade_db(
     out = np.zeros(shape)
     if wet.size:
         path = _Paths.of(climate, shape, wet, angle, ghz, share)
-        total = path.total_db(climate, polarisation_tilt_deg, diameter_m, efficiency)
+        total = path.total_db(climate, dish)
         out.ravel()[wet] = np.maximum(total - path.clear_db(climate), 0.0)
     return out
 
@@ -219,14 +230,33 @@ def total_attenuation_db(
     places, the last axis.
     """
     share = within("percent", percent, LEAST_PERCENT, MOST_CLOUD_PERCENT, "% of the year")
+    dish = _Dish.of(polarisation_tilt_deg, diameter_m, efficiency)
     angle, ghz = elevation(elevation_deg), frequency_ghz(frequency_hz)
     shape = common_shape(
         places=climate.lat_deg, elevation_deg=angle, frequency_hz=ghz, percent=share
     )
     every = np.arange(np.prod(shape, dtype=np.int64))
     path = _Paths.of(climate, shape, every, angle, ghz, share)
-    total = path.total_db(climate, polarisation_tilt_deg, diameter_m, efficiency)
+    total = path.total_db(climate, dish)
     return np.asarray(total.reshape(shape))
+
+
+@dataclass(frozen=True, slots=True)
+class _Dish:
+    """One antenna for all paths; checked even where no rain asks for it."""
+
+    tilt_deg: float
+    diameter_m: float
+    efficiency: float
+
+    @classmethod
+    def of(cls, tilt_deg: float, diameter_m: float, efficiency: float) -> _Dish:
+        """Refuse what no dish can be, arrays among it: paths in rain are told apart by place."""
+        return cls(
+            single("polarisation_tilt_deg", tilt_deg, -180.0, 180.0, "degrees"),
+            single("diameter_m", diameter_m, 0.0, 100.0, "m"),
+            single("efficiency", efficiency, 0.0, 1.0, ""),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,11 +292,8 @@ class _Paths:
             zenith[here] = climate.zenith(float(one)).clear[self.place[here]]
         return np.asarray(zenith * self.factor)
 
-    def total_db(
-        self, climate: Climate, tilt_deg: float, diameter_m: float, efficiency: float
-    ) -> Floats:
+    def total_db(self, climate: Climate, dish: _Dish) -> Floats:
         """Return P.618-13, 2.5, with no rain from the probability of rain up."""
-        tilt = within("polarisation_tilt_deg", tilt_deg, -180.0, 180.0, "degrees")
         gases, clouds = np.empty(len(self.place)), np.empty(len(self.place))
         for one in np.unique(self.ghz):
             here = np.flatnonzero(self.ghz == one)
@@ -282,15 +309,15 @@ class _Paths:
             elevation_deg=self.elevation_deg,
             ghz=self.ghz,
             percent=self.percent,
-            polarisation_tilt_deg=tilt,
+            polarisation_tilt_deg=np.asarray(dish.tilt_deg),
         )
         shimmer = scintillation_db(
             wet_refractivity=climate.wet_refractivity[self.place],
             elevation_deg=self.elevation_deg,
             frequency_hz=self.ghz * 1e9,
             percent=np.minimum(self.percent, MOST_CLOUD_PERCENT),
-            diameter_m=diameter_m,
-            efficiency=efficiency,
+            diameter_m=dish.diameter_m,
+            efficiency=dish.efficiency,
         )
         return np.asarray(gases * self.factor + np.hypot(rain + clouds * self.factor, shimmer))
 

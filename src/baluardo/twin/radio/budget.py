@@ -10,8 +10,14 @@ import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import SPEED_OF_LIGHT_KM_S
-
-Floats = npt.NDArray[np.float64]
+from baluardo.twin.radio.limits import (
+    Floats,
+    checked,
+    common_shape,
+    distance,
+    elevation,
+    numbers,
+)
 
 BOLTZMANN_DBW = float(10.0 * np.log10(1.380_649e-23))
 """Boltzmann's constant, dBW/K/Hz: exact in the SI, -228.599."""
@@ -23,57 +29,28 @@ EARTH_RADIUS_KM = 6_371.0
 """Radius of the sphere used for slant ranges in 3GPP TR 38.811, section 6.6.2."""
 
 
-def checked(
-    field: str, value: npt.ArrayLike, *, above: float | None = None, least: float = -np.inf
-) -> Floats:
-    """Return a value as float64 after refusing what is not finite or not within its range.
-
-    above: the value must be greater; least: it must not be smaller. InvalidInputError names the
-    field and the first value that offends.
-    """
-    array = np.asarray(value, dtype=np.float64)
-    if above is not None:
-        good, rule = np.isfinite(array) & (array > above), f"a finite number above {above:g}"
-    elif least > -np.inf:
-        good, rule = np.isfinite(array) & (array >= least), f"a finite number of at least {least:g}"
-    else:
-        good, rule = np.isfinite(array), "a finite number"
-    if not good.all():
-        raise InvalidInputError(f"{field} {array[~good].flat[0]:g} is not {rule}.")
-    return array
-
-
-def checked_elevation(elevation_deg: npt.ArrayLike) -> Floats:
-    """Return elevations as float64; refuse those under the horizon or beyond the zenith."""
-    array = np.asarray(elevation_deg, dtype=np.float64)
-    good = (array >= 0.0) & (array <= 90.0)
-    if not good.all():
-        raise InvalidInputError(
-            f"elevation_deg {array[~good].flat[0]:g} is not between 0 (the horizon) and 90."
-        )
-    return array
-
-
 def slant_range_km(height_km: npt.ArrayLike, elevation_deg: npt.ArrayLike) -> Floats:
     """Return the distance to a satellite of a given height seen at an elevation, km.
 
     Spherical Earth; 3GPP TR 38.811 equation 6.6-3.
     """
-    height = checked("height_km", height_km, above=0.0)
-    rise = EARTH_RADIUS_KM * np.sin(np.radians(checked_elevation(elevation_deg)))
+    height, angle = distance("height_km", height_km), elevation(elevation_deg)
+    common_shape(height_km=height, elevation_deg=angle)
+    rise = EARTH_RADIUS_KM * np.sin(np.radians(angle))
     return np.asarray(np.sqrt(rise**2 + height**2 + 2.0 * EARTH_RADIUS_KM * height) - rise)
 
 
 def free_space_db(frequency_hz: npt.ArrayLike, range_km: npt.ArrayLike) -> Floats:
     """Return the free-space loss between isotropic antennas, dB (ITU-R P.525-4, equation 3)."""
     frequency = checked("frequency_hz", frequency_hz, above=0.0)
-    distance = checked("range_km", range_km, above=0.0)
-    return np.asarray(20.0 * np.log10(4.0 * np.pi * distance * frequency / SPEED_OF_LIGHT_KM_S))
+    away_km = distance("range_km", range_km)
+    common_shape(frequency_hz=frequency, range_km=away_km)
+    return np.asarray(20.0 * np.log10(4.0 * np.pi * away_km * frequency / SPEED_OF_LIGHT_KM_S))
 
 
 def spreading_db(range_km: npt.ArrayLike) -> Floats:
     """Return the loss from EIRP (dBW) to power flux density (dBW/m2) at a distance, dB."""
-    metres = checked("range_km", range_km, above=0.0) * 1_000.0
+    metres = distance("range_km", range_km) * 1_000.0
     return np.asarray(10.0 * np.log10(4.0 * np.pi * metres**2))
 
 
@@ -81,6 +58,7 @@ def noise_dbw(temperature_k: npt.ArrayLike, bandwidth_hz: npt.ArrayLike) -> Floa
     """Return the thermal noise power in a bandwidth, dBW."""
     temperature = checked("temperature_k", temperature_k, above=0.0)
     bandwidth = checked("bandwidth_hz", bandwidth_hz, above=0.0)
+    common_shape(temperature_k=temperature, bandwidth_hz=bandwidth)
     return np.asarray(BOLTZMANN_DBW + 10.0 * np.log10(temperature * bandwidth))
 
 
@@ -92,6 +70,7 @@ def rain_noise_db(attenuation_db: npt.ArrayLike, temperature_k: npt.ArrayLike) -
     """
     attenuation = checked("attenuation_db", attenuation_db, least=0.0)
     temperature = checked("temperature_k", temperature_k, above=0.0)
+    common_shape(attenuation_db=attenuation, temperature_k=temperature)
     added = SKY_TEMPERATURE_K * (1.0 - 10.0 ** (-attenuation / 10.0))
     return np.asarray(10.0 * np.log10(1.0 + added / temperature))
 
@@ -113,13 +92,16 @@ def cn_db(
     figure_of_merit = checked("gt_db_k", gt_db_k)
     bandwidth = checked("bandwidth_hz", bandwidth_hz, above=0.0)
     losses = checked("losses_db", losses_db, least=0.0)
+    free_space = free_space_db(frequency_hz, range_km)
+    common_shape(
+        eirp_dbw=eirp,
+        gt_db_k=figure_of_merit,
+        frequency_and_range=free_space,
+        bandwidth_hz=bandwidth,
+        losses_db=losses,
+    )
     return np.asarray(
-        eirp
-        + figure_of_merit
-        - BOLTZMANN_DBW
-        - free_space_db(frequency_hz, range_km)
-        - losses
-        - 10.0 * np.log10(bandwidth)
+        eirp + figure_of_merit - BOLTZMANN_DBW - free_space - losses - 10.0 * np.log10(bandwidth)
     )
 
 
@@ -133,9 +115,10 @@ def combine_db(*ratios_db: npt.ArrayLike) -> Floats:
         raise InvalidInputError("ratios_db is empty: give at least one ratio.")
     total: Floats = np.zeros(())
     for ratio in ratios_db:
-        array = np.asarray(ratio, dtype=np.float64)
+        array = numbers("ratios_db", ratio)
         if np.isnan(array).any() or (array == -np.inf).any():
             raise InvalidInputError("ratios_db holds what is not a number above minus infinity.")
+        common_shape(ratios_db_before=total, ratios_db=array)
         total = total + 10.0 ** (-array / 10.0)
     with np.errstate(divide="ignore"):
         return np.asarray(-10.0 * np.log10(total))

@@ -14,9 +14,17 @@ import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import SPEED_OF_LIGHT_KM_S
-from baluardo.twin.radio.budget import EARTH_RADIUS_KM, checked, checked_elevation, cn_db
-
-Floats = npt.NDArray[np.float64]
+from baluardo.twin.radio.budget import EARTH_RADIUS_KM, cn_db
+from baluardo.twin.radio.limits import (
+    Floats,
+    checked,
+    common_shape,
+    distance,
+    elevation,
+    numbers,
+    single,
+    whole,
+)
 
 MEASURED_BELOW_FILED_DB = 24.0
 """What the filed budget promises too much, dB: the one figure fitted here. With it the 5 MHz beam
@@ -55,6 +63,9 @@ GRAVITY_KM3_S2 = 398_600.4418
 EARTH_TURN_RAD_S = 7.292_115e-5
 """Rotation of the Earth (WGS-84)."""
 
+MOST_BEAMS = 10_000
+"""Our choice: more beams for phones than this on one satellite are a mistake."""
+
 
 @dataclass(frozen=True, slots=True)
 class DirectToCell:
@@ -90,8 +101,9 @@ class DirectToCell:
 
     def __post_init__(self) -> None:
         """Refuse impossible values with a sentence that names the field."""
-        for field in ("down_hz", "up_hz", "satellite_temperature_k", "beams"):
+        for field in ("down_hz", "up_hz", "satellite_temperature_k"):
             checked(field, getattr(self, field), above=0.0)
+        whole("beams", self.beams, 1, MOST_BEAMS)
         for field in ("satellite_eirp_dbw", "satellite_gain_dbi", "phone_gain_dbi"):
             checked(field, getattr(self, field))
         checked("phone_power_dbw", self.phone_power_dbw)
@@ -102,17 +114,11 @@ class DirectToCell:
             "indoor_loss_db",
         ):
             checked(field, getattr(self, field), least=0.0)
-        if self.channel_hz not in BLOCKS:
+        if not isinstance(self.channel_hz, int | float) or self.channel_hz not in BLOCKS:
             widths = ", ".join(f"{width / 1e6:g}" for width in BLOCKS)
             raise InvalidInputError(f"channel_hz {self.channel_hz} is not one of {widths} MHz.")
-        if not 1 <= self.phone_blocks <= self.blocks:
-            raise InvalidInputError(
-                f"phone_blocks {self.phone_blocks} is not between 1 and {self.blocks}."
-            )
-        if not 0.0 < self.beam_width_deg < 90.0:
-            raise InvalidInputError(
-                f"beam_width_deg {self.beam_width_deg} is not above 0 and below 90."
-            )
+        whole("phone_blocks", self.phone_blocks, 1, self.blocks)
+        _check_width(self.beam_width_deg)
 
     @property
     def blocks(self) -> int:
@@ -145,7 +151,7 @@ def lte_bps_hz(snr_db: npt.ArrayLike) -> Floats:
 
     Between two indicators the scheduler mixes both: linear in dB.
     """
-    snr = np.asarray(snr_db, dtype=np.float64)
+    snr = numbers("snr_db", snr_db)
     if np.isnan(snr).any():
         raise InvalidInputError("snr_db nan is not a ratio in dB.")
     mixed = np.interp(snr, CQI_SNR_DB, CQI_BPS_HZ)
@@ -157,15 +163,13 @@ def direct_links(
 ) -> DirectLinks:
     """Return what phones at the centres of beams get, at elevations and ranges that broadcast."""
     o = options or DirectToCell()
-    elevation, distance = np.broadcast_arrays(
-        checked_elevation(elevation_deg), checked("range_km", range_km, above=0.0)
-    )
+    angle, away_km = _seen(elevation_deg, range_km)
     losses = o.polarisation_loss_db + o.measured_below_filed_db
     down = cn_db(
         eirp_dbw=o.satellite_eirp_dbw,
         gt_db_k=o.phone_gain_dbi - o.phone_noise_figure_db - 10.0 * np.log10(290.0),
         frequency_hz=o.down_hz,
-        range_km=distance,
+        range_km=away_km,
         bandwidth_hz=o.blocks * BLOCK_HZ,
         losses_db=losses,
     )
@@ -173,14 +177,14 @@ def direct_links(
         eirp_dbw=o.phone_power_dbw + o.phone_gain_dbi,
         gt_db_k=o.satellite_gain_dbi - 10.0 * np.log10(o.satellite_temperature_k),
         frequency_hz=o.up_hz,
-        range_km=distance,
+        range_km=away_km,
         bandwidth_hz=o.phone_blocks * BLOCK_HZ,
         losses_db=losses,
     )
     bundled_up = up + 10.0 * np.log10(BUNDLED_SUBFRAMES)
     best_up = np.maximum(lte_bps_hz(up), lte_bps_hz(bundled_up) / BUNDLED_SUBFRAMES)
     per_block_up = best_up * BLOCK_SYMBOLS_HZ * DATA_SHARE
-    along, across = footprint_km(elevation, distance, o.beam_width_deg)
+    along, across = footprint_km(angle, away_km, o.beam_width_deg)
     weaker = np.minimum(down, bundled_up)
     return DirectLinks(
         snr_down_db=down,
@@ -203,14 +207,13 @@ def footprint_km(
     elevation_deg, range_km: of the satellite from the beam's centre. A beam that spills over the
     horizon ends there.
     """
-    elevation = np.radians(checked_elevation(elevation_deg))
-    distance = checked("range_km", range_km, above=0.0)
-    if not 0.0 < beam_width_deg < 90.0:
-        raise InvalidInputError(f"beam_width_deg {beam_width_deg} is not above 0 and below 90.")
+    degrees, away_km = _seen(elevation_deg, range_km)
+    at_place = np.radians(degrees)
+    _check_width(beam_width_deg)
     half = np.radians(beam_width_deg) / 2.0
     earth = EARTH_RADIUS_KM
-    orbit = np.sqrt(earth**2 + distance**2 + 2.0 * earth * distance * np.sin(elevation))
-    nadir = np.arcsin(np.minimum(earth * np.cos(elevation) / orbit, 1.0))
+    orbit = np.sqrt(earth**2 + away_km**2 + 2.0 * earth * away_km * np.sin(at_place))
+    nadir = np.arcsin(np.minimum(earth * np.cos(at_place) / orbit, 1.0))
 
     def ground(angle: Floats) -> Floats:
         """Return the angle at the Earth's centre, signed, of a ray at an angle from nadir."""
@@ -219,14 +222,37 @@ def footprint_km(
         return np.asarray(np.arcsin(sine) - np.clip(angle, -limb, limb))
 
     along = earth * (ground(nadir + half) - ground(nadir - half))
-    return np.asarray(along), np.asarray(2.0 * distance * np.tan(half))
+    return np.asarray(along), np.asarray(2.0 * away_km * np.tan(half))
 
 
-def _sight(places: Floats, position: Floats) -> tuple[Floats, Floats]:
-    towards = np.asarray(position, dtype=np.float64) - np.asarray(places, dtype=np.float64)
-    distance = np.asarray(np.linalg.norm(towards, axis=-1))
-    checked("distance to the satellite", distance, above=0.0)
-    return towards, distance
+def _seen(elevation_deg: npt.ArrayLike, range_km: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return elevations and ranges, checked, of one shape."""
+    angle, away_km = elevation(elevation_deg), distance("range_km", range_km)
+    shape = common_shape(elevation_deg=angle, range_km=away_km)
+    return np.broadcast_to(angle, shape), np.broadcast_to(away_km, shape)
+
+
+def _check_width(beam_width_deg: float) -> None:
+    if not 0.0 < single("beam_width_deg", beam_width_deg, 0.0, 90.0, "degrees") < 90.0:
+        raise InvalidInputError(f"beam_width_deg {beam_width_deg} is not above 0 and below 90.")
+
+
+def _sight(
+    places: Floats, position: Floats, velocity: Floats, carrier: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return the way to the satellite, its length, position and velocity; all are checked."""
+    vectors = {
+        "places": checked("places", places),
+        "position": checked("position", position),
+        "velocity": checked("velocity", velocity),
+    }
+    for name, vector in vectors.items():
+        if vector.ndim == 0 or vector.shape[-1] != 3:
+            raise InvalidInputError(f"{name} has the shape {vector.shape}, not (..., 3).")
+    common_shape(**vectors, carrier_hz=carrier[..., None])
+    towards = vectors["position"] - vectors["places"]
+    length = distance("distance to the satellite", np.linalg.norm(towards, axis=-1))
+    return towards, length, vectors["position"], vectors["velocity"]
 
 
 def doppler_shift_hz(
@@ -237,8 +263,8 @@ def doppler_shift_hz(
     places, position, velocity: shapes (..., 3) that broadcast, km and km/s, Earth-fixed.
     """
     carrier = checked("carrier_hz", carrier_hz, above=0.0)
-    towards, distance = _sight(places, position)
-    receding = np.sum(towards * checked("velocity", velocity), axis=-1) / distance
+    towards, away_km, _, moving = _sight(places, position, velocity, carrier)
+    receding = np.sum(towards * moving, axis=-1) / away_km
     return np.asarray(-carrier * receding / SPEED_OF_LIGHT_KM_S)
 
 
@@ -250,8 +276,7 @@ def doppler_rate_hz_s(
     The satellite's acceleration is gravity's, seen from the turning Earth.
     """
     carrier = checked("carrier_hz", carrier_hz, above=0.0)
-    towards, distance = _sight(places, position)
-    fixed, moving = np.asarray(position, dtype=np.float64), checked("velocity", velocity)
+    towards, away_km, fixed, moving = _sight(places, position, velocity, carrier)
     turn = np.array([0.0, 0.0, EARTH_TURN_RAD_S])
     radius = np.linalg.norm(fixed, axis=-1, keepdims=True)
     acceleration = (
@@ -259,9 +284,9 @@ def doppler_rate_hz_s(
         - 2.0 * np.cross(turn, moving)
         - np.cross(turn, np.cross(turn, fixed))
     )
-    receding = np.sum(towards * moving, axis=-1) / distance
+    receding = np.sum(towards * moving, axis=-1) / away_km
     change = np.sum(moving**2, axis=-1) - receding**2 + np.sum(towards * acceleration, axis=-1)
-    return np.asarray(-carrier * change / distance / SPEED_OF_LIGHT_KM_S)
+    return np.asarray(-carrier * change / away_km / SPEED_OF_LIGHT_KM_S)
 
 
 def residual_doppler_hz(
@@ -272,4 +297,6 @@ def residual_doppler_hz(
     Shapes (..., 3) that broadcast, km and km/s, Earth-fixed.
     """
     here = doppler_shift_hz(phones, position, velocity, carrier_hz)
-    return np.asarray(here - doppler_shift_hz(beam_centre, position, velocity, carrier_hz))
+    centre = doppler_shift_hz(beam_centre, position, velocity, carrier_hz)
+    common_shape(phones=here, beam_centre=centre)
+    return np.asarray(here - centre)

@@ -17,14 +17,18 @@ import numpy.typing as npt
 from baluardo.errors import InvalidInputError
 from baluardo.geo.ellipsoid import local_frames, places_earth_fixed
 from baluardo.terms import SPEED_OF_LIGHT_KM_S, Place
-from baluardo.twin.radio.budget import EARTH_RADIUS_KM, checked, free_space_db
+from baluardo.twin.radio.budget import EARTH_RADIUS_KM, free_space_db
+from baluardo.twin.radio.limits import Floats, checked, common_shape, single, within
 from baluardo.twin.radio.modulation import IMPLEMENTATION_MARGIN_DB, THRESHOLDS_DB
 
-Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 EFFECTIVE_RADIUS_FACTOR = 4.0 / 3.0
 """Effective over true Earth radius for the median atmosphere (ITU-R P.834-9, section 3)."""
+
+
+_MOST_DBI = 1_000.0
+"""Our choice: no antenna has more gain, and none less than its opposite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,13 @@ class Pattern:
 
     def __post_init__(self) -> None:
         """Refuse impossible patterns with a sentence that names the field."""
-        checked("main_dbi", self.main_dbi)
-        checked("side_dbi", self.side_dbi)
+        single("main_dbi", self.main_dbi, -_MOST_DBI, _MOST_DBI, "dBi")
+        single("side_dbi", self.side_dbi, -_MOST_DBI, _MOST_DBI, "dBi")
         if self.side_dbi > self.main_dbi:
             raise InvalidInputError(
                 f"side_dbi {self.side_dbi} is above main_dbi {self.main_dbi}: exchange them."
             )
-        if not 0.0 < self.beam_width_deg <= 360.0:
+        if not single("beam_width_deg", self.beam_width_deg, 0.0, 360.0, "degrees") > 0.0:
             raise InvalidInputError(
                 f"beam_width_deg {self.beam_width_deg} is not above 0 and at most 360."
             )
@@ -53,7 +57,7 @@ class Pattern:
 
         3GPP TR 38.901, table 7.3-1: 12 dB at one beam width.
         """
-        angle = checked("off_axis_deg", off_axis_deg)
+        angle = within("off_axis_deg", off_axis_deg, -360.0, 360.0, "degrees")
         lobe = self.main_dbi - 12.0 * (angle / self.beam_width_deg) ** 2
         return np.asarray(np.maximum(lobe, self.side_dbi))
 
@@ -154,29 +158,44 @@ def js_db(
     A jammer narrower than the signal puts all of its power into it: the last term is at most 0.
     """
     js_without_path = _unspread_js_db(
-        checked("jammer_eirp_dbw", jammer_eirp_dbw) - checked("signal_eirp_dbw", signal_eirp_dbw),
-        checked("gain_to_jammer_db", gain_to_jammer_db)
-        - checked("gain_to_signal_db", gain_to_signal_db),
+        jammer_eirp_dbw,
+        signal_eirp_dbw,
+        gain_to_jammer_db,
+        gain_to_signal_db,
         signal_bandwidth_hz,
         jammer_bandwidth_hz,
     )
-    return np.asarray(
-        js_without_path
-        + free_space_db(frequency_hz, signal_range_km)
-        - free_space_db(frequency_hz, jammer_range_km)
+    signal_loss = free_space_db(frequency_hz, signal_range_km)
+    jammer_loss = free_space_db(frequency_hz, jammer_range_km)
+    common_shape(
+        eirp_gain_and_bandwidth=js_without_path,
+        signal_range_km=signal_loss,
+        jammer_range_km=jammer_loss,
     )
+    return np.asarray(js_without_path + signal_loss - jammer_loss)
 
 
 def _unspread_js_db(
-    eirp_difference_db: Floats,
-    gain_difference_db: Floats,
+    jammer_eirp_dbw: npt.ArrayLike,
+    signal_eirp_dbw: npt.ArrayLike,
+    gain_to_jammer_db: npt.ArrayLike,
+    gain_to_signal_db: npt.ArrayLike,
     signal_bandwidth_hz: npt.ArrayLike,
     jammer_bandwidth_hz: npt.ArrayLike,
 ) -> Floats:
-    signal = checked("signal_bandwidth_hz", signal_bandwidth_hz, above=0.0)
-    jammer = checked("jammer_bandwidth_hz", jammer_bandwidth_hz, above=0.0)
-    inside = np.minimum(10.0 * np.log10(signal / jammer), 0.0)
-    return np.asarray(eirp_difference_db + gain_difference_db + inside)
+    """Return J/S without the losses of the two paths, dB, after checking every argument."""
+    arrays = {
+        "jammer_eirp_dbw": checked("jammer_eirp_dbw", jammer_eirp_dbw),
+        "signal_eirp_dbw": checked("signal_eirp_dbw", signal_eirp_dbw),
+        "gain_to_jammer_db": checked("gain_to_jammer_db", gain_to_jammer_db),
+        "gain_to_signal_db": checked("gain_to_signal_db", gain_to_signal_db),
+        "signal_bandwidth_hz": checked("signal_bandwidth_hz", signal_bandwidth_hz, above=0.0),
+        "jammer_bandwidth_hz": checked("jammer_bandwidth_hz", jammer_bandwidth_hz, above=0.0),
+    }
+    common_shape(**arrays)
+    jammer, signal, to_jammer, to_signal, signal_hz, jammer_hz = arrays.values()
+    inside = np.minimum(10.0 * np.log10(signal_hz / jammer_hz), 0.0)
+    return np.asarray((jammer - signal) + (to_jammer - to_signal) + inside)
 
 
 def radio_horizon_km(height_m: npt.ArrayLike, other_height_m: npt.ArrayLike = 0.0) -> Floats:
@@ -184,11 +203,11 @@ def radio_horizon_km(height_m: npt.ArrayLike, other_height_m: npt.ArrayLike = 0.
 
     Heights in metres above it; Earth of 4/3 its radius, so 4.12 (sqrt h1 + sqrt h2).
     """
-    heights = [
-        np.sqrt(checked("height_m", height, least=0.0)) for height in (height_m, other_height_m)
-    ]
+    one = np.sqrt(checked("height_m", height_m, least=0.0))
+    other = np.sqrt(checked("other_height_m", other_height_m, least=0.0))
+    common_shape(height_m=one, other_height_m=other)
     return np.asarray(
-        np.sqrt(2.0 * EFFECTIVE_RADIUS_FACTOR * EARTH_RADIUS_KM / 1_000.0) * sum(heights)
+        np.sqrt(2.0 * EFFECTIVE_RADIUS_FACTOR * EARTH_RADIUS_KM / 1_000.0) * (one + other)
     )
 
 
@@ -203,17 +222,17 @@ def burn_through_km(
 
     Closed form: the loss on the jammer's path that leaves just the J/S that is tolerated.
     """
-    needed_db = (
-        _unspread_js_db(
-            np.asarray(jammer.eirp_dbw - link.signal_eirp_dbw),
-            checked("gain_to_jammer_db", gain_to_jammer_db)
-            - checked("gain_to_signal_db", gain_to_signal_db),
-            link.bandwidth_hz,
-            jammer.bandwidth_hz,
-        )
-        + free_space_db(link.frequency_hz, signal_range_km)
-        - link.tolerated_js_db
+    at_one_place = _unspread_js_db(
+        jammer.eirp_dbw,
+        link.signal_eirp_dbw,
+        gain_to_jammer_db,
+        gain_to_signal_db,
+        link.bandwidth_hz,
+        jammer.bandwidth_hz,
     )
+    signal_loss = free_space_db(link.frequency_hz, signal_range_km)
+    common_shape(gains=at_one_place, signal_range_km=signal_loss)
+    needed_db = at_one_place + signal_loss - link.tolerated_js_db
     wavelength_km = SPEED_OF_LIGHT_KM_S / link.frequency_hz
     return np.asarray(10.0 ** (needed_db / 20.0) * wavelength_km / (4.0 * np.pi))
 

@@ -7,12 +7,8 @@ import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import SPEED_OF_LIGHT_KM_S, Generation
-from baluardo.twin.radio.budget import (
-    BOLTZMANN_DBW,
-    SKY_TEMPERATURE_K,
-    checked,
-    checked_elevation,
-)
+from baluardo.twin.radio.budget import BOLTZMANN_DBW, SKY_TEMPERATURE_K
+from baluardo.twin.radio.limits import Floats, checked, common_shape, distance, elevation
 from baluardo.twin.radio.modulation import EFFICIENCIES_BPS_HZ, THRESHOLDS_DB
 from baluardo.twin.radio.radios import (
     FRAME_EFFICIENCY,
@@ -24,10 +20,11 @@ from baluardo.twin.radio.radios import (
     Radios,
 )
 
-Floats = npt.NDArray[np.float64]
-
 _WIDEST_SCAN_COSINE = float(np.cos(np.radians(80.0)))
 """An element's gain does not vanish along the panel: the cosine law is held beyond 80 degrees."""
+
+_MOST_FADE_DB = 1_000.0
+"""Our choice: what is weakened more has no bit left; beyond 3,000 dB there is no such number."""
 
 
 def _linear(decibels: npt.ArrayLike) -> Floats:
@@ -117,12 +114,13 @@ class Links:
 
         azimuth_deg is the satellite's; without it, the mean over all azimuths.
         """
-        kind = self._dish(dish)
-        elevation = np.radians(checked_elevation(elevation_deg))
-        cosine = np.sin(elevation) * self._tilt_cosine[kind]
+        kind, angle = self._dish(dish), np.radians(elevation(elevation_deg))
+        azimuth = checked("azimuth_deg", 0.0 if azimuth_deg is None else azimuth_deg)
+        common_shape(dish=kind, elevation_deg=angle, azimuth_deg=azimuth)
+        cosine = np.sin(angle) * self._tilt_cosine[kind]
         if azimuth_deg is not None:
-            turn = np.radians(checked("azimuth_deg", azimuth_deg) - self._tilt_azimuth_deg[kind])
-            cosine = cosine + np.cos(elevation) * np.cos(turn) * self._tilt_sine[kind]
+            turn = np.radians(azimuth - self._tilt_azimuth_deg[kind])
+            cosine = cosine + np.cos(angle) * np.cos(turn) * self._tilt_sine[kind]
         return np.asarray(np.maximum(cosine, _WIDEST_SCAN_COSINE))
 
     def user_down_bps_hz(
@@ -139,11 +137,11 @@ class Links:
         Rain weakens the interference as it weakens the signal: both come along the same path.
         """
         row, kind = _generation(generation), self._dish(dish)
-        fade = _fade(attenuation_db)
-        signal = np.minimum(
-            self._down_held[row, kind], self._down_most[row, kind] / _range_squared(range_km)
-        )
-        scan = self.scan_cosine(kind, elevation_deg, azimuth_deg) ** self._scan_exponent[kind]
+        squared, fade = _range_squared(range_km), _fade(attenuation_db)
+        scan = self.scan_cosine(kind, elevation_deg, azimuth_deg)
+        common_shape(generation=row, range_km=squared, attenuation_db=fade, dish_and_angles=scan)
+        signal = np.minimum(self._down_held[row, kind], self._down_most[row, kind] / squared)
+        scan = scan ** self._scan_exponent[kind]
         noise = 1.0 + SKY_TEMPERATURE_K * (1.0 - fade) / self._temperature_k[kind]
         return self._net(1.0 / (noise / (signal * scan * fade) + self._down_ic[row]))
 
@@ -161,9 +159,11 @@ class Links:
         Rain at the dish weakens its signal only: other cells' dishes interfere unweakened.
         """
         row, kind = _generation(generation), self._dish(dish)
-        scan = self.scan_cosine(kind, elevation_deg, azimuth_deg) ** self._scan_exponent[kind]
-        signal = self._up[row, kind] / _range_squared(range_km) * scan
-        return self._net(_fade(attenuation_db) / (1.0 / signal + self._up_ic[row]))
+        squared, fade = _range_squared(range_km), _fade(attenuation_db)
+        scan = self.scan_cosine(kind, elevation_deg, azimuth_deg)
+        common_shape(generation=row, range_km=squared, attenuation_db=fade, dish_and_angles=scan)
+        signal = self._up[row, kind] / squared * scan ** self._scan_exponent[kind]
+        return self._net(fade / (1.0 / signal + self._up_ic[row]))
 
     def gateway_down_bps_hz(
         self,
@@ -172,10 +172,8 @@ class Links:
         attenuation_db: npt.ArrayLike = 0.0,
     ) -> Floats:
         """Return the net spectral efficiency satellite to gateway, bit/s/Hz/polarisation."""
-        row, fade = _generation(generation), _fade(attenuation_db)
-        signal = np.minimum(
-            self._gateway_down_held[row], self._gateway_down_most[row] / _range_squared(range_km)
-        )
+        row, squared, fade = _gateway_path(generation, range_km, attenuation_db)
+        signal = np.minimum(self._gateway_down_held[row], self._gateway_down_most[row] / squared)
         temperature = self.radios.gateway.noise_temperature_k
         noise = 1.0 + SKY_TEMPERATURE_K * (1.0 - fade) / temperature
         return self._net(1.0 / (noise / (signal * fade) + self._gateway_ic))
@@ -187,9 +185,9 @@ class Links:
         attenuation_db: npt.ArrayLike = 0.0,
     ) -> Floats:
         """Return the net spectral efficiency gateway to satellite, bit/s/Hz/polarisation."""
-        row = _generation(generation)
-        signal = self._gateway_up[row] / _range_squared(range_km)
-        return self._net(1.0 / (1.0 / (signal * _fade(attenuation_db)) + self._gateway_ic))
+        row, squared, fade = _gateway_path(generation, range_km, attenuation_db)
+        signal = self._gateway_up[row] / squared
+        return self._net(1.0 / (1.0 / (signal * fade) + self._gateway_ic))
 
     @property
     def user_down_beam_hz(self) -> float:
@@ -235,8 +233,11 @@ def _generation(generation: npt.ArrayLike) -> npt.NDArray[np.intp]:
 
 
 def _index(field: str, value: npt.ArrayLike, count: int) -> npt.NDArray[np.intp]:
-    array = np.asarray(value)
-    if not np.issubdtype(array.dtype, np.integer):
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InvalidInputError(f"{field} is not an array: its rows differ in length.") from None
+    if array.size and not np.issubdtype(array.dtype, np.integer):
         raise InvalidInputError(f"{field} is not made of whole numbers.")
     if array.size and (array.min() < 0 or array.max() >= count):
         raise InvalidInputError(f"{field} is not made of numbers from 0 to {count - 1}.")
@@ -244,9 +245,18 @@ def _index(field: str, value: npt.ArrayLike, count: int) -> npt.NDArray[np.intp]
 
 
 def _range_squared(range_km: npt.ArrayLike) -> Floats:
-    return np.asarray(np.square(checked("range_km", range_km, above=0.0)))
+    return np.asarray(np.square(distance("range_km", range_km)))
 
 
 def _fade(attenuation_db: npt.ArrayLike) -> Floats:
     attenuation = checked("attenuation_db", attenuation_db, least=0.0)
-    return np.asarray(np.exp(attenuation * (-np.log(10.0) / 10.0)))
+    return np.asarray(np.exp(np.minimum(attenuation, _MOST_FADE_DB) * (-np.log(10.0) / 10.0)))
+
+
+def _gateway_path(
+    generation: npt.ArrayLike, range_km: npt.ArrayLike, attenuation_db: npt.ArrayLike
+) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
+    """Return the row of the tables, the square of the range and the fade as a ratio."""
+    row, squared, fade = _generation(generation), _range_squared(range_km), _fade(attenuation_db)
+    common_shape(generation=row, range_km=squared, attenuation_db=fade)
+    return row, squared, fade

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-
-Floats = npt.NDArray[np.float64]
+from baluardo.twin.radio.limits import Floats, numbers, single
 
 IMPLEMENTATION_MARGIN_DB = 1.0
 """Default distance of a real modem from the ideal thresholds, dB. Not published for this operator;
@@ -146,9 +145,8 @@ def efficiency(cn_db: npt.ArrayLike, margin_db: float = IMPLEMENTATION_MARGIN_DB
 
     cn_db: over the symbol rate; infinities are allowed, NaN is refused. margin_db: 0 or more.
     """
-    if not (np.isfinite(margin_db) and margin_db >= 0.0):
-        raise InvalidInputError(f"margin_db {margin_db} is not a finite number of at least 0.")
-    ratio = np.asarray(cn_db, dtype=np.float64)
+    margin_db = single("margin_db", margin_db, 0.0, 1e3, "dB")
+    ratio = numbers("cn_db", cn_db)
     if np.isnan(ratio).any():
         raise InvalidInputError("cn_db nan is not a ratio in dB.")
     reached = np.searchsorted(THRESHOLDS_DB, ratio - margin_db, side="right")

@@ -8,12 +8,12 @@ Every default is one for the whole world. The satellite's power, its beams and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Generation
-from baluardo.twin.radio.budget import checked
+from baluardo.twin.radio.limits import checked, single, whole, within
 from baluardo.twin.radio.modulation import IMPLEMENTATION_MARGIN_DB
 
 USER_DOWN_HZ = 11.70e9
@@ -120,7 +120,7 @@ V2_MINI_RADIO = SatelliteRadio(user_down_beams=48, user_up_beams=16, user_down_c
 
 STANDARD_DISH = Dish(eirp_dbw=39.2, gain_dbi=34.2)
 """EIRP: UT3-V2 as applied for in the modification of FCC SES-LIC-20230228-00228 (33.2 before it);
-that this model is the standard dish is our reading. Gain: 0.59 x 0.38 m, 60 % efficient."""
+that this model is the standard dish is our reading. Gain: 0.594 x 0.383 m, 60 % efficient."""
 
 HIGH_PERFORMANCE_DISH = Dish(eirp_dbw=43.6, gain_dbi=35.3)
 """EIRP: UT3-V1, the same file (42.1 before it), read as the large panel. Gain: 0.575 x 0.511 m,
@@ -144,8 +144,6 @@ class Radios:
     dishes: tuple[Dish, ...] = (STANDARD_DISH, HIGH_PERFORMANCE_DISH, MARITIME_DISH)
     """By DishKind."""
     gateway: GatewayRadio = GatewayRadio()
-    user_channels: int = 8
-    """Channels of 240 MHz in 10.7-12.7 GHz (FACTS, Constellation)."""
     user_down_bandwidth_hz: float = 240e6
     user_down_polarisations: int = 2
     user_up_bandwidth_hz: float = 62.5e6
@@ -159,23 +157,42 @@ class Radios:
             raise InvalidInputError(f"satellites has {len(self.satellites)} rows, not 4.")
         if not self.dishes:
             raise InvalidInputError("dishes is empty: describe at least one dish.")
-        for field in ("user_down_bandwidth_hz", "user_up_bandwidth_hz"):
-            checked(field, getattr(self, field), above=0.0)
-        for field in ("bandwidth_up_hz", "bandwidth_down_hz", "noise_temperature_k"):
-            checked(f"gateway {field}", getattr(self.gateway, field), above=0.0)
-        checked("margin_db", self.margin_db, least=0.0)
-        for counted in (
-            self.user_channels,
-            self.user_down_polarisations,
-            self.user_up_polarisations,
-            *(r.user_down_beams for r in self.satellites),
-            *(r.user_up_beams for r in self.satellites),
+        for owner, values in (
+            ("", (self,)),
+            ("gateway ", (self.gateway,)),
+            ("satellite ", self.satellites),
+            ("dish ", self.dishes),
         ):
-            checked("number of channels, polarisations or beams", counted, above=0.0)
-        for dish in self.dishes:
-            checked("noise_temperature_k", dish.noise_temperature_k, above=0.0)
-            checked("scan_exponent", dish.scan_exponent, least=0.0)
-            for field in ("pointing_loss_db", "polarisation_loss_db", "tilt_deg"):
-                checked(field, getattr(dish, field), least=0.0)
-            if dish.tilt_deg > 90.0:
-                raise InvalidInputError(f"tilt_deg {dish.tilt_deg} is not between 0 and 90.")
+            for value in values:
+                _check_fields(owner, value)
+
+
+_COUNTS = ("user_down_beams", "user_up_beams", "user_down_polarisations", "user_up_polarisations")
+_ABOVE_NOTHING = (
+    "user_down_bandwidth_hz",
+    "user_up_bandwidth_hz",
+    "bandwidth_up_hz",
+    "bandwidth_down_hz",
+    "noise_temperature_k",
+)
+_NOT_NEGATIVE = ("margin_db", "scan_exponent", "pointing_loss_db", "polarisation_loss_db")
+_MOST_BEAMS, _MOST_HZ, _MOST_DB = 10_000, 1e15, 1_000.0
+"""Our choice: more beams, hertz or kelvin, decibels or degrees than these are a mistake."""
+
+
+def _check_fields(owner: str, value: object) -> None:
+    """Refuse numbers that are not finite or out of their range: a NaN would be the best rate."""
+    for field in (f.name for f in fields(value)):  # type: ignore[arg-type]
+        number, name = getattr(value, field), f"{owner}{field}"
+        if field in ("satellites", "dishes", "gateway"):
+            continue
+        if field in _COUNTS:
+            whole(name, number, 1, _MOST_BEAMS)
+        elif field == "tilt_deg":
+            within(name, number, 0.0, 90.0, "degrees")
+        elif field in _ABOVE_NOTHING:
+            checked(name, single(name, number, 0.0, _MOST_HZ, ""), above=0.0)
+        elif field in _NOT_NEGATIVE:
+            single(name, number, 0.0, _MOST_DB, "")
+        else:
+            single(name, number, -_MOST_DB, _MOST_DB, "")

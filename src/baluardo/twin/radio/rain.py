@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.twin.radio.limits import (
+    HARDEST_RAIN_MM_H,
     LEAST_PERCENT,
     MOST_PERCENT,
     Floats,
@@ -75,7 +76,7 @@ def specific_attenuation(
     """
     shape, (ghz, rate, angle, tilt) = flat_together(
         frequency_hz=frequency_ghz(frequency_hz),
-        rain_rate_mm_h=within("rain_rate_mm_h", rain_rate_mm_h, 0.0, np.inf, "mm/h"),
+        rain_rate_mm_h=_rate("rain_rate_mm_h", rain_rate_mm_h),
         elevation_deg=elevation(elevation_deg),
         polarisation_tilt_deg=_tilt(polarisation_tilt_deg),
     )
@@ -101,7 +102,7 @@ def rain_attenuation_db(
     share = within("percent", percent, LEAST_PERCENT, MOST_PERCENT, "% of the year")
     return attenuation_at(
         lat_deg=within("lat_deg", lat_deg, -90.0, 90.0, "degrees"),
-        rain_rate_001_mm_h=within("rain_rate_001_mm_h", rain_rate_001_mm_h, 0.0, 1e3, "mm/h"),
+        rain_rate_001_mm_h=_rate("rain_rate_001_mm_h", rain_rate_001_mm_h),
         rain_height_km=within("rain_height_km", rain_height_km, -10.0, 20.0, "km"),
         station_height_km=within("station_height_km", station_height_km, -10.0, 50.0, "km"),
         elevation_deg=elevation(elevation_deg),
@@ -134,6 +135,10 @@ def attenuation_at(
         polarisation_tilt_deg=polarisation_tilt_deg,
     )
     return np.asarray(_attenuations(*flat).reshape(shape))
+
+
+def _rate(name: str, mm_h: npt.ArrayLike) -> Floats:
+    return within(name, mm_h, 0.0, HARDEST_RAIN_MM_H, "mm/h")
 
 
 def _tilt(degrees: npt.ArrayLike) -> Floats:

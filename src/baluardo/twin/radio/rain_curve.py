@@ -15,15 +15,14 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from baluardo.twin.radio.limits import LEAST_PERCENT, common_shape, within
+from baluardo.twin.radio.gaussian import tail_inverse_of_one, tail_of_one
+from baluardo.twin.radio.limits import LEAST_PERCENT, Floats, common_shape, within
 from baluardo.twin.radio.maps import (
     rain_curves,
     rain_probability_map,
     rain_rate_map,
     rain_shape_map,
 )
-
-Floats = npt.NDArray[np.float64]
 
 # Our choice: where R(0.01 %) is drizzle that falls only just so often, it fixes no curve.
 _LEAST_PINNED_PERCENT = 0.0111
@@ -91,25 +90,6 @@ def _height(along, curves, k):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True, nogil=True)
-def normal_quantile(share):  # type: ignore[no-untyped-def]
-    """Return z such that a standard normal variable exceeds it with probability `share`.
-
-    Abramowitz and Stegun 26.2.23 to 4.5e-4, then Newton's steps on erfc.
-    """
-    tail = min(share, 1.0 - share)
-    if tail <= 0.0:
-        return -40.0 if share > 0.5 else 40.0
-    t = math.sqrt(-2.0 * math.log(tail))
-    z = t - (2.515517 + t * (0.802853 + t * 0.010328)) / (
-        1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))
-    )
-    for _ in range(3):
-        density = math.exp(-0.5 * z * z) * 0.3989422804014327
-        z += (0.5 * math.erfc(z * 0.7071067811865476) - tail) / density
-    return z if share < 0.5 else -z
-
-
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _rates(probability, along, quantiles, curves, percent, place):  # type: ignore[no-untyped-def]
     out = np.zeros(len(percent))
@@ -119,7 +99,7 @@ def _rates(probability, along, quantiles, curves, percent, place):  # type: igno
         share = max(percent[k], LEAST_PERCENT) / max(probability[n], 1e-300)
         if share >= 1.0:
             continue
-        x = (normal_quantile(share) - quantiles[0]) / spacing
+        x = (tail_inverse_of_one(share) - quantiles[0]) / spacing
         i = min(max(math.floor(x), 0), last)
         low = _height(along[n], curves, i)
         out[k] = math.exp(low + (x - i) * (_height(along[n], curves, i + 1) - low))
@@ -142,5 +122,5 @@ def _percents(probability, along, quantiles, curves, rate, place):  # type: igno
             i += 1
             low, high = high, _height(along[n], curves, i + 1)
         z = quantiles[0] + spacing * (i + (level - low) / (high - low))
-        out[k] = probability[n] * 0.5 * math.erfc(z * 0.7071067811865476)
+        out[k] = probability[n] * tail_of_one(z)
     return out

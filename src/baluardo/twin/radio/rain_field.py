@@ -22,8 +22,7 @@ import numpy.typing as npt
 from baluardo.errors import InvalidInputError
 from baluardo.twin.radio import limits
 from baluardo.twin.radio.gaussian import tail
-
-Floats = npt.NDArray[np.float64]
+from baluardo.twin.radio.limits import Floats
 
 EARTH_RADIUS_KM = 6_371.008_8
 """Mean radius (GRS 80, Moritz 2000); rain is larger than the difference to the ellipsoid."""
@@ -56,6 +55,8 @@ class Band:
 
     def __post_init__(self) -> None:
         """Refuse what is not positive, and a drift that is faster than the life allows."""
+        for field in ("share", "length_km", "life_s", "drift_m_s"):
+            limits.single(f"Band: {field}", getattr(self, field), -math.inf, math.inf, "")
         if not 0.0 < self.share <= 1.0:
             raise InvalidInputError(f"Band: share {self.share} is not above 0 and up to 1.")
         if not 0.1 <= self.length_km <= 20_000.0:
@@ -110,13 +111,14 @@ def correlation(
     The arguments broadcast. It is the mean over all seeds: that of one seed scatters around it.
     """
     here, there = _points(lat_deg, lon_deg), _points(other_lat_deg, other_lon_deg)
+    limits.common_shape(places=here, other_places=there)
     distance_km = np.linalg.norm(here - there, axis=-1)
     return np.asarray(sum(b.share * np.exp(-distance_km / b.length_km) for b in bands))
 
 
 def persistence(lag_s: npt.ArrayLike, bands: tuple[Band, ...] = P1853_BANDS) -> Floats:
     """Return the correlation at one place (at 45 degrees of latitude) after a time in seconds."""
-    lag = np.abs(np.asarray(lag_s, dtype=np.float64))
+    lag = np.abs(limits.within("lag_s", lag_s, -math.inf, math.inf, "s"))
     return np.asarray(sum(b.share * np.exp(-lag / b.life_s) for b in bands))
 
 
@@ -125,8 +127,7 @@ class RainField:
 
     def __init__(self, seed: int, bands: tuple[Band, ...] = P1853_BANDS) -> None:
         """Draw the waves; InvalidInputError if the seed is negative or the shares are not 1."""
-        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**64:
-            raise InvalidInputError(f"seed {seed!r:.40} is not a whole number from 0 to 2^64 - 1.")
+        seed = limits.whole("seed", seed, 0, limits.LARGEST_SEED)
         if not bands or len(bands) > WAVES // 8:
             raise InvalidInputError(f"bands has {len(bands)} entries, not 1 to {WAVES // 8}.")
         total = sum(band.share for band in bands)
@@ -163,7 +164,7 @@ class RainField:
     ) -> Floats:
         """Return the field itself, standard normal over time, shape (times, places)."""
         places = np.ascontiguousarray(_points(lat_deg, lon_deg).reshape(-1, 3).T)
-        moments = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        moments = np.atleast_1d(limits.numbers("times", times))
         if moments.ndim != 1 or not bool(np.all(np.abs(moments) <= LARGEST_TIME_S)):
             raise InvalidInputError(
                 "times is not a row of POSIX seconds within 3,000 years of 1970 "

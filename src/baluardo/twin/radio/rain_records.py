@@ -22,8 +22,7 @@ import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
-
-Floats = npt.NDArray[np.float64]
+from baluardo.twin.radio.limits import HARDEST_RAIN_MM_H, Floats, numbers, single
 
 MOST_BYTES = 128 * 1024 * 1024
 """Our choice: two million lines, 20 years of ten-minute values of two gauges, and room."""
@@ -31,9 +30,6 @@ MOST_LINES = 2_000_000
 LONGEST_LINE = 256
 MOST_PLACES = 10_000
 LONGEST_PLACE = 80
-
-HARDEST_RAIN_MM_H = 2_500.0
-"""Above the most ever measured: 31.2 mm in a minute at Unionville in 1956 (WMO), 1,872 mm/h."""
 
 EARLIEST_TIME_S, LATEST_TIME_S = -5_000_000_000.0, 10_000_000_000.0
 """Our choice: years 1811 to 2286."""
@@ -58,6 +54,16 @@ class RainRecord:
     rates_mm_h: Floats
     """NaN where the gauge was out of order."""
 
+    def __post_init__(self) -> None:
+        """Refuse times and rates that do not go together."""
+        if self.times.ndim != 1 or not self.times.size or self.times.shape != self.rates_mm_h.shape:
+            raise InvalidInputError(
+                f"times and rates_mm_h have shapes {self.times.shape} and "
+                f"{self.rates_mm_h.shape}, not (lines,) with one line or more."
+            )
+        if not bool((np.diff(self.times) > 0.0).all()):
+            raise InvalidInputError("times does not grow from line to line.")
+
     @property
     def usual_step_s(self) -> float:
         """Median time from one line to the next, s; 0 with a single line."""
@@ -69,16 +75,17 @@ class RainRecord:
         Between two lines it is interpolated, unless they are further apart than `longest_gap_s`
         (by default 2.5 times the gauge's usual step) or one of them has no rate.
         """
-        longest = GAP_STEPS * self.usual_step_s if longest_gap_s is None else longest_gap_s
-        if not longest >= 0.0:
-            raise InvalidInputError(f"longest_gap_s {longest_gap_s} is not 0 or more.")
-        asked = np.asarray(times, dtype=np.float64)
+        longest = GAP_STEPS * self.usual_step_s
+        if longest_gap_s is not None:
+            longest = single("longest_gap_s", longest_gap_s, 0.0, math.inf, "s")
+        asked = numbers("times", times)
         after = np.clip(np.searchsorted(self.times, asked), 0, self.times.size - 1)
         before = np.maximum(after - 1, 0)
         exact = self.times[after] == asked
         span = self.times[after] - self.times[before]
         inside = (asked > self.times[before]) & (asked < self.times[after]) & (span <= longest)
-        part = (asked - self.times[before]) / np.where(span > 0.0, span, 1.0)
+        since = np.where(inside, asked - self.times[before], 0.0)
+        part = since / np.where(span > 0.0, span, 1.0)
         low, high = self.rates_mm_h[before], self.rates_mm_h[after]
         between = np.where(inside, low + part * (high - low), np.nan)
         return np.asarray(np.where(exact, high, between))

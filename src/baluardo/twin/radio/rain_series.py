@@ -19,9 +19,8 @@ import numpy.typing as npt
 from baluardo.errors import InvalidInputError
 from baluardo.twin.radio.climate import rain_rate_exceeded_mm_h
 from baluardo.twin.radio.gaussian import tail, tail_inverse
-from baluardo.twin.radio.limits import within
-
-Floats = npt.NDArray[np.float64]
+from baluardo.twin.radio.limits import LARGEST_SEED, Floats, numbers, single, whole, within
+from baluardo.twin.radio.maps import LEAST_RAIN_PERCENT
 
 SHORT_RATE, LONG_RATE = 9.0186e-4, 5.0990e-5
 """beta1 and beta2 of P.1853-2, per second: showers of 18 minutes in weather of 5.4 hours."""
@@ -40,10 +39,13 @@ _TOGETHER = 2.0 * math.sqrt(SHORT_RATE * LONG_RATE) / (SHORT_RATE + LONG_RATE)
 
 _CHUNK = 1 << 16
 
+_MOST_LN, _MOST_SIGMA = 100.0, 10.0
+"""Our choice: a log-normal beyond this has no number of decibels at its rarest."""
+
 
 def autocorrelation(lag_s: npt.ArrayLike) -> Floats:
     """Return the correlation of the Gaussian series after a time in seconds; 1 at 0."""
-    lag = np.abs(np.asarray(lag_s, dtype=np.float64))
+    lag = np.abs(within("lag_s", lag_s, -math.inf, math.inf, "s"))
     both = SHORT_GAIN * LONG_GAIN * _TOGETHER
     short, long = SHORT_GAIN**2 + both, LONG_GAIN**2 + both
     falling = short * np.exp(-SHORT_RATE * lag) + long * np.exp(-LONG_RATE * lag)
@@ -56,12 +58,8 @@ def gaussian_series(count: int, step_s: float, seed: int) -> Floats:
     Stationary from its first sample (the Recommendation discards five million instead). The same
     seed and step give the same series; a longer one begins with the shorter one.
     """
-    if not isinstance(count, int) or not 0 <= count <= MOST_SAMPLES:
-        raise InvalidInputError(f"count {count} is not a whole number from 0 to {MOST_SAMPLES:,}.")
-    if not 1e-3 <= step_s <= 1e9:
-        raise InvalidInputError(f"step_s {step_s} is not between 0.001 and 1e9 s.")
-    if not isinstance(seed, int) or not 0 <= seed < 2**64:
-        raise InvalidInputError(f"seed {seed} is not a whole number from 0 to 2^64 - 1.")
+    count, seed = whole("count", count, 0, MOST_SAMPLES), whole("seed", seed, 0, LARGEST_SEED)
+    step_s = single("step_s", step_s, 1e-3, 1e9, "s")
     chance = np.random.Generator(np.random.PCG64(seed))
     state = _root(0.0) @ chance.standard_normal(2)
     keep = np.exp(-np.array([SHORT_RATE, LONG_RATE]) * step_s)
@@ -96,6 +94,13 @@ class LognormalFade:
     rain_percent: float
     """Share of the year in which it rains on the path, per cent."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no distribution, with a sentence that names the field."""
+        single("mean_ln", self.mean_ln, -_MOST_LN, _MOST_LN, "")
+        if not single("sigma_ln", self.sigma_ln, 0.0, _MOST_SIGMA, "") > 0.0:
+            raise InvalidInputError("sigma_ln 0 is not above 0.")
+        single("rain_percent", self.rain_percent, LEAST_RAIN_PERCENT, 100.0, "%")
+
     def attenuation_db(self, percent: npt.ArrayLike) -> Floats:
         """Return the attenuation exceeded for a share of the year, dB; of any shape."""
         share = within("percent", percent, 0.0, 100.0, "") / self.rain_percent
@@ -124,8 +129,7 @@ def fit_fade(
         raise InvalidInputError(
             f"percent and attenuation_db have shapes {share.shape} and {level.shape}, not (n,)."
         )
-    if not 0.0 < rain_percent <= 100.0:
-        raise InvalidInputError(f"rain_percent {rain_percent} is not above 0 and up to 100.")
+    rain_percent = single("rain_percent", rain_percent, LEAST_RAIN_PERCENT, 100.0, "%")
     used = (share > 0.0) & (share < rain_percent) & (level > 0.0) & np.isfinite(level)
     x, y = tail_inverse(share[used] / rain_percent), np.log(level[used])
     if x.size < 2 or not float(np.ptp(x)) > 0.0:
@@ -147,15 +151,15 @@ def fade_durations_s(series_db: npt.ArrayLike, step_s: float, threshold_db: floa
 
     Fades cut by the ends of the series are left out, as their length is not known.
     """
-    series = np.asarray(series_db, dtype=np.float64)
+    series = numbers("series_db", series_db)
     if series.ndim != 1 or np.isnan(series).any():
         raise InvalidInputError("series_db is not a row of numbers.")
-    if not step_s > 0.0 or not math.isfinite(threshold_db):
-        raise InvalidInputError(f"step_s {step_s} or threshold_db {threshold_db} is impossible.")
+    step_s = single("step_s", step_s, 1e-3, 1e9, "s")
+    threshold_db = single("threshold_db", threshold_db, -1e3, 1e3, "dB")
     faded = np.concatenate([[False], series > threshold_db, [False]])
     edges = np.flatnonzero(faded[1:] != faded[:-1]).reshape(-1, 2)
-    whole = edges[(edges[:, 0] > 0) & (edges[:, 1] < series.size)]
-    return np.asarray((whole[:, 1] - whole[:, 0]) * float(step_s))
+    uncut = edges[(edges[:, 0] > 0) & (edges[:, 1] < series.size)]
+    return np.asarray((uncut[:, 1] - uncut[:, 0]) * step_s)
 
 
 def _root(step_s: float) -> Floats:

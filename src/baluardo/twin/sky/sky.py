@@ -127,10 +127,14 @@ class Sky:
         for a, b in self._failed_lasers:
             plan[a][plan[a] == b] = -1
             plan[b][plan[b] == a] = -1
-        self._plans[anchor] = plan
+        self.adopt_laser_plan(anchor, plan)
+        return plan
+
+    def adopt_laser_plan(self, slot: int, plan: npt.NDArray[np.int32]) -> None:
+        """Keep a plan that was made before, shape (satellites, 4), for the hour of a slot."""
+        self._plans[anchor_slot(slot)] = plan
         if len(self._plans) > _PLANS_KEPT:
             self._plans.popitem(last=False)
-        return plan
 
     def snapshot(self, time: float) -> Snapshot:
         """Return the sky at a POSIX time; lasers are those of the time's slot."""
