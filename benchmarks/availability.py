@@ -1,7 +1,7 @@
 """Availability of a year by statistics, against the slots of a month one by one.
 
 Usage: python benchmarks/availability.py [--place LAT,LON] [--rate RATE] [--contract] [--days N]
-       [--stride N] [--seeds N] [--workers N] [--catalogue FILE]
+       [--stride N] [--draws N] [--seeds N] [--workers N] [--catalogue FILE]
 
 Prints one JSON line. `statistics` is what `baluardo sky availability` tells of the month: some
 hundred slots, rain integrated over. `slots` is the share of the month's slots, every `stride`-th of
@@ -11,7 +11,8 @@ from the average year by nature: `field_std` says by how much.
 
 `difference` is between statistics and slots with the average year's rain; exit status 1 when it is
 above 0.001, or the statistics take 10 s or more. Every slot of a month takes about an hour on two
-cores, hence the stride; `slots_error` is what the stride alone leaves open.
+cores, hence the stride; `slots_error` is what the stride alone leaves open, and `draws` above 1
+make it smaller: the terminal then asks so often in each slot (see `paths.sky_samples`).
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Work:
     terminal: Terminal
     rate_bps: float
     seeds: int
+    draws: int
     slots: range
 
 
@@ -103,7 +105,7 @@ def one_by_one(work: Work) -> dict[str, Floats]:
     alike = SampledSlots(slots, np.full(len(slots), 1.0 / len(slots)))
     planner = Planner(world)
     statistics = Statistics(
-        planner, work.terminal, sample_sky(planner, work.terminal, alike, draws=1)
+        planner, work.terminal, sample_sky(planner, work.terminal, alike, draws=work.draws)
     )
     _, chance = statistics.rain_by_slot(work.rate_bps)
     kept = Answered(world)
@@ -114,7 +116,7 @@ def one_by_one(work: Work) -> dict[str, Floats]:
         fields[row] = [
             p.paths(slot, [work.terminal]).rate_down_bps[0] >= work.rate_bps for p in wet
         ]
-    return {"chance": chance, "dry": np.asarray(chance > 0.0, dtype=np.float64), "fields": fields}
+    return {"chance": chance, "dry": statistics.dry_by_slot(work.rate_bps), "fields": fields}
 
 
 def main() -> int:
@@ -125,6 +127,7 @@ def main() -> int:
     parser.add_argument("--contract", action="store_true")
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--stride", type=int, default=13)
+    parser.add_argument("--draws", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--catalogue", default=None)
@@ -149,7 +152,10 @@ def main() -> int:
     runs = shares(range(first, first + slots, args.stride), args.workers)
     parts = spread(
         one_by_one,
-        [Work(catalogue, terminal, args.rate, args.seeds, cast("range", run)) for run in runs],
+        [
+            Work(catalogue, terminal, args.rate, args.seeds, args.draws, cast("range", run))
+            for run in runs
+        ],
         args.workers,
     )
     found = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
@@ -176,6 +182,7 @@ def main() -> int:
         "contract": args.contract,
         "days": args.days,
         "stride": args.stride,
+        "draws": args.draws,
         "machine": machine(),
     }
     sys.stdout.write(json.dumps(line) + os.linesep)

@@ -11,12 +11,15 @@ import numpy.typing as npt
 import pytest
 from browser_page import Watched, opened
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from running_console import RunningConsole
 
 SKY = {"x": 300, "y": 110, "width": 560, "height": 600}
 """The part of the window between legend and panel."""
+
+rounding_ms = 0.050_1
+"""Delays are shown with one digit."""
 
 NOON = 1_748_520_000.0
 
@@ -122,13 +125,14 @@ def test_the_chart_has_forty_slots_and_says_so_in_words(
     assert "slots without service: 0" in words
     assert page.locator("#strip-chart tbody tr").count() == 0
     page.click("#strip-chart summary")
+    page.wait_for_selector("#strip-chart tbody tr")
     rows = page.eval_on_selector_all(
-        "#strip-chart tbody tr", "rows => rows.map(row => row.cells[2].textContent)"
+        "#strip-chart tbody tr", "rows => rows.map(row => row.cells[2].textContent.split('/'))"
     )
-    assert rows == [
-        f"{down:.1f}/{up:.1f}"
-        for down, up in zip(series["delay_down_ms"], series["delay_up_ms"], strict=True)
-    ]
+    delays = zip(series["delay_down_ms"], series["delay_up_ms"], strict=True)
+    np.testing.assert_allclose(
+        np.array(rows, dtype=np.float64), list(delays), rtol=0, atol=rounding_ms
+    )
 
 
 def test_a_line_goes_from_a_site_to_its_satellite(globe: Watched) -> None:
@@ -165,6 +169,27 @@ def test_cells_are_coloured_counted_and_go_again(
     page.wait_for_timeout(500)
     assert changed(picture(globe), without) < 300
     assert page.locator("#cells-legend").count() == 0
+
+
+def test_refused_cells_have_stripes(globe: Watched) -> None:
+    page = globe.page
+
+    def all_refused(route: Route) -> None:
+        answer = httpx.get(route.request.url).json()
+        answer["reason"] = [answer["reasons"].index("full")] * len(answer["reason"])
+        route.fulfill(json=answer)
+
+    page.route("**/api/paths/cells", all_refused)
+    page.check("#show-cells")
+    page.wait_for_selector("#cells-summary[data-slot]")
+    settle(globe)
+    page.wait_for_timeout(500)
+    image = picture(globe)
+    striped = (image[..., 0] > 150) & (image[..., 2] < 110) & (image[..., 1] < 150)
+    assert striped.sum() > 2_000
+    # Neither all of the ground nor whole cells: the load shows between the stripes.
+    south_east = striped[300:420, 250:420]
+    assert 0.05 < south_east.mean() < 0.9
 
 
 def test_rain_is_shown_and_said_to_be_simulated(globe: Watched) -> None:

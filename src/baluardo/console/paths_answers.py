@@ -62,7 +62,7 @@ class SlotAnswer(BaseModel):
     loss_up: float
     loss_down: float
     load: float
-    """Share of the beam's time that is handed out, 0 to 1."""
+    """Share of the beam's time that others are given, 0 to 1."""
     gateway: str | None
     point_of_presence: str | None
     lasers: int

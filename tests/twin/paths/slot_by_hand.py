@@ -17,7 +17,7 @@ from baluardo.twin.paths.rounds import Reason
 from baluardo.twin.paths.world import World
 from baluardo.twin.sky.visibility import Observers, sightings
 
-CHANNELS, BEAM, BEAM_BPS, PARTS, ROUNDS = 8, 64, 2.0e9, 4, 2
+CHANNELS, BEAM, BEAM_BPS, PARTS, ROUNDS = 8, 1_024, 2.0e9, 4, 2
 UP_BEAM_BPS = BEAM_BPS * 62.5 / 480.0
 WHOLE = 2**64
 
@@ -84,7 +84,7 @@ class Asker:
 
 
 def units_of(rate: float, beam: float) -> int:
-    """Return beam time in 1/64, at least one and at most all of it."""
+    """Return beam time in 1/1024, at least one and at most all of it."""
     return int(min(max(np.ceil(rate / (beam / BEAM)), 1), BEAM))
 
 

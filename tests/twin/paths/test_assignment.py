@@ -175,7 +175,7 @@ def test_a_channel_serves_a_cell_from_one_satellite_at_a_time(crowded):
     channels = np.concatenate([answer.commercial.channel, answer.terminals.channel])
     granted = np.concatenate([answer.commercial.granted, answer.terminals.granted])
     _, beam = np.unique(cells * np.uint64(8) + channels.astype(np.uint64), return_inverse=True)
-    assert np.bincount(beam, weights=granted).max() == 64
+    assert np.bincount(beam, weights=granted).max() == 1_024
 
 
 def test_contracted_terminals_come_before_everybody_on_a_satellite(crowded):
@@ -207,7 +207,7 @@ def test_ten_dishes_of_one_cell_share_its_channels(ephemeris):
     served = world.assign(slot_at(ephemeris.sky.catalogue.epoch), terminals).terminals
     assert set(served.channel.tolist()) == set(range(8))
     for channel in range(8):
-        assert served.units[served.channel == channel].sum() == 64
+        assert served.units[served.channel == channel].sum() == 1_024
     assert served.satellite[9] >= 0
     out = served.satellite < 0
     assert out.sum() >= 2
@@ -223,16 +223,16 @@ def test_commercial_users_of_a_cell_give_way_to_all_its_terminals_together(ephem
     demand = Demand(busy_hour_down_bps=1e9, hourly=(1.0,) * 24)
     world = World(ephemeris, busiest, SlotOptions(demand=demand))
     slot = slot_at(ephemeris.sky.catalogue.epoch)
-    assert world.assign(slot).commercial.units.tolist() == [64] * 8
+    assert world.assign(slot).commercial.units.tolist() == [1_024] * 8
     terminals = [Terminal(f"d{k}", place, down_bps=0.5e9) for k in range(16)]
-    assert sorted(world.assign(slot, terminals).commercial.units) == [32] * 8
+    assert sorted(world.assign(slot, terminals).commercial.units) == [512] * 8
     assert cells_of(terminals)[0] == int(busiest.numbers[0])
     answer = world.assign(slot, [*terminals, Terminal("seventeenth", place, down_bps=2e9)])
     total = np.bincount(
         np.concatenate([answer.commercial.channel, answer.terminals.channel]),
         weights=np.concatenate([answer.commercial.units, answer.terminals.units]),
     )
-    assert total.max() <= 64.0
+    assert total.max() <= 1_024.0
     # A dish that stays mute takes nothing from anybody.
     mute = [Terminal(f"d{k}", place, down_bps=2e9, has_fix=False) for k in range(16)]
-    assert world.assign(slot, mute).commercial.units.tolist() == [64] * 8
+    assert world.assign(slot, mute).commercial.units.tolist() == [1_024] * 8

@@ -135,7 +135,8 @@ def test_rain_at_the_place_begins_to_hurt_where_the_planner_says(planner: Planne
 
 
 def test_rain_at_the_only_gateway_hurts_where_the_planner_says(planner: Planner) -> None:
-    terminal = TERMINALS["one_gateway"]
+    # Without lasers, as these would find another satellite over the same gateway.
+    terminal = replace(ROME, rule=replace(LANDED, lasers=Lasers.FORBIDDEN))
     gateways = planner.world.ephemeris.sky.ground.gateways
     place = next(g.place for g in gateways if g.place.name == "Marsala")
     rain = Rain(place.lat_deg, place.lon_deg)
@@ -253,7 +254,7 @@ def test_busy_hours_get_more_slots() -> None:
 
 def test_a_large_demand_is_drawn_less_often() -> None:
     assert draws_of(ROME) == MOST_DRAWS
-    assert draws_of(replace(ROME, down_bps=100e6)) == 4
+    assert draws_of(replace(ROME, down_bps=100e6)) == 5
     assert draws_of(replace(ROME, down_bps=5e9)) == 1
 
 
@@ -262,7 +263,7 @@ def test_a_large_demand_is_drawn_less_often() -> None:
     [
         (lambda _: spread_slots(0, 0), "slots 0 is not at least 1"),
         (lambda _: spread_slots(0, 10, count=0), "count 0 is not at least 1"),
-        (lambda p: sample_sky(p, ROME, alone(SLOT), draws=0), "draws 0 is not from 1 to 16"),
+        (lambda p: sample_sky(p, ROME, alone(SLOT), draws=0), "draws 0 is not from 1 to 24"),
         (
             lambda p: of_one_slot(p, ROME, SLOT, float("nan")),
             "rate_bps nan is not between 0 and 10 Gbit/s",

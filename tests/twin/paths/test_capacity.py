@@ -113,14 +113,14 @@ def test_an_hour_tells_of_sites_and_of_everybody_else(planner: Planner, malta: C
 
 
 def test_priority_carries_what_a_crowded_cell_would_not(planner: Planner) -> None:
-    """Eight channels of a cell hold 512 units: 600 sites of one unit are too many for it."""
-    fleet = [site(f"site {k}", up_bps=1e6) for k in range(600)]
+    """A channel of a cell holds 1,024 units, 93 sites of 11: 900 are too many for eight."""
+    fleet = [site(f"site {k}", up_bps=1e6) for k in range(900)]
     slots = hour_slots(EVENING, 1)
     bought = carried_in(planner, lambda _: fleet, slots, contract=True)
     plain = carried_in(planner, lambda _: fleet, slots, contract=False)
     few = carried_in(planner, lambda _: fleet[:20], slots, contract=True)
     assert few.full_share == 1.0
-    assert bought.full <= 512
+    assert bought.full <= 8 * 93
     assert bought.full >= plain.full
     assert bought.full_share < 1.0
 

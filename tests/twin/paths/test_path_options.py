@@ -133,7 +133,7 @@ def test_beams_are_dealt_to_channels_in_turn():
     twelve = replace(radios.satellites[1], user_down_beams=12, user_up_beams=3)
     links = Links(replace(radios, satellites=(twelve,) * 4))
     down, up = room(links, np.array([0, 3], dtype=np.int8))
-    assert down.tolist() == [[128] * 4 + [64] * 4] * 2
+    assert down.tolist() == [[2 * UNITS_PER_BEAM] * 4 + [UNITS_PER_BEAM] * 4] * 2
     assert up.tolist() == [3 * UNITS_PER_BEAM] * 2
     assert down.shape == (2, CHANNELS)
     # FACTS: 8 channels of v1.x; 48 downlink and 16 uplink beams of v2 mini.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import numpy as np
 import pytest
 
@@ -123,6 +126,15 @@ def test_spread_keeps_the_order_and_hands_errors_on() -> None:
     for workers in (1, 2):
         with pytest.raises(InvalidInputError, match="13 is refused"):
             spread(cube, [1, 13], workers)
+
+
+def process_of(_: int) -> int:
+    time.sleep(1.0)
+    return os.getpid()
+
+
+def test_two_workers_are_two_processes() -> None:
+    assert len(set(spread(process_of, [1, 2, 3, 4, 5, 6], 2)) - {os.getpid()}) == 2
 
 
 @pytest.mark.parametrize("workers", [0, -1, 257])

@@ -1,9 +1,7 @@
 """One question has one answer, to the bit: whoever works it out, and with how many threads."""
 
 import hashlib
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from baluardo.twin.paths.claims import Terminal
 from baluardo.twin.paths.ephemeris import ComputedEphemeris
 from baluardo.twin.paths.planner import Planner
 from baluardo.twin.paths.policy import Policy, PolicyName
+from baluardo.twin.paths.spread import shares, spread
 from baluardo.twin.paths.world import SlotOptions, World
 from baluardo.twin.radio.radios import DishKind
 from baluardo.twin.radio.rain_field import RainField
@@ -81,12 +80,12 @@ def planned(planner, slots, some=None):
     return [digest(planner.paths(slot, some or terminals())) for slot in slots]
 
 
-def planned_elsewhere(first, last):
+def planned_elsewhere(part):
     """Plan slots from the built-in shells alone, as a worker process does."""
     catalogue = built_in_catalogue()
     planner = Planner(region_of(world_of(catalogue, threads=1)), weather=RainField(RAIN_SEED))
     start = slot_at(catalogue.epoch)
-    return planned(planner, range(start + first, start + last))
+    return planned(planner, [start + k for k in part])
 
 
 @pytest.fixture(scope="module")
@@ -153,14 +152,7 @@ def test_a_terminal_that_moves_is_not_taken_for_the_one_before(default_catalogue
     assert digest(moved) == digest(Planner(region).paths(start, there))
 
 
-def test_paths_are_the_same_from_two_processes(in_order):
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        parts = [pool.submit(planned_elsewhere, a, a + SLOTS) for a in (0, SLOTS)]
-        assert [d for part in parts for d in part.result()] == in_order
-
-
-def test_paths_are_the_same_from_workers_of_dask(in_order):
-    dask = pytest.importorskip("dask")
-    parts = [dask.delayed(planned_elsewhere)(a, a + SLOTS) for a in (0, SLOTS)]
-    found = dask.compute(*parts, scheduler="processes", num_workers=2)
-    assert [d for part in found for d in part] == in_order
+@pytest.mark.parametrize("workers", [1, 2])
+def test_paths_are_the_same_from_any_number_of_workers(in_order, workers):
+    found = spread(planned_elsewhere, shares(range(2 * SLOTS), 2), workers)
+    assert [digest for part in found for digest in part] == in_order

@@ -157,7 +157,7 @@ def test_most_fading_time_is_in_fades_of_minutes_to_hours(rome):
     [
         ((-1, 15.0, 0), "count -1"),
         ((10**12, 15.0, 0), "count 1000000000000"),
-        ((10, 0.0, 0), "step_s 0.0"),
+        ((10, 0.0, 0), "step_s 0 "),
         ((10, float("nan"), 0), "step_s nan"),
         ((10, float("inf"), 0), "step_s inf"),
         ((10, 15.0, -1), "seed -1"),

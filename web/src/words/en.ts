@@ -138,7 +138,7 @@ export const en = {
   delayDownUp: "Delay down / up",
   rateDownUp: "Rate down / up",
   lossDownUp: "Loss down / up",
-  beamLoad: "Load of the beam",
+  beamLoad: "Beam load of others",
   handover: "Hand-over",
   changesTo: (name: string) => `to ${name}`,
   stays: "none: the satellite stays",

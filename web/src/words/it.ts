@@ -141,7 +141,7 @@ export const it: Words = {
   delayDownUp: "Ritardo giù / su",
   rateDownUp: "Velocità giù / su",
   lossDownUp: "Perdita giù / su",
-  beamLoad: "Carico del fascio",
+  beamLoad: "Carico altrui",
   handover: "Cambio satellite",
   changesTo: (name) => `a ${name}`,
   stays: "nessuno: il satellite resta",

@@ -3,7 +3,9 @@
 Slots that were sampled (`paths.sky_samples`) say what the terminal gets in dry weather. Rain is
 then integrated over: each sample has a share of the year in which rain at the terminal takes too
 much, and one in which rain at the gateway does, and the two overlap as the rain field's Gaussian
-numbers do (`radio.weather`). A gateway that rain silences is left for the next best in view.
+numbers do (`radio.weather`). A gateway that rain silences is left for the next best in view of the
+same satellite; where it sees none, lasers are taken to find one. That another satellite might still
+reach the silenced gateway, from higher up, is left out: a little too cautious.
 """
 
 from __future__ import annotations
@@ -152,6 +154,12 @@ class Statistics:
         slots, row = np.unique(self.samples.slot, return_inverse=True)
         counts = np.bincount(row)
         return slots, np.bincount(row, np.where(fine, 1.0 - whole, 0.0)) / counts
+
+    def dry_by_slot(self, rate_bps: float, up_rate_bps: float = 0.0) -> Floats:
+        """Return the same without rain, in the order of `rain_by_slot`: the share of the draws."""
+        _, row = np.unique(self.samples.slot, return_inverse=True)
+        fine = self._fine(rate_bps, up_rate_bps).astype(np.float64)
+        return np.asarray(np.bincount(row, fine) / np.bincount(row))
 
     def rate_exceeded(self, share: float, *, rain: bool) -> float:
         """Return the rate down, bit/s, that is exceeded for a share of the year; 0 for none."""

@@ -11,9 +11,10 @@ CHANNELS = 8
 """Distinct Ku user downlink channels of 240 MHz; a cell is served on each of them by one satellite
 only (Nco = 1, FACTS)."""
 
-UNITS_PER_BEAM = 64
-"""Beams share their time between cells in this many units: whole numbers add up to the same total
-in any order, so that two processes agree to the bit."""
+UNITS_PER_BEAM = 1_024
+"""Beams share their time between cells in this many units, 2 Mbit/s each: whole numbers add up to
+the same total in any order, so that two processes agree to the bit. Demands are rounded up to them;
+1/64 of a beam was too coarse and added a fifth to the demand of Italy."""
 
 NOMINAL_BEAM_BPS = 2.0e9
 """What a beam carries, to turn a demand into units: 96 Gbit/s over 48 beams (FACTS). What a

@@ -77,7 +77,7 @@ class SlotPaths:
     loss_down: Floats
     """Mean over the slot's undisturbed middle."""
     load: Floats
-    """Share of the beam's time that is handed out, 0 to 1."""
+    """Share of the beam's time that others are given, 0 to 1."""
     rain_mm_h: Floats
     fade_down_db: Floats
     """What rain takes from the way down, over clear air."""
@@ -338,15 +338,18 @@ def _sight(claims: Claims, positions: Floats, velocities: Floats, serving: Ints)
 
 
 def _load(answer: Assignment, served: Served) -> Floats:
-    """Return the share of the time of each terminal's beam that is handed out."""
+    """Return the share of the time of each terminal's beam that others are given."""
     rows, columns = served.satellite, served.channel
-    return np.asarray(answer.used[rows, columns] / np.maximum(answer.room[rows, columns], 1))
+    others = answer.used[rows, columns] - served.granted
+    return np.asarray(others / np.maximum(answer.room[rows, columns], 1))
 
 
 def _up_load(answer: Assignment, served: Served) -> Floats:
-    """Return the share of the uplink time of each terminal's satellite that is handed out."""
+    """Return the share of the uplink time of each terminal's satellite that others are given."""
     rows = served.satellite
-    return np.asarray(answer.up_used[rows] / np.maximum(answer.up_room[rows], 1))
+    return np.asarray(
+        (answer.up_used[rows] - served.up_granted) / np.maximum(answer.up_room[rows], 1)
+    )
 
 
 def _rounded(terminals: Sequence[Terminal]) -> tuple[tuple[float, float, float], ...]:

@@ -79,7 +79,7 @@ class Served:
     satellite: Ints
     """Index into the catalogue; -1 for nobody."""
     units: Ints
-    """Beam time asked for, down, in 1/64 of a beam: no more than others on the cell leave."""
+    """Beam time asked for, down, in 1/1024 of a beam: no more than others on the cell leave."""
     granted: Ints
     up_units: Ints
     up_granted: Ints

@@ -46,9 +46,12 @@ SLOTS_PER_PLAN = 11
 """Most slots of one and the same hour: five minutes apart a place sees other satellites, and they
 share a plan of laser links, which is dear to make. Our choice."""
 
-MOST_DRAWS = 16
-"""Draws of a terminal in a slot, and units of beam time that they may ask for together: our choice,
-a twentieth of what the satellites over a place have on one channel."""
+MOST_DRAWS = 24
+"""Draws of a terminal in a slot. Our choice: by then they meet most satellites in question."""
+
+MOST_DRAWN_BEAMS = 0.25
+"""Beams that the draws of a slot may ask for together: our choice, a few per cent of what the
+satellites over a place have on one channel."""
 
 _GOLDEN = 0.618_033_988_749_894_9
 
@@ -167,8 +170,8 @@ def joined(parts: list[SkySamples]) -> SkySamples:
 
 def draws_of(terminal: Terminal) -> int:
     """Return how often a terminal may ask in one slot without crowding itself out."""
-    units = int(np.ceil(terminal.down_bps * UNITS_PER_BEAM / NOMINAL_BEAM_BPS))
-    return max(1, min(MOST_DRAWS, MOST_DRAWS // max(units, 1)))
+    fitting = MOST_DRAWN_BEAMS * NOMINAL_BEAM_BPS / terminal.down_bps
+    return max(1, min(MOST_DRAWS, int(fitting)))
 
 
 class OneSlotEphemeris:
@@ -289,12 +292,12 @@ class _Looker:
         radios = links.radios
         channel = served.channel[mine]
         granted, up_granted = served.granted[mine], served.up_granted[mine]
-        # What the other draws took is nobody's: a terminal asks once.
-        same = (satellite[:, None] == satellite[None, :]) & ~np.eye(len(mine), dtype=np.bool_)
-        others, up_others = same @ granted, same @ up_granted
-        used = answer.used[satellite, channel] - others
+        # What the other draws took is nobody's: a terminal asks once. Nor is its own time a load.
+        same = satellite[:, None] == satellite[None, :]
+        ours, up_ours = same @ granted, same @ up_granted
+        used = answer.used[satellite, channel] - ours
         load = used / np.maximum(answer.room[satellite, channel], 1)
-        up_load = (answer.up_used[satellite] - up_others) / np.maximum(answer.up_room[satellite], 1)
+        up_load = (answer.up_used[satellite] - up_ours) / np.maximum(answer.up_room[satellite], 1)
         left, up_left = (1.0 - np.minimum(x, model.highest_load) for x in (load, up_load))
         down = radios.user_down_bandwidth_hz * model.share_down * left
         up = radios.user_up_bandwidth_hz * model.share_up * up_left
@@ -302,7 +305,7 @@ class _Looker:
             time_down = granted / UNITS_PER_BEAM * radios.user_down_polarisations
             down = np.maximum(down, radios.user_down_bandwidth_hz * np.minimum(time_down, 1.0))
             up = np.maximum(up, links.user_up_beam_hz * up_granted / UNITS_PER_BEAM)
-        drawn = answer.used.sum(axis=1)[satellite] - others
+        drawn = answer.used.sum(axis=1)[satellite] - ours + granted
         got = satellite >= 0
         bps = drawn / UNITS_PER_BEAM * NOMINAL_BEAM_BPS
         return tuple(np.where(got, x, 0.0) for x in (down, up, bps))  # type: ignore[return-value]

@@ -36,8 +36,10 @@ def spread(
     tasks = [
         delayed(function, pure=False)(delayed(item, pure=False, traverse=False)) for item in items
     ]
+    count = min(workers, len(items))
+    # In chunks of six, as Dask would send them, all runs of one call may go to one process.
     done = compute(  # type: ignore[no-untyped-call]
-        *tasks, scheduler="processes", num_workers=min(workers, len(items))
+        *tasks, scheduler="processes", num_workers=count, chunksize=1
     )
     return list(done)
 

@@ -111,7 +111,7 @@ def correlation(
     The arguments broadcast. It is the mean over all seeds: that of one seed scatters around it.
     """
     here, there = _points(lat_deg, lon_deg), _points(other_lat_deg, other_lon_deg)
-    limits.common_shape(places=here, other_places=there)
+    limits.common_shape(places=here[..., 0], other_places=there[..., 0])
     distance_km = np.linalg.norm(here - there, axis=-1)
     return np.asarray(sum(b.share * np.exp(-distance_km / b.length_km) for b in bands))
 
