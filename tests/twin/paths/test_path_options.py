@@ -138,5 +138,5 @@ def test_beams_are_dealt_to_channels_in_turn():
     assert down.shape == (2, CHANNELS)
     # FACTS: 8 channels of v1.x; 48 downlink and 16 uplink beams of v2 mini.
     down, up = room(Links(), np.array([1, 2], dtype=np.int8))
-    assert down.sum(axis=1).tolist() == [8 * 64, 48 * 64]
-    assert up.tolist() == [8 * 64, 16 * 64]
+    assert down.sum(axis=1).tolist() == [8 * UNITS_PER_BEAM, 48 * UNITS_PER_BEAM]
+    assert up.tolist() == [8 * UNITS_PER_BEAM, 16 * UNITS_PER_BEAM]
