@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Iterator
 from pathlib import Path
 
-from baluardo.errors import SourceError
+from baluardo.errors import InvalidInputError, SourceError
 
 LARGEST_SHOWN_BITS = 64
 LONGEST_SHOWN = 80
@@ -59,3 +60,39 @@ def read_file(path: Path, most_bytes: int, what: str = "") -> bytes:
         raise SourceError(f"{shown} cannot be read: {problem.strerror or problem}.") from None
     except ValueError:
         raise SourceError(f"{shown} cannot be the name of a file.") from None
+
+
+def numbered_lines(
+    data: bytes,
+    source: str,
+    *,
+    most_bytes: int,
+    longest_line: int,
+    most_lines: int | None = None,
+    quotation_marks: bool = False,
+) -> Iterator[tuple[int, str]]:
+    """Yield number and text of every line that is not blank, stripped; at least one.
+
+    The door of every reader of lines: UTF-8, no longer than it may be. Quotation marks are refused
+    unless allowed, since a reader that splits at commas would take them for text. InvalidInputError
+    names the line.
+    """
+    if len(data) > most_bytes:
+        raise InvalidInputError(f"{source} is larger than {most_bytes:,} octets.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        broken = data.count(b"\n", 0, problem.start) + 1
+        raise InvalidInputError(f"{source}, line {broken}: no UTF-8 text.") from None
+    if not text.strip():
+        raise InvalidInputError(f"{source} is empty.")
+    if most_lines is not None and text.count("\n") > most_lines:
+        raise InvalidInputError(f"{source} has more than {most_lines:,} lines.")
+    for number, line in enumerate(text.split("\n"), start=1):
+        where = f"{source}, line {number}"
+        if len(line) > longest_line:
+            raise InvalidInputError(f"{where}: longer than {longest_line:,} characters.")
+        if '"' in line and not quotation_marks:
+            raise InvalidInputError(f"{where}: quotation marks are not understood; leave them out.")
+        if line.strip():
+            yield number, line.strip()

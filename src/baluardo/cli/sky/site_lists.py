@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from baluardo.cli.sky.planning import parse_rate
 from baluardo.errors import InvalidInputError
-from baluardo.foreign_input import printable, quoted, read_file
+from baluardo.foreign_input import numbered_lines, printable, quoted, read_file
 from baluardo.scenario.nation import MOST_BYTES as MOST_SCENARIO_BYTES
 from baluardo.scenario.nation import Nation, SiteKind, parse
 from baluardo.terms import Mask, Place
@@ -89,7 +89,7 @@ def parse_sites_csv(data: bytes, source: str) -> tuple[ListedSite, ...]:
 
     InvalidInputError names the line and the field.
     """
-    lines = _lines(data, source)
+    lines = numbered_lines(data, source, most_bytes=MOST_BYTES, longest_line=LONGEST_LINE)
     number, header = next(lines)
     columns = tuple(cell.strip().lower() for cell in header.split(","))
     if columns not in (_COLUMNS[:3], _COLUMNS):
@@ -109,30 +109,6 @@ def parse_sites_csv(data: bytes, source: str) -> tuple[ListedSite, ...]:
     if not found:
         raise InvalidInputError(f"{source} has no line below its header.")
     return tuple(found.values())
-
-
-def _lines(data: bytes, source: str) -> Iterator[tuple[int, str]]:
-    """Yield the number and text of every line that is not blank; at least one."""
-    if len(data) > MOST_BYTES:
-        raise InvalidInputError(f"{source} is larger than {MOST_BYTES:,} octets.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        broken = data.count(b"\n", 0, problem.start) + 1
-        raise InvalidInputError(f"{source}, line {broken}: no UTF-8 text.") from None
-    if not text.strip():
-        raise InvalidInputError(f"{source} is empty.")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > LONGEST_LINE:
-            raise InvalidInputError(
-                f"{source}, line {number}: longer than {LONGEST_LINE} characters."
-            )
-        if '"' in line:
-            raise InvalidInputError(
-                f"{source}, line {number}: quotation marks are not understood; leave them out."
-            )
-        if line.strip():
-            yield number, line.strip()
 
 
 def _site(cells: list[str], columns: int, where: str) -> ListedSite:

@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-from baluardo.foreign_input import quoted
+from baluardo.foreign_input import numbered_lines, quoted
 
 Floats = npt.NDArray[np.float64]
 
@@ -200,7 +200,14 @@ def parse_ping_log(data: bytes, source: str) -> PingLog:
 
     `source` is the file's name in sentences. InvalidInputError names the line and the field.
     """
-    lines = _lines(data, source)
+    lines = numbered_lines(
+        data,
+        source,
+        most_bytes=MOST_BYTES,
+        longest_line=LONGEST_LINE,
+        most_lines=MOST_LINES,
+        quotation_marks=True,
+    )
     number, first = next(lines)
     if first.startswith("{"):
         return _json_lines(number, first, lines, source)
@@ -295,28 +302,6 @@ def _ping_text(number: int, first: str, lines: Iterator[tuple[int, str]], source
             table.add(row, {"time": stamped[1], "rtt_ms": answer[1] if answer else ""})
         number, line = next(lines, (0, None))
     return table.log(source, LogKind.PING_TEXT)
-
-
-def _lines(data: bytes, source: str) -> Iterator[tuple[int, str]]:
-    """Yield the number and text of every line that is not blank; at least one."""
-    if len(data) > MOST_BYTES:
-        raise InvalidInputError(f"{source} is larger than {MOST_BYTES // 1024**2} MiB.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        broken = data.count(b"\n", 0, problem.start) + 1
-        raise InvalidInputError(f"{source}, line {broken}: no UTF-8 text.") from None
-    if not text.strip():
-        raise InvalidInputError(f"{source} is empty.")
-    if text.count("\n") > MOST_LINES:
-        raise InvalidInputError(f"{source} has more than {MOST_LINES:,} lines.")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > LONGEST_LINE:
-            raise InvalidInputError(
-                f"{source}, line {number}: longer than {LONGEST_LINE:,} characters."
-            )
-        if line.strip():
-            yield number, line.strip()
 
 
 def _one(values: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -14,14 +14,13 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-from baluardo.foreign_input import quoted
+from baluardo.foreign_input import numbered_lines, quoted
 from baluardo.twin.radio.limits import HARDEST_RAIN_MM_H, Floats, numbers, single
 
 MOST_BYTES = 128 * 1024 * 1024
@@ -96,7 +95,13 @@ def parse_rain_csv(data: bytes, source: str) -> tuple[RainRecord, ...]:
 
     `source` is the file's name in sentences. InvalidInputError names the line and the field.
     """
-    lines = _lines(data, source)
+    lines = numbered_lines(
+        data,
+        source,
+        most_bytes=MOST_BYTES,
+        longest_line=LONGEST_LINE,
+        most_lines=MOST_LINES,
+    )
     number, header = next(lines)
     columns = tuple(cell.strip().lower() for cell in header.split(","))
     if columns not in (_COLUMNS[:2], _COLUMNS):
@@ -127,32 +132,6 @@ def parse_rain_csv(data: bytes, source: str) -> tuple[RainRecord, ...]:
         RainRecord(place, np.array(times), np.array(rates))
         for place, (times, rates) in found.items()
     )
-
-
-def _lines(data: bytes, source: str) -> Iterator[tuple[int, str]]:
-    """Yield the number and text of every line that is not blank; at least one."""
-    if len(data) > MOST_BYTES:
-        raise InvalidInputError(f"{source} is larger than {MOST_BYTES // 1024**2} MiB.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        broken = data.count(b"\n", 0, problem.start) + 1
-        raise InvalidInputError(f"{source}, line {broken}: no UTF-8 text.") from None
-    if not text.strip():
-        raise InvalidInputError(f"{source} is empty.")
-    if text.count("\n") > MOST_LINES:
-        raise InvalidInputError(f"{source} has more than {MOST_LINES:,} lines.")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > LONGEST_LINE:
-            raise InvalidInputError(
-                f"{source}, line {number}: longer than {LONGEST_LINE} characters."
-            )
-        if '"' in line:
-            raise InvalidInputError(
-                f"{source}, line {number}: quotation marks are not understood; leave them out."
-            )
-        if line.strip():
-            yield number, line.strip()
 
 
 def _time(cell: str, where: str) -> float:
