@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
@@ -231,6 +231,7 @@ def test_nothing_in_view_is_told(sky: Sky) -> None:
     slots=st.integers(1, 60_000),
     count=st.integers(1, 600),
 )
+@example(first=-1, slots=5_760, count=48)
 def test_slots_are_spread_over_the_whole_span(first: int, slots: int, count: int) -> None:
     sampled = spread_slots(first, slots, count=count)
     assert sampled.weights.sum() == pytest.approx(1.0)

@@ -19,13 +19,13 @@ class PathModel:
     """The constants; delays in s, one way where not said otherwise."""
 
     # Delay
-    base_delay_s: float = 0.0141
+    base_delay_s: float = 0.01367
     """Fitted, to Italy's median delay (32.8 ms; FACTS, Ground). There and back: all that is neither
     distance, nor scheduling, nor queue (frames, coding, processing in dish, satellite, gateway and
     point of presence)."""
     base_up_share: float = 0.5
     """Part of the base that lies on the way up. Not published: half."""
-    scheduling_s: float = 0.00467
+    scheduling_s: float = 0.00516
     """Fitted, to the width between Italy's 20 % tails (12.6 ms). Scale of the wait for a place in
     the frame's schedule, which stays for a slot: the sum of `scheduling_rounds` exponential waits
     of this mean, there and back."""
@@ -43,10 +43,10 @@ class PathModel:
     jitter_down_s: float = 0.0010
 
     # Rate
-    share_down: float = 0.2633
+    share_down: float = 0.2537
     """Fitted, to Italy's median rate down (204 Mbit/s). Part of a channel's frames that one dish
     may take when nobody else asks."""
-    share_up: float = 0.1305
+    share_up: float = 0.1223
     """Fitted, to Italy's median rate up (23 Mbit/s). Likewise upwards."""
     highest_load: float = 0.95
     """Loads count up to here in waits and shares. Ours: the operator's scheduler sheds the rest."""

@@ -268,27 +268,40 @@ class Planner:
         loads: tuple[Floats, Floats],
         landed: Landed,
     ) -> tuple[Floats, Floats]:
-        """Return bit/s up and down: a share of the frames, or the bought beam time if it is more.
-
-        A dish takes one polarisation of a beam at a time.
-        """
-        model, links, served = self.model, self.links, answer.terminals
-        left_up, left_down = (1.0 - np.minimum(load, model.highest_load) for load in loads)
-        (up, down), radios = efficiencies, links.radios
-        free_down = down * radios.user_down_bandwidth_hz * model.share_down * left_down
-        free_up = up * radios.user_up_bandwidth_hz * model.share_up * left_up
-        bought = fleet.contract
-        bought &= self.world.options.policy.contract
-        time_down = served.granted / UNITS_PER_BEAM * radios.user_down_polarisations
-        held_down = down * radios.user_down_bandwidth_hz * np.minimum(time_down, 1.0)
-        held_up = up * links.user_up_beam_hz * served.up_granted / UNITS_PER_BEAM
-        rate_up = np.where(bought, np.maximum(free_up, held_up), free_up)
-        rate_down = np.where(bought, np.maximum(free_down, held_down), free_down)
+        """Return bit/s up and down; `efficiencies` and `loads` are up and down as well."""
+        served = answer.terminals
+        (up, down), (up_load, load) = efficiencies, loads
+        up_hz, down_hz = self.widths_hz(
+            load, up_load, served.granted, served.up_granted, fleet.contract
+        )
+        rate_up, rate_down = up * up_hz, down * down_hz
         # The satellite's users share what the gateway's antenna carries up to it.
         used = answer.used.sum(axis=1)[served.satellite] / UNITS_PER_BEAM * NOMINAL_BEAM_BPS
         with np.errstate(divide="ignore", invalid="ignore"):
             fed = np.where(used > 0.0, np.minimum(landed.feeder_bps / used, 1.0), 1.0)
         return rate_up, rate_down * fed
+
+    def widths_hz(
+        self, load: Floats, up_load: Floats, granted: Ints, up_granted: Ints, contract: Bools
+    ) -> tuple[Floats, Floats]:
+        """Return the bandwidth of terminals' links up and down, Hz, each (terminals,).
+
+        It is a share of the frames that others leave, or the bought beam time if that is more:
+        `contract` says who bought, `granted` and `up_granted` what, in units of beam time. A dish
+        takes one polarisation of a beam at a time.
+        """
+        model, radios = self.model, self.links.radios
+        bought = contract & self.world.options.policy.contract
+        left_up, left_down = (1.0 - np.minimum(x, model.highest_load) for x in (up_load, load))
+        time_down = granted / UNITS_PER_BEAM * radios.user_down_polarisations
+        down = radios.user_down_bandwidth_hz * np.maximum(
+            model.share_down * left_down, np.where(bought, np.minimum(time_down, 1.0), 0.0)
+        )
+        up = np.maximum(
+            radios.user_up_bandwidth_hz * model.share_up * left_up,
+            np.where(bought, self.links.user_up_beam_hz * up_granted / UNITS_PER_BEAM, 0.0),
+        )
+        return up, down
 
     def _exit_rate(self, answer: Assignment, landed: Landed) -> Floats:
         """Return how fast the last leg down to the gateway grows, km/s; 0 where none."""

@@ -111,6 +111,9 @@ def spread_slots(
 
 def _spread_over(spans: list[range], count: int, phase: float) -> list[int]:
     """Return so many slots of spans of up to an hour, evenly: of many spans a few, of each some."""
+    # The stump of an hour at an end of the span would stand for whole hours with a slot or two.
+    longest = max(len(span) for span in spans)
+    spans = [span for span in spans if 2 * len(span) >= longest]
     used = min(-(-count // SLOTS_PER_PLAN), len(spans))
     taken = []
     for j in range(used):
@@ -288,8 +291,7 @@ class _Looker:
         self, answer: Assignment, mine: npt.NDArray[np.intp], satellite: Ints
     ) -> tuple[Floats, Floats, Floats]:
         """Return the shares of the beams in Hz as `Planner` hands them out, each draw alone."""
-        model, links, served = self._planner.model, self._planner.links, answer.terminals
-        radios = links.radios
+        served = answer.terminals
         channel = served.channel[mine]
         granted, up_granted = served.granted[mine], served.up_granted[mine]
         # What the other draws took is nobody's: a terminal asks once. Nor is its own time a load.
@@ -298,13 +300,8 @@ class _Looker:
         used = answer.used[satellite, channel] - ours
         load = used / np.maximum(answer.room[satellite, channel], 1)
         up_load = (answer.up_used[satellite] - up_ours) / np.maximum(answer.up_room[satellite], 1)
-        left, up_left = (1.0 - np.minimum(x, model.highest_load) for x in (load, up_load))
-        down = radios.user_down_bandwidth_hz * model.share_down * left
-        up = radios.user_up_bandwidth_hz * model.share_up * up_left
-        if self._terminal.contract and self._planner.world.options.policy.contract:
-            time_down = granted / UNITS_PER_BEAM * radios.user_down_polarisations
-            down = np.maximum(down, radios.user_down_bandwidth_hz * np.minimum(time_down, 1.0))
-            up = np.maximum(up, links.user_up_beam_hz * up_granted / UNITS_PER_BEAM)
+        contract = np.full(len(mine), self._terminal.contract)
+        up, down = self._planner.widths_hz(load, up_load, granted, up_granted, contract)
         drawn = answer.used.sum(axis=1)[satellite] - ours + granted
         got = satellite >= 0
         bps = drawn / UNITS_PER_BEAM * NOMINAL_BEAM_BPS
