@@ -140,3 +140,19 @@ def test_a_region_without_users_is_refused(
     sea.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}), encoding="utf-8")
     assert main(["sky", "assign", "--region", str(sea), "--at", EVENING]) == 1
     assert "no commercial user of the subscriber map lives in ocean" in capsys.readouterr().err
+
+
+def test_a_site_gets_what_contacts_tells_of_it(
+    asked: tuple[dict, dict], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A site that shares its satellite with no other of the state's: the ship does."""
+    answer = asked[0]
+    ship = next(t for t in answer["terminals"] if t["name"].startswith("Frigate"))
+    assert [t["number"] for t in answer["terminals"]].count(ship["number"]) == 1
+    words = ["sky", "contacts", "frigate", "--at", answer["time"], "--hours", "0.001", "--json"]
+    capsys.readouterr()
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out)["slots"][0]
+    same = ("number", "in_view", "elevation_deg", "round_trip_ms", "rate_down_bps", "rate_up_bps")
+    assert {name: ship[name] for name in same} == {name: told[name] for name in same}
+    assert (ship["gateway"], ship["reason"]) == (told["gateway"], told["reason"])

@@ -97,6 +97,26 @@ def test_of_another_time_or_catalogue_it_is_refused(
     assert "noon.baked was made of another catalogue than the one in use" in told
 
 
+def test_a_span_that_ends_too_early_is_refused_before_anything_is_printed(
+    baked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sky", "contacts", "rome", "--start", START, "--hours", "0.1", "--json"]
+    told = refused([*words, "--baked", str(baked)], capsys)
+    assert "--baked: noon.baked holds the slots that start at 2025-05-29T11:58:57Z to " in told
+    assert told.rstrip().endswith("from 2025-05-29T11:59:42Z to 2025-05-29T12:05:42Z.")
+
+
+def test_a_span_that_the_catalogue_does_not_reach_is_not_baked(
+    tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue = str(shared_data / "sky" / "starlink_2025-05-29.tle")
+    target = tmp_path / "late.baked"
+    words = ["sky", "bake", "--catalogue", catalogue, "--hours", "1", "--to", str(target)]
+    told = refused([*words, "--start", "2035-05-29T00:00Z"], capsys)
+    assert "--start: 2035-05-29T00:00:00Z is more than a year from the catalogue's epoch" in told
+    assert not target.exists()
+
+
 def test_where_nothing_can_be_written_nothing_is_baked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -136,7 +136,9 @@ def test_a_scenario_brings_masks_tracks_and_rules(tmp_path: Path) -> None:
     sites = {site.name: site for site in read_sites(default_path())}
     frigate = sites["Frigate, Ionian Sea"]
     assert frigate.place_at(0.0) != frigate.place_at(3_600.0)
-    assert frigate.terminal(0.0, DishKind.STANDARD, 1e6, 1e6).dish is DishKind.MARITIME
+    assert frigate.terminal(0.0, None, 1e6, 1e6).dish is DishKind.MARITIME
+    assert frigate.terminal(0.0, DishKind.STANDARD, 1e6, 1e6).dish is DishKind.STANDARD
+    assert sites["Rome"].terminal(0.0, None, 1e6, 1e6).dish is DishKind.STANDARD
     assert sites["Rome"].rule.gateways is not None
     assert sites["Field unit, Norcia"].mask.obstructions
     with pytest.raises(SourceError, match="cannot be read"):

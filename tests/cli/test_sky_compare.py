@@ -141,7 +141,9 @@ def test_what_cannot_be_compared_is_refused(
         [str(log), *place, "--at", "2025-05-29T12:00Z"], capsys
     )
     assert "no site" in refused([str(log), "--place", "atlantis"], capsys)
-    assert "clock_offset_s nan" in refused([str(log), *place, "--clock-offset", "nan"], capsys)
+    assert "--clock-offset: clock_offset_s nan" in refused(
+        [str(log), *place, "--clock-offset", "nan"], capsys
+    )
     assert "no slot has 3 answers" in refused([str(log), *place], capsys)
     monkeypatch.setattr(command, "MOST_SLOTS", 2)
     assert "has 3 slots; at most 2" in refused([str(log), *place], capsys)

@@ -20,6 +20,7 @@ from baluardo.twin.paths.claims import Terminal
 from baluardo.twin.paths.ephemeris import ComputedEphemeris
 from baluardo.twin.paths.planner import Planner
 from baluardo.twin.paths.world import World
+from baluardo.twin.radio.radios import DishKind
 from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.sky import Sky
 
@@ -48,7 +49,7 @@ def test_it_says_what_the_planner_says_of_the_whole_world(
     assert [r["slot"] for r in answer["slots"]] == list(slots)
     for slot, record in zip(slots, answer["slots"], strict=True):
         place = spot.place_at(slot_start(slot))
-        terminal = Terminal(place.name, place, spot.mask, spot.rule)
+        terminal = Terminal(place.name, place, spot.mask, spot.rule, DishKind.MARITIME)
         paths = planner.paths(slot, [terminal])
         satellite = int(paths.satellite[0])
         assert record["number"] == int(sky.catalogue.numbers[satellite])
@@ -166,3 +167,24 @@ def test_times_beyond_a_year_are_refused(
     assert "2026-05-31T23:59:57Z is more than a year from the catalogue's epoch" in sentence
     assert main([*words, "--at", "2026-05-29T00:00Z", "--hours", "8000"]) == 1
     assert "more than a year" in capsys.readouterr().err
+
+
+def test_a_dish_that_is_named_stands_on_a_ship_too(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("frigate", "--start", START, "--hours", "0.001")
+    own, named = as_json(capsys, *words), as_json(capsys, *words, "--dish", "standard")
+    assert own["terminal"]["dish"] == "maritime"
+    assert named["terminal"]["dish"] == "standard"
+    assert own["slots"][0]["number"] == named["slots"][0]["number"]
+    assert own["slots"][0]["rate_up_bps"] > named["slots"][0]["rate_up_bps"]
+
+
+def test_rain_measured_on_another_day_is_no_dry_sky(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "rain.csv"
+    record.write_text("time,rate_mm_h\n2025-05-28T12:00:00Z,9\n2025-05-28T12:10:00Z,9\n")
+    words = ["sky", "contacts", "rome", "--start", START, "--hours", "0.02"]
+    assert main([*words, "--rain-csv", str(record)]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "--rain-csv: rain.csv has no rate for any slot from 2025-05-29T11:59:57Z" in told.err

@@ -15,8 +15,8 @@ from baluardo.cli.output import emit, emit_json
 from baluardo.cli.sky.assign_report import AssignReport, about, cell_columns, geojson, summary
 from baluardo.cli.sky.moments import add_start_argument, check_times
 from baluardo.cli.sky.planning import (
-    DISHES,
     add_planning_arguments,
+    dish_asked,
     open_ephemeris,
     slot_options,
     weather_of,
@@ -73,8 +73,10 @@ def run(args: argparse.Namespace) -> int:
     slot = slot_at(opened.time)
     terminals = _terminals(args, slot_start(slot))
     # The whole world, since whatever lies around a region competes for its satellites.
-    world = World(open_ephemeris(args, opened.sky), users, slot_options(args))
-    planner = Planner(world, weather=weather_of(args, terminals))
+    world = World(
+        open_ephemeris(args, opened.sky, range(slot, slot + 1)), users, slot_options(args)
+    )
+    planner = Planner(world, weather=weather_of(args, terminals, [slot]))
     report = AssignReport(
         opened=opened,
         region=area,
@@ -98,5 +100,5 @@ def run(args: argparse.Namespace) -> int:
 def _terminals(args: argparse.Namespace, time: float) -> tuple[Terminal, ...]:
     """Return the terminals of the scenario's sites as they are at a time."""
     nation = load(default_path())
-    own = (s.terminal(time, DISHES[args.dish], args.down, args.up) for s in sites_of(nation))
+    own = (s.terminal(time, dish_asked(args), args.down, args.up) for s in sites_of(nation))
     return tuple(replace(terminal, contract=args.contract) for terminal in own)

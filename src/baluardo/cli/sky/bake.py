@@ -19,6 +19,7 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
 from baluardo.cli.opening import open_sky
 from baluardo.cli.output import emit, emit_json, progress_bar
+from baluardo.cli.sky.moments import check_times
 from baluardo.errors import SourceError
 from baluardo.foreign_input import printable
 from baluardo.terms import SLOT_SECONDS, slot_at, slot_start
@@ -65,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
     check_target(args.to)
     opened = open_sky(args)
     started = time.perf_counter()
-    first, last = slot_at(opened.time), slot_at(opened.time + args.hours * 3_600.0)
+    end = opened.time + args.hours * 3_600.0
+    check_times(opened, opened.time, end, field="--start")
+    first, last = slot_at(opened.time), slot_at(end)
     first, last = first - MARGIN_SLOTS, last + MARGIN_SLOTS
     span = BakedSpan(first, last, len(opened.sky.catalogue))
     with progress_bar("baking minutes", total=span.nodes) as bar:

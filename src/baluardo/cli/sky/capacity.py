@@ -15,8 +15,9 @@ from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.output import emit, emit_json, progress, progress_bar, table
 from baluardo.cli.sky.moments import add_hours_argument, add_start_argument, check_times
 from baluardo.cli.sky.planning import (
-    DISHES,
     add_planning_arguments,
+    dish_asked,
+    dish_of,
     open_ephemeris,
     parse_rate,
     slot_options,
@@ -156,9 +157,11 @@ def run(args: argparse.Namespace) -> int:
     starts = [first + hour * HOUR_S for hour in range(math.ceil(args.hours))]
     check_times(opened, first, starts[-1] + HOUR_S)
     fleet = _fleet(args, sites)
-    weather = weather_of(args, fleet(first))
-    world = _world(args, opened)
-    planner = Planner(_around(world, cells, sites, _times(starts, args.samples)), weather=weather)
+    slots = [slot for start in starts for slot in hour_slots(start, args.samples)]
+    weather = weather_of(args, fleet(first), slots)
+    world = _world(args, opened, range(slots[0], slots[-1] + 1))
+    times = [slot_start(slot) for slot in slots]
+    planner = Planner(_around(world, cells, sites, times), weather=weather)
     hours = tuple(
         progress(_hours(args, planner, area, fleet, starts), f"sites in {area.name}", len(starts))
     )
@@ -179,9 +182,11 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _world(args: argparse.Namespace, opened: OpenedSky) -> World:
+def _world(args: argparse.Namespace, opened: OpenedSky, slots: range) -> World:
     ephemeris = (
-        SparseEphemeris(opened.sky) if args.baked is None else open_ephemeris(args, opened.sky)
+        SparseEphemeris(opened.sky)
+        if args.baked is None
+        else open_ephemeris(args, opened.sky, slots)
     )
     return World(ephemeris, subscribers(), slot_options(args))
 
@@ -198,12 +203,8 @@ def _around(
     return world.around(lat, lon, min_elevation_deg=least)
 
 
-def _times(starts: Sequence[float], samples: int) -> list[float]:
-    return [slot_start(slot) for start in starts for slot in hour_slots(start, samples)]
-
-
 def _fleet(args: argparse.Namespace, sites: Sequence[ListedSite]) -> Fleet:
-    dish = DISHES[args.dish]
+    dish = dish_asked(args)
     return lambda time: [site.terminal(time, dish, args.down, args.up) for site in sites]
 
 
@@ -230,7 +231,11 @@ def _search(
     name: str,
 ) -> Most:
     model = Terminal(
-        "site", Place("site", 0.0, 0.0), dish=DISHES[args.dish], down_bps=args.down, up_bps=args.up
+        "site",
+        Place("site", 0.0, 0.0),
+        dish=dish_of(dish_asked(args), ship=False),
+        down_bps=args.down,
+        up_bps=args.up,
     )
     with progress_bar(f"most sites in {name}") as bar:
 

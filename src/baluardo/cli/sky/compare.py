@@ -100,7 +100,10 @@ def run(args: argparse.Namespace) -> int:
     """Print how log and forecast agree; that they do not is an answer too."""
     if args.at is not None:
         args.usage("--at and --start are not for this command: the log tells the time.")
-    checked_offset(args.clock_offset)
+    try:
+        checked_offset(args.clock_offset)
+    except InvalidInputError as problem:
+        raise InvalidInputError(f"--clock-offset: {problem}") from None
     spot = find_spot(args.place)
     log = parse_ping_log(read_file(args.log, MOST_BYTES, "The log"), printable(args.log.name))
     slots = np.unique(slots_of(log, args.clock_offset)).tolist()
@@ -113,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     notices = _notices(opened, log, slots)
     for notice in notices:
         say(notice)
-    planner = _Planning(args, opened, spot)
+    planner = _Planning(args, opened, spot, range(slots[0], slots[-1] + 1))
     told = progress(planner.paths(slots), f"forecast for {args.place}", len(slots))
     found = compare(log, forecast_of(list(told), 0, planner.model), args.clock_offset)
     if args.json:
@@ -128,9 +131,12 @@ def run(args: argparse.Namespace) -> int:
 class _Planning:
     """Asks the planner about the slots of a log at a place, which may be under way."""
 
-    def __init__(self, args: argparse.Namespace, opened: OpenedSky, spot: Spot) -> None:
+    def __init__(
+        self, args: argparse.Namespace, opened: OpenedSky, spot: Spot, slots: range
+    ) -> None:
         self._args, self._spot = args, spot
-        self._world = World(open_ephemeris(args, opened.sky), subscribers(), slot_options(args))
+        ephemeris = open_ephemeris(args, opened.sky, slots)
+        self._world = World(ephemeris, subscribers(), slot_options(args))
         self.model = Planner(self._world).model
 
     def paths(self, slots: list[int]) -> Iterator[SlotPaths]:

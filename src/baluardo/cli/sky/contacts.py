@@ -101,13 +101,14 @@ def _records(
     args: argparse.Namespace, opened: OpenedSky, spot: Spot, start: Terminal, slots: range
 ) -> Iterator[dict[str, Any]]:
     """Yield what is told of each slot, in the order of the JSON and CSV columns."""
-    world = World(open_ephemeris(args, opened.sky), subscribers(), slot_options(args))
-    weather = weather_of(args, [start])
+    # The slot before tells whether the first one is a hand-over, whoever asked from when on.
+    asked = range(slots.start - 1, slots.stop)
+    world = World(open_ephemeris(args, opened.sky, asked), subscribers(), slot_options(args))
+    weather = weather_of(args, [start], slots)
     around: set[tuple[float, float]] = set()
     planner: Planner | None = None
     for first in range(slots.start, slots.stop, SLOTS_AT_ONCE):
         last = min(first + SLOTS_AT_ONCE, slots.stop)
-        # The slot before tells whether the first one is a hand-over, whoever asked from when on.
         some = [terminal_at(args.place, args, spot, slot_start(s)) for s in range(first - 1, last)]
         places = {(t.place.lat_deg, t.place.lon_deg) for t in some}
         if planner is None or places != around:

@@ -268,7 +268,8 @@ def _lines(a: _Answer) -> list[str]:
     else:
         lines.append(
             f"Without any for {found['seconds_without']:.1f} s of {found['seconds']:.0f}, in "
-            f"{found['gaps']} gaps, {found['longest_gap_s']:.1f} s the longest:"
+            f"{found['gaps']} gap{'' if found['gaps'] == 1 else 's'}, "
+            f"{found['longest_gap_s']:.1f} s the longest:"
         )
         rows = [(_clock(b), _clock(e), f"{e - b:.1f}") for b, e in a.gaps]
         lines.append(table(["from", "to", "s"], rows, right="llr"))

@@ -48,15 +48,18 @@ def slots_asked(opened: OpenedSky, hours: float) -> range:
     return slots
 
 
-def check_times(opened: OpenedSky, *times: float) -> None:
-    """Refuse times (POSIX seconds) more than a year away from a dated catalogue's epoch."""
+def check_times(opened: OpenedSky, *times: float, field: str = "--at") -> None:
+    """Refuse times (POSIX seconds) more than a year away from a dated catalogue's epoch.
+
+    `field` is the argument that the sentence names.
+    """
     catalogue = opened.sky.catalogue
     if catalogue.ageless:
         return
     for time in times:
         if not abs(time - catalogue.epoch) <= FARTHEST_S:
             raise InvalidInputError(
-                f"--at: {format_time(time)} is more than a year from the catalogue's epoch. "
+                f"{field}: {format_time(time)} is more than a year from the catalogue's epoch. "
                 f"{catalogue.source} can be asked from "
                 f"{format_time(catalogue.epoch - FARTHEST_S)} to "
                 f"{format_time(catalogue.epoch + FARTHEST_S)}; name another one for other times."

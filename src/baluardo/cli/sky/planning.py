@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
-from baluardo.cli.arguments import add_sky_arguments
+import numpy as np
+
+from baluardo.cli.arguments import add_sky_arguments, format_time
 from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.places import Spot, find_spot
 from baluardo.cli.sky.bake import open_baked
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.geo.subscribers import subscribers
+from baluardo.scenario.nation import SiteKind, default_path, load
+from baluardo.terms import slot_start
 from baluardo.twin.paths.claims import COMMERCIAL_MASK, Terminal
 from baluardo.twin.paths.disruptions import Disruption, DisruptionKind
 from baluardo.twin.paths.ephemeris import ComputedEphemeris, Ephemeris
@@ -77,8 +82,8 @@ def add_planning_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dish",
         choices=sorted(DISHES),
-        default="standard",
-        help="what stands at a place (ours; default: standard; ships: maritime)",
+        default=None,
+        help="what stands at a place (ours; default: standard, on ships maritime)",
     )
     parser.add_argument(
         "--down",
@@ -126,9 +131,22 @@ def add_planning_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_ephemeris(args: argparse.Namespace, sky: Sky) -> Ephemeris:
-    """Return who tells where a sky's satellites are: the file of `--baked`, or SGP4."""
-    return ComputedEphemeris(sky) if args.baked is None else open_baked(args.baked, sky)
+def open_ephemeris(args: argparse.Namespace, sky: Sky, slots: range | None = None) -> Ephemeris:
+    """Return who tells where a sky's satellites are: the file of `--baked`, or SGP4.
+
+    InvalidInputError where the file does not hold all of `slots`, so that it is known at once.
+    """
+    if args.baked is None:
+        return ComputedEphemeris(sky)
+    baked = open_baked(args.baked, sky)
+    first, last = baked.span.first_slot, baked.span.last_slot
+    if slots and not first <= slots[0] <= slots[-1] <= last:
+        raise InvalidInputError(
+            f"--baked: {printable(args.baked.name)} holds the slots that start at "
+            f"{format_time(slot_start(first))} to {format_time(slot_start(last))}, and not all "
+            f"from {format_time(slot_start(slots[0]))} to {format_time(slot_start(slots[-1]))}."
+        )
+    return baked
 
 
 def slot_options(args: argparse.Namespace) -> SlotOptions:
@@ -138,20 +156,41 @@ def slot_options(args: argparse.Namespace) -> SlotOptions:
     )
 
 
+def dish_asked(args: argparse.Namespace) -> DishKind | None:
+    """Return the dish of `--dish`; None where each site has the one of its kind."""
+    return None if args.dish is None else DISHES[args.dish]
+
+
+def dish_of(asked: DishKind | None, *, ship: bool) -> DishKind:
+    """Return the dish that was asked for, or else a maritime one on a ship, a standard one ashore.
+
+    Every command and the console go by this, so that they say the same of a ship.
+    """
+    if asked is not None:
+        return asked
+    return DishKind.MARITIME if ship else DishKind.STANDARD
+
+
+@cache
+def _ships(scenario: Path) -> frozenset[str]:
+    return frozenset(site.name.en for site in load(scenario).sites if site.kind is SiteKind.SHIP)
+
+
 def terminal_at(text: str, args: argparse.Namespace, spot: Spot, time: float) -> Terminal:
     """Return the terminal of a place as it is at a time.
 
     A site's own mask counts; a place given by coordinates has that of a commercial dish.
     """
     place = spot.place_at(time)
-    dish = DISHES[args.dish]
-    mask = COMMERCIAL_MASK if "," in text else spot.mask
+    typed = "," in text
+    mask = COMMERCIAL_MASK if typed else spot.mask
+    ship = not typed and place.name in _ships(default_path())
     return Terminal(
         name=place.name,
         place=place,
         mask=mask,
         rule=spot.rule,
-        dish=dish,
+        dish=dish_of(dish_asked(args), ship=ship),
         down_bps=args.down,
         up_bps=args.up,
         contract=args.contract,
@@ -189,11 +228,14 @@ def open_planner(
     return opened, Planner(near, weather=weather_of(args, terminals)), terminals
 
 
-def weather_of(args: argparse.Namespace, terminals: Sequence[Terminal]) -> Weather | None:
+def weather_of(
+    args: argparse.Namespace, terminals: Sequence[Terminal], slots: Sequence[int] = ()
+) -> Weather | None:
     """Return the rain that was asked for: measured at the places, a seed's field, both or none.
 
     A record of several gauges names each by the place it stands at; that of one stands at the
-    first place.
+    first place. InvalidInputError where no gauge has a rate in any of `slots`: a record of another
+    day would pass for a dry sky.
     """
     field = None if args.rain is None else RainField(args.rain)
     if args.rain_csv is None:
@@ -211,4 +253,10 @@ def weather_of(args: argparse.Namespace, terminals: Sequence[Terminal]) -> Weath
                 f"{', '.join(t.name for t in terminals)}."
             )
         gauges.append(Gauge(place, record))
+    times = [slot_start(slot) for slot in slots]
+    if times and not any(np.isfinite(g.record.rates_at(times)).any() for g in gauges):
+        raise InvalidInputError(
+            f"--rain-csv: {printable(args.rain_csv.name)} has no rate for any slot from "
+            f"{format_time(times[0])} to {format_time(times[-1])}."
+        )
     return MeasuredRain(gauges, field)

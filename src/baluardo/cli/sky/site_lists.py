@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from baluardo.cli.sky.planning import parse_rate
+from baluardo.cli.sky.planning import dish_of, parse_rate
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import numbered_lines, printable, quoted, read_file
 from baluardo.scenario.nation import MOST_BYTES as MOST_SCENARIO_BYTES
@@ -50,14 +50,16 @@ class ListedSite:
     """None: as the command line says."""
     up_bps: float | None = None
 
-    def terminal(self, time: float, dish: DishKind, down_bps: float, up_bps: float) -> Terminal:
-        """Return the site's terminal at a POSIX time; a ship's dish is a maritime one."""
+    def terminal(
+        self, time: float, dish: DishKind | None, down_bps: float, up_bps: float
+    ) -> Terminal:
+        """Return the site's terminal at a POSIX time; None is the dish of its kind."""
         return Terminal(
             name=self.name,
             place=self.place_at(time),
             mask=self.mask,
             rule=self.rule,
-            dish=DishKind.MARITIME if self.ship else dish,
+            dish=dish_of(dish, ship=self.ship),
             down_bps=down_bps if self.down_bps is None else self.down_bps,
             up_bps=up_bps if self.up_bps is None else self.up_bps,
         )

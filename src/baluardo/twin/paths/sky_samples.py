@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-SLOTS_SAMPLED = 520
+SLOTS_SAMPLED = 440
 """Our choice: what fits into ten seconds on two cores."""
 
 LEAST_PER_HOUR = 4
