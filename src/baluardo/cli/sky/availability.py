@@ -11,6 +11,7 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.output import emit, emit_json, progress_bar, table
 from baluardo.cli.places import find_spot
+from baluardo.cli.sky.moments import check_times
 from baluardo.cli.sky.planning import (
     add_planning_arguments,
     parse_rate,
@@ -96,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
                 "rain of an average year."
             )
     opened = open_sky(args)
+    check_times(opened, opened.time)
     found = terminal_at(args.place, args, find_spot(args.place), opened.time)
     terminal = replace(
         found, down_bps=max(found.down_bps, args.rate), up_bps=max(found.up_bps, args.rate_up)

@@ -21,6 +21,7 @@ from baluardo.cli.sky.coverage_report import (
     picture,
     summary,
 )
+from baluardo.cli.sky.moments import check_times
 from baluardo.cli.sky.planning import parse_rate
 from baluardo.geo.cells import DEFAULT_RESOLUTION, RESOLUTIONS, Cells, cells_of
 from baluardo.geo.regions import NAMED, Region, region
@@ -118,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
     area = region(args.region)
     cells = cells_of(area, args.resolution)
     opened = open_sky(args)
+    check_times(opened, opened.time)
     slots = max(1, round(args.hours * 3_600.0 / SLOT_SECONDS))
     if args.of != SATELLITES:
         return _run_reach(args, area, cells, opened, slots)
@@ -161,7 +163,7 @@ def _run_reach(
         first_slot=slot_at(opened.time),
         slots=slots,
         asked=asked,
-        workers=args.workers,
+        workers=min(args.workers, os.cpu_count() or 1),
     )
     report = reach_report.ReachReport(opened, area, cells, reach, asked)
     if args.geojson is not None:

@@ -79,7 +79,7 @@ def about(report: ReachReport) -> dict[str, Any]:
     return {
         **report.opened.preamble(),
         "of": reach.kind,
-        "lever": _lever(reach.kind),
+        "lever": Lever.OBSERVED,
         "region": report.region.name,
         "resolution": report.cells.resolution,
         "start": format_time(reach.start),
@@ -93,11 +93,6 @@ def about(report: ReachReport) -> dict[str, Any]:
             **{name: _three(values) for name, values in report.columns.items()},
         },
     }
-
-
-def _lever(kind: ReachKind) -> Lever:
-    """Phones are served by contract with the operator; what a dish gets is seen."""
-    return Lever.CONTRACT if kind is ReachKind.DIRECT_TO_CELL else Lever.OBSERVED
 
 
 def _three(values: Floats) -> dict[str, float | None]:
@@ -136,9 +131,7 @@ def summary(report: ReachReport) -> str:
         f"slots:     {_span(reach)}",
         f"asked:     {_asked(report)}",
         "",
-        table(
-            [f"{reach.kind} ({_lever(reach.kind)})", "lowest", "median", "highest"], rows, "lrrr"
-        ),
+        table([f"{reach.kind} ({Lever.OBSERVED})", "lowest", "median", "highest"], rows, "lrrr"),
     ]
     return "\n".join(lines)
 
@@ -178,7 +171,7 @@ def picture(report: ReachReport) -> bytes:
         subtitle=_span(reach),
         legend=f"{shown.words[:1].upper()}{shown.words[1:]}, {shown.unit}",
         notes=(
-            f"Catalogue: {catalogue.source}{epoch}; {_lever(reach.kind)}.",
+            f"Catalogue: {catalogue.source}{epoch}; {Lever.OBSERVED}.",
             f"{_cells_line(report.cells)}. {_asked(report)[:1].upper()}{_asked(report)[1:]}.",
             "Land and borders: Natural Earth.",
         ),

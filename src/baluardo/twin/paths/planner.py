@@ -153,7 +153,10 @@ class Planner:
         fine = reason == Reason.SERVED
         load = np.where(fine, _load(answer, served), 0.0)
         up_load = np.where(fine, _up_load(answer, served), 0.0)
-        delay_up, delay_down = self._delays(answer, names, sight, landed, load)
+        # Contracted priority is served first in a frame: it waits behind nobody.
+        bought = fleet.contract & self.world.options.policy.contract
+        queued = np.where(bought, 0.0, load)
+        delay_up, delay_down = self._delays(answer, names, sight, landed, queued)
         rate_up, rate_down = self._rates(answer, fleet, (up, down), (up_load, load), landed)
         handover = got & (before != served.satellite)
         drift = sight.rate_km_s + _laser_rate(answer, landed) + self._exit_rate(answer, landed)

@@ -50,6 +50,8 @@ Bools = npt.NDArray[np.bool_]
 _HEIGHT_MARGIN_KM = 20.0
 """How far above its mean apogee a working satellite may be found (short periods)."""
 
+_NAMES_SHOWN = 12
+
 _PLACES_AT_ONCE = 256
 """Places whose distances to all users are held in memory at once."""
 
@@ -249,7 +251,8 @@ def _checked_places(lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike) -> tuple[Flo
 def _check_fixes(failed: Failed, terminals: Sequence[Terminal]) -> None:
     unknown = sorted(failed.fixes - {t.name for t in terminals})
     if unknown and terminals:
-        known = ", ".join(t.name for t in terminals)
+        names = [t.name for t in terminals]
+        known = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
         raise InvalidInputError(f"No terminal is called {unknown[0]!r}. Known: {known}.")
 
 
