@@ -188,7 +188,7 @@ def main() -> int:
     if args.plots:
         from validation_plots import draw  # noqa: PLC0415 - Matplotlib is of the bench group only
 
-        draw(args.plots, parts, where, model, hours, found)
+        draw(args.plots, parts, where, model, numbers, hours, found)
     bad = [c.name for c in rows if c.lost and c.counts]
     if args.catalogue and Path(args.catalogue).name == REAL.name:
         bad += [name for name, miss in misses.items() if abs(miss) > MOST_MISS]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from baluardo.terms import SLOT_SECONDS
 from baluardo.twin.paths.model import PathModel
 from contests import Figures, during
 from ensembles import Parts
@@ -34,6 +35,7 @@ Floats = npt.NDArray[np.float64]
 
 TWIN, FIELD, CONSTANT = "#1f5fa8", "#c2410c", "#808080"
 MINUTES_SHOWN = 10
+SLOTS_A_MINUTE = 60 // SLOT_SECONDS
 
 
 def draw(
@@ -41,6 +43,7 @@ def draw(
     parts: Parts,
     where: Mapping[str, slice],
     model: PathModel,
+    slots: npt.NDArray[np.int64],
     hours: Floats,
     found: Mapping[str, Figures],
 ) -> None:
@@ -50,7 +53,7 @@ def draw(
     _save(folder / "validation-delay.svg", _delays(parts, where, model))
     _save(folder / "validation-places.svg", _places(found))
     _save(folder / "validation-day.svg", _day(parts.of(where[ITALY]), model, hours))
-    _save(folder / "validation-gradient.svg", _gradient(parts, where, model, hours))
+    _save(folder / "validation-gradient.svg", _gradient(parts, where, model, slots, hours))
 
 
 def _save(path: Path, figure: Figure) -> None:
@@ -132,15 +135,26 @@ def _day(italy: Parts, model: PathModel, hours: Floats) -> Figure:
     return figure
 
 
-def _gradient(parts: Parts, where: Mapping[str, slice], model: PathModel, hours: Floats) -> Figure:
-    """Ten minutes of one dish each in Milan and on Lampedusa; light and delay by hour."""
+def _gradient(
+    parts: Parts,
+    where: Mapping[str, slice],
+    model: PathModel,
+    slots: npt.NDArray[np.int64],
+    hours: Floats,
+) -> Figure:
+    """Ten minutes of one dish each in Milan and on Lampedusa; medians by hour.
+
+    A slot that was not planned stays empty.
+    """
     figure, (left, right) = _axes(2)
     whole = np.arange(24)
     sets = [during(hours, (h, h + 1.0)) for h in whole.tolist()]
+    shown = slots < MINUTES_SHOWN * SLOTS_A_MINUTE
+    begin = slots[shown] / SLOTS_A_MINUTE
+    end = (slots[shown] + 1) / SLOTS_A_MINUTE
     for name, colour in (("Milan", TWIN), ("Lampedusa", FIELD)):
         delay = parts.of(where[name]).round_trip_ms(model)
-        first = delay[: MINUTES_SHOWN * 4, 0]
-        left.step(np.arange(len(first)) / 4.0, first, where="post", color=colour, lw=1, label=name)
+        left.hlines(delay[shown, 0], begin, end, color=colour, lw=2, label=name)
         medians = [np.nanmedian(delay[s]) if s.any() else np.nan for s in sets]
         right.plot(whole + 0.5, medians, color=colour)
     for axis in (left, right):

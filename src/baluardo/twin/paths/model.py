@@ -70,8 +70,8 @@ class PathModel:
     # Loss inside a slot
     loss_down: float = 0.0040
     loss_up: float = 0.0045
-    """Mean loss in the middle of a slot, set to what is reported of a whole stream with room to spare
-    (Michel et al., IMC 2022: 0.40 and 0.45 %); with the edges a stream here loses about 0.9 %."""
+    """Mean loss in the middle of a slot, set to what is reported of a whole stream with room
+    to spare (Michel et al., IMC 2022: 0.40, 0.45 %); with the edges a stream loses about 0.9 %."""
     burst_s: float = 0.050
     """Mean length of a bad state. No fitted two-state parameters are published; most runs of losses
     there are short (same paper)."""
