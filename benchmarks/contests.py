@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from baluardo.terms import SPEED_OF_LIGHT_KM_S
+from baluardo.terms import SPEED_OF_LIGHT_KM_S, Generation
 from baluardo.twin.paths.model import PathModel
 from ensembles import ENDS, Parts, at_sea
 from published import CONTROL, FITTED, ITALY, ITALY_TAILS_MS, PUBLISHED
@@ -38,6 +38,11 @@ OPEN_MISSES = {
     "up_mbps": ("rate up", ""),
 }
 """What is compared over all places that were not fitted, and in what unit."""
+
+GENERATIONS = {
+    "first": (Generation.V1,),
+    "second": (Generation.V2_MINI, Generation.V2_MINI_DIRECT_TO_CELL),
+}
 
 SHELL_HEIGHT_KM = 540.0
 """Of the largest shell (FACTS, Constellation)."""
@@ -250,6 +255,23 @@ def asides(
             np.nanmedian(delay[evening]) - np.nanmedian(delay[night])
         )
     return out
+
+
+def evening_loads(
+    parts: Parts, generation: npt.NDArray[np.int8], hours: Floats
+) -> dict[str, float]:
+    """Return how full the beams that serve are from 19 to 23 h, mean by the satellite's generation.
+
+    `generation` is the catalogue's, shape (satellites,).
+    """
+    evening = during(hours, EVENING_H)
+    satellite, load = parts.satellite[evening], parts.load[evening]
+    serving = np.where(satellite >= 0, generation[satellite], -1)
+    return {
+        name: round(float(load[np.isin(serving, kinds)].mean()), 3)
+        for name, kinds in GENERATIONS.items()
+        if np.isin(serving, kinds).any()
+    }
 
 
 def mean_misses(found: Mapping[str, Figures]) -> dict[str, dict[str, float]]:

@@ -45,6 +45,7 @@ from contests import (
     Figures,
     asides,
     contests,
+    evening_loads,
     figures,
     fit,
     fitted_misses,
@@ -147,7 +148,8 @@ def main() -> int:
     changes = changes_of(args.set)
     model = replace(PathModel(), **changes)
     slots = slots_of(args.hours, args.stride)
-    first = slot_at(load_catalogue(args.catalogue).catalogue.epoch)
+    catalogue = load_catalogue(args.catalogue).catalogue
+    first = slot_at(catalogue.epoch)
     hours = np.array([slot_start(first + s) / 3_600.0 + ITALY_UTC_OFFSET_H for s in slots]) % 24.0
     where, numbers = columns(populations(args.terminals)), np.array(slots, dtype=np.int64)
     apart = check_composition(args.catalogue, args.terminals, model)
@@ -178,6 +180,10 @@ def main() -> int:
         "mean_misses": mean_misses(found),
         "contests": [asdict(c) | {"lost": c.lost} for c in rows],
         "asides": {name: round(value, 3) for name, value in beside.items()},
+        "evening_loads": {
+            name: evening_loads(parts.of(where[name]), catalogue.generation, hours)
+            for name in (ITALY, "FR")
+        },
         "choices": taken,
         "published_choices": PUBLISHED_CHOICES | {"ranks": PUBLISHED_RANKS},
         "seconds": round(time.perf_counter() - begin, 1),
