@@ -89,7 +89,7 @@ def test_a_way_with_a_laser_never_comes_back_to_its_satellite(graph):
 
 
 def test_the_real_lasers_give_what_scipy_finds(default_catalogue):
-    sparse = pytest.importorskip("scipy.sparse", reason="scipy comes with the bench group")
+    sparse = pytest.importorskip("scipy.sparse", reason="scipy comes with the test group")
     from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - optional
 
     from baluardo.twin.sky.landing import LandingRule  # noqa: PLC0415

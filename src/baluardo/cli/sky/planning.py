@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from baluardo.cli.arguments import add_sky_arguments, format_time
-from baluardo.cli.opening import OpenedSky, open_sky
-from baluardo.cli.places import Spot, find_spot
+from baluardo.cli.places import Spot
 from baluardo.cli.sky.bake import open_baked
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import printable, quoted, read_file
-from baluardo.geo.subscribers import subscribers
 from baluardo.scenario.nation import SiteKind, default_path, load
 from baluardo.terms import slot_start
 from baluardo.twin.paths.claims import COMMERCIAL_MASK, Terminal
 from baluardo.twin.paths.disruptions import Disruption, DisruptionKind
 from baluardo.twin.paths.ephemeris import ComputedEphemeris, Ephemeris
 from baluardo.twin.paths.gauges import Gauge, MeasuredRain
-from baluardo.twin.paths.planner import Planner, Weather
+from baluardo.twin.paths.planner import Weather
 from baluardo.twin.paths.policy import Policy, PolicyName
-from baluardo.twin.paths.world import SlotOptions, World
+from baluardo.twin.paths.world import SlotOptions
 from baluardo.twin.radio.radios import DishKind
 from baluardo.twin.radio.rain_field import RainField
 from baluardo.twin.radio.rain_records import MOST_BYTES, parse_rain_csv
@@ -195,37 +192,6 @@ def terminal_at(text: str, args: argparse.Namespace, spot: Spot, time: float) ->
         up_bps=args.up,
         contract=args.contract,
     )
-
-
-def terminals_at(
-    texts: Sequence[str], args: argparse.Namespace, time: float
-) -> tuple[Terminal, ...]:
-    """Return the terminals of places as they are at a time; names that are equal are told apart."""
-    found = [terminal_at(text, args, find_spot(text), time) for text in texts]
-    names: dict[str, int] = {}
-    out = []
-    for terminal in found:
-        count = names[terminal.name] = names.get(terminal.name, 0) + 1
-        name = terminal.name if count == 1 else f"{terminal.name} ({count})"
-        out.append(replace(terminal, name=name))
-    return tuple(out)
-
-
-def open_planner(
-    args: argparse.Namespace, terminals_of: Sequence[str]
-) -> tuple[OpenedSky, Planner, tuple[Terminal, ...]]:
-    """Open the sky and a planner for places (as `find_spot` takes them), with their terminals."""
-    if not terminals_of:
-        raise InvalidInputError("No place is named.")
-    opened = open_sky(args)
-    terminals = terminals_at(terminals_of, args, opened.time)
-    world = World(open_ephemeris(args, opened.sky), subscribers(), slot_options(args))
-    near = world.around(
-        [t.place.lat_deg for t in terminals],
-        [t.place.lon_deg for t in terminals],
-        min_elevation_deg=min(t.mask.min_elevation_deg for t in terminals),
-    )
-    return opened, Planner(near, weather=weather_of(args, terminals)), terminals
 
 
 def weather_of(

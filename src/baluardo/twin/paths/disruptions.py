@@ -10,8 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+import numpy.typing as npt
+
 from baluardo.errors import InvalidInputError
 from baluardo.terms import slot_start
+from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.sky import Sky
 
 
@@ -70,6 +74,18 @@ def failed_in(disruptions: Iterable[Disruption], slot: int) -> Failed:
         points_of_presence=frozenset(names[DisruptionKind.POINT_OF_PRESENCE]),
         fixes=frozenset(names[DisruptionKind.POSITION_FIX]),
     )
+
+
+def working(
+    operational: npt.NDArray[np.bool_], catalogue: Catalogue, failed: Failed
+) -> npt.NDArray[np.bool_]:
+    """Return which satellites of a catalogue are at work: operational, and not out of order."""
+    found = operational.copy()
+    for number in failed.satellites:
+        found[catalogue.index_of(number)] = False
+    for name in failed.shells:
+        found &= catalogue.shell != catalogue.shell_names.index(name)
+    return found
 
 
 def check_names(disruptions: Iterable[Disruption], sky: Sky) -> None:

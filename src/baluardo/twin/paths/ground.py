@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.twin.paths.claims import Terminal
-from baluardo.twin.paths.disruptions import Failed
+from baluardo.twin.paths.disruptions import Failed, working
 from baluardo.twin.paths.ephemeris import SlotSky
 from baluardo.twin.paths.landing_search import NOBODY, search, search_with_laser
 from baluardo.twin.radio.attenuation import Climate, clear_air_db, climate_of, rain_fade_db
@@ -133,11 +133,11 @@ class GroundLinks:
             ways=[()] * n,
             feeder_bps=np.zeros(n),
         )
-        working = _working(sky, self._sky, failed)
-        seen = sightings(self._sky.gateways, sky.positions, working)
-        overhead = _Overhead.of(seen, len(working))
+        at_work = working(sky.operational, self._sky.catalogue, failed)
+        seen = sightings(self._sky.gateways, sky.positions, at_work)
+        overhead = _Overhead.of(seen, len(at_work))
         lasers = links_at(
-            self._sky.laser_plan(sky.slot), sky.positions, working, self._sky.options.lasers
+            self._sky.laser_plan(sky.slot), sky.positions, at_work, self._sky.options.lasers
         )
         self._look_at(self._likely, overhead, percent)
         homes = self._homes_of(terminals, positions, failed)
@@ -265,12 +265,3 @@ def _ways(
     wanted[satellites] = True
     every = search(neighbours, lasers.lengths, costs, wanted)
     return [(float(every.distance[s]), every.way(s)) for s in satellites]
-
-
-def _working(sky: SlotSky, whole: Sky, failed: Failed) -> Bools:
-    working = sky.operational.copy()
-    for number in failed.satellites:
-        working[whole.catalogue.index_of(number)] = False
-    for name in failed.shells:
-        working &= whole.catalogue.shell != whole.catalogue.shell_names.index(name)
-    return working

@@ -25,8 +25,6 @@ from baluardo.twin.paths.claims import PRIORITIES, Claims
 from baluardo.twin.paths.geostationary import table_holds
 from baluardo.twin.paths.policy import Weights
 from baluardo.twin.paths.view import (
-    SMALLEST_EARTH_RADIUS_KM,
-    VERTICAL_DEFLECTION_RAD,
     Askers,
     Caps,
     arc_of,
@@ -177,13 +175,6 @@ class Party:
             reason,
             self.in_view,
         )
-
-
-def footprint(radius_km: Floats, min_elevation: float | Floats) -> Floats:
-    """Return the angle at the Earth's centre, rad, within which a satellite may stand so high."""
-    elevation = min_elevation - VERTICAL_DEFLECTION_RAD
-    cosine = SMALLEST_EARTH_RADIUS_KM * np.cos(elevation) / radius_km
-    return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)) - elevation)
 
 
 @dataclass(slots=True, eq=False)

@@ -15,17 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.twin.paths.geostationary import COLUMNS, ROWS, ROWS_PER_DEGREE, bands
+from baluardo.twin.sky.coverage import SMALLEST_EARTH_RADIUS_KM, VERTICAL_DEFLECTION_RAD
 from baluardo.twin.sky.visibility import GEOSTATIONARY_RADIUS_KM, cosine_to_arc, hidden
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
-
-SMALLEST_EARTH_RADIUS_KM = 6_356.7
-"""A little less than the polar radius."""
-
-VERTICAL_DEFLECTION_RAD = float(np.radians(0.2))
-"""A little more than between the ellipsoid's vertical and the direction of the Earth's centre."""
 
 _ARC_STEP_RAD = float(np.radians(6.0))
 _ARC_POINTS = 31

@@ -33,14 +33,15 @@ from baluardo.twin.paths.claims import (
     commercial_claims,
 )
 from baluardo.twin.paths.demand import Demand
-from baluardo.twin.paths.disruptions import Disruption, Failed, check_names, failed_in
+from baluardo.twin.paths.disruptions import Disruption, Failed, check_names, failed_in, working
 from baluardo.twin.paths.ephemeris import Ephemeris, SlotSky
 from baluardo.twin.paths.fleet import Fleet, LastFleet
 from baluardo.twin.paths.policy import Policy, PolicyName
-from baluardo.twin.paths.rounds import ROUNDS, Party, Served, Table, footprint, play
+from baluardo.twin.paths.rounds import ROUNDS, Party, Served, Table, play
 from baluardo.twin.radio.links import Links
 from baluardo.twin.radio.radios import Radios
 from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM
+from baluardo.twin.sky.coverage import footprint
 from baluardo.twin.sky.status import on_station
 
 Floats = npt.NDArray[np.float64]
@@ -173,7 +174,7 @@ class World:
         failed = failed_in(self.options.disruptions, slot)
         _check_fixes(failed, terminals)
         sky = self.ephemeris.at(slot)
-        rows = np.flatnonzero(self._at_work(sky, failed))
+        rows = np.flatnonzero(working(sky.operational, self.ephemeris.sky.catalogue, failed))
         demand, weights = self.options.demand, self.options.policy.weights
         crowd = Party(self.claims, *self.claims.units(demand, sky.time), regular=True)
         claims = self._claims_of(self.fleets.of(terminals), failed)
@@ -212,22 +213,13 @@ class World:
             claims = replace(claims, mute=claims.mute | mute)
         return claims
 
-    def _at_work(self, sky: SlotSky, failed: Failed) -> Bools:
-        catalogue = self.ephemeris.sky.catalogue
-        working = sky.operational.copy()
-        for number in failed.satellites:
-            working[catalogue.index_of(number)] = False
-        for name in failed.shells:
-            working &= catalogue.shell != catalogue.shell_names.index(name)
-        return working
-
 
 def _highest(ephemeris: Ephemeris) -> float:
     """Return the largest distance (km) from the Earth's centre at which a satellite may work."""
     catalogue = ephemeris.sky.catalogue
-    working = on_station(catalogue)
+    stationed = on_station(catalogue)
     apogee = (catalogue.heights_km + EARTH_RADIUS_KM) * (1.0 + catalogue.eccentricity)
-    return float(apogee[working].max(initial=EARTH_RADIUS_KM + 600.0)) + _HEIGHT_MARGIN_KM
+    return float(apogee[stationed].max(initial=EARTH_RADIUS_KM + 600.0)) + _HEIGHT_MARGIN_KM
 
 
 def _directions(lat_deg: npt.NDArray[np.float64], lon_deg: npt.NDArray[np.float64]) -> Floats:

@@ -200,11 +200,6 @@ class Links:
         return self.radios.user_up_bandwidth_hz * self.radios.user_up_polarisations
 
     @property
-    def gateway_down_hz(self) -> float:
-        """Hz of one gateway antenna downwards, both polarisations added."""
-        return 2.0 * self.radios.gateway.bandwidth_down_hz
-
-    @property
     def gateway_up_hz(self) -> float:
         """Hz of one gateway antenna upwards, both polarisations added."""
         return 2.0 * self.radios.gateway.bandwidth_up_hz

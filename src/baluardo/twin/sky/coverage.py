@@ -40,7 +40,7 @@ CELLS_PER_GROUP = 48
 SMALLEST_EARTH_RADIUS_KM = 6_356.7
 """A little less than the polar radius."""
 
-VERTICAL_DEFLECTION_DEG = 0.2
+VERTICAL_DEFLECTION_RAD = float(np.radians(0.2))
 """A little more than the largest angle between the ellipsoid's vertical and the Earth's centre."""
 
 ORBIT_MARGIN = 1.05
@@ -221,7 +221,7 @@ class _Sieve:
             catalogue.mean_motion / 60.0 * np.sqrt((1.0 + eccentricity) / (1.0 - eccentricity) ** 3)
         )
         away = (rate * ORBIT_MARGIN + EARTH_RATE_RAD_S) * (SLOTS_PER_BLOCK / 2 + 1) * SLOT_SECONDS
-        reach = ground.radius + _footprint(apogee + HEIGHT_MARGIN_KM, ground.min_elevation) + away
+        reach = ground.radius + footprint(apogee + HEIGHT_MARGIN_KM, ground.min_elevation) + away
         self._cos_reach = np.cos(np.minimum(reach, np.pi))
 
     def counts(self, block: range) -> Ints:
@@ -268,12 +268,12 @@ class _Sieve:
         return np.flatnonzero(~far)
 
 
-def _footprint(radius_km: Floats, min_elevation: float) -> Floats:
-    """Angle at the Earth's centre, rad, within which a satellite may stand high enough.
+def footprint(radius_km: Floats, min_elevation: float | Floats) -> Floats:
+    """Return the angle at the Earth's centre, rad, within which a satellite may stand high enough.
 
     Rounded up: for the smallest Earth and the vertical tilted towards the satellite.
     """
-    elevation = min_elevation - np.radians(VERTICAL_DEFLECTION_DEG)
+    elevation = min_elevation - VERTICAL_DEFLECTION_RAD
     cosine = SMALLEST_EARTH_RADIUS_KM * np.cos(elevation) / radius_km
     return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)) - elevation)
 
@@ -320,7 +320,7 @@ def _count(
     """Add one to counts (slots, cells) for each satellite of positions (slots, satellites, 3)."""
     px, py, pz = places[0], places[1], places[2]
     ux, uy, uz = verticals[0], verticals[1], verticals[2]
-    elevation = min_elevation - np.radians(VERTICAL_DEFLECTION_DEG)
+    elevation = min_elevation - VERTICAL_DEFLECTION_RAD
     for t in range(positions.shape[0]):
         row = counts[t]
         for s in range(positions.shape[1]):
