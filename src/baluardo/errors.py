@@ -7,6 +7,12 @@
     ├── TargetError              a file cannot be written; what stood there is untouched
     ├── ScenarioError            a scenario file describes nothing that can be run
     ├── StageError               the stage cannot start or go on (a busy port, say)
+    ├── StoreError               the authority's database cannot be read or written
+    ├── RequestError             what was asked of the authority is not to be had
+    │   ├── SignInError          nobody is signed in, or not freshly enough
+    │   ├── RoleError            the person's roles do not permit it
+    │   ├── UnknownError         there is no such thing
+    │   └── ConflictError        it does not fit what stands now
     └── TrustError               something is not what it must be to be trusted
         ├── ProfileError         of another profile, or weaker than the community's
         ├── SignatureError       a signature that is not genuine
@@ -52,6 +58,30 @@ class ScenarioError(BaluardoError):
 
 class StageError(BaluardoError):
     """The stage cannot start or go on."""
+
+
+class StoreError(BaluardoError):
+    """The authority's database cannot be read or written."""
+
+
+class RequestError(BaluardoError):
+    """What was asked of the authority is not to be had; nothing was done."""
+
+
+class SignInError(RequestError):
+    """Nobody is signed in, or the last use of a passkey is too long ago for this."""
+
+
+class RoleError(RequestError):
+    """The roles of who asks do not permit it; the sentence names those that do."""
+
+
+class UnknownError(RequestError):
+    """There is no such thing."""
+
+
+class ConflictError(RequestError):
+    """It does not fit what stands now; the sentence says what stands."""
 
 
 class TrustError(BaluardoError):

@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 from itertools import pairwise
 
 from baluardo.errors import InvalidInputError
+from baluardo.foreign_input import quoted
 
 SPEED_OF_LIGHT_KM_S = 299_792.458
 """Exact, by the definition of the metre."""
@@ -50,6 +51,30 @@ class Lever(StrEnum):
     """Bought from the operator and honoured by it: priority, landing, beams."""
     OBSERVED = "observed"
     """Inferred and checked: serving satellite, landing, rate."""
+
+
+class Precedence(IntEnum):
+    """How urgent traffic is, in order: the namespace `dsn` of RFC 4412 section 10."""
+
+    ROUTINE = 0
+    PRIORITY = 1
+    IMMEDIATE = 2
+    FLASH = 3
+    FLASH_OVERRIDE = 4
+
+    @property
+    def dsn(self) -> str:
+        """The value as RFC 4412 writes it: `flash-override`."""
+        return self.name.lower().replace("_", "-")
+
+    @classmethod
+    def of(cls, text: str) -> Precedence:
+        """Read a value of the namespace; InvalidInputError names the five there are."""
+        for each in cls:
+            if each.dsn == text:
+                return each
+        names = ", ".join(each.dsn for each in cls)
+        raise InvalidInputError(f"{quoted(text)} is no precedence: {names}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,17 @@ for folder in ("trust", "fuzz"):  # the community of the other tests; ourselves,
 import doors_of_keys  # noqa: E402 - after the path
 import doors_of_logs  # noqa: E402
 import doors_of_messages  # noqa: E402
+import doors_of_people  # noqa: E402
 from door import Door, mutated  # noqa: E402
 
 DOORS: dict[str, Door] = {
     door.name: door
-    for door in (*doors_of_keys.DOORS, *doors_of_messages.DOORS, *doors_of_logs.DOORS)
+    for door in (
+        *doors_of_keys.DOORS,
+        *doors_of_messages.DOORS,
+        *doors_of_logs.DOORS,
+        *doors_of_people.DOORS,
+    )
 }
 
 

@@ -37,7 +37,7 @@ from baluardo.trust.channel.greeting import greeting
 from baluardo.trust.channel.tls import Role
 from baluardo.trust.clock import EARLIEST, NONCE_OCTETS, Clock, read_time, sign_time
 from baluardo.trust.commands.approval import Approval, approve, read_proposal
-from baluardo.trust.commands.authorisation import authorise
+from baluardo.trust.commands.authorisation import authorise, read_answer, review
 from baluardo.trust.commands.bundle import CommandBundle
 from baluardo.trust.commands.proposal import Proposal, propose
 from baluardo.trust.commands.rule import Rule
@@ -149,6 +149,31 @@ def carried_out(octets: bytes) -> None:
         spent.close()
     only(proposal().payload)(command.proposal.to_payload())
     only(set(APPROVERS))({peer.identity.path for peer in command.approvers})
+
+
+def carried_out_before(octets: bytes) -> None:
+    """The same, by who was away."""
+    bundle = CommandBundle.of_json(octets)
+    here, roles = member("authority/time").identity, rule().roles
+    command = review(
+        bundle.proposal,
+        bundle.approvals,
+        rule(),
+        lambda _: roles,
+        verifier(),
+        here,
+        NOW,
+        NOW + 86_400.0,
+    )
+    only(proposal().payload)(command.proposal.to_payload())
+    only(set(APPROVERS))({peer.identity.path for peer in command.approvers})
+
+
+def answered(envelope: Envelope) -> None:
+    signed = read_proposal(proposal(), verifier(), NOW)
+    answer, peer = read_answer(envelope, signed, verifier(), NOW)
+    only(approvals()[0].payload)(answer.to_payload())
+    only(APPROVERS[0])(peer.identity.path)
 
 
 def told(envelope: Envelope) -> None:
@@ -264,6 +289,13 @@ DOORS = (
         bundles,
     ),
     Door("commands.authorisation", carried_out, (*VERIFIED, CommandError), bundles),
+    Door("commands.review", carried_out_before, (*VERIFIED, CommandError), bundles),
+    Door(
+        "commands.answer",
+        as_envelope(answered),
+        (*VERIFIED, CommandError),
+        lambda: [approvals()[0].to_json()],
+    ),
     Door(
         "commands.spent",
         as_file("spent.json", lambda path: SpentCommands.open(path).close()),

@@ -28,7 +28,7 @@ from baluardo.trust.issuing.ceremony import (
     roll_root,
 )
 from baluardo.trust.issuing.holder import Holder
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import KeyAccess, Layout, Public
 from baluardo.trust.issuing.publication import learn_anchors, public_verifier, read_revocations
 from baluardo.trust.primitives.signing import SigningKey
@@ -112,7 +112,7 @@ class Land:
 
     def new_issuer(self, name: str) -> None:
         """Let the root certify another issuer."""
-        with Journal.open(self.layout, ACCESS.unlock) as journal:
+        with FileJournal.open(self.layout, ACCESS.unlock) as journal:
             create_issuer(
                 self.layout, journal, self.root_key(), name, ACCESS.protection, self.calendar.now
             )
@@ -120,7 +120,7 @@ class Land:
     def roll_root(self, overlap: float) -> None:
         """Hand over to a new root, whose shares replace the old ones, and make it an issuer."""
         key = self.root_key()
-        with Journal.open(self.layout, ACCESS.unlock) as journal:
+        with FileJournal.open(self.layout, ACCESS.unlock) as journal:
             roll_root(
                 self.layout,
                 journal,

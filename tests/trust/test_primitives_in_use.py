@@ -38,6 +38,7 @@ ROOTS = {
     "secrets",
     "shamir_mnemonic",
     "ssl",
+    "webauthn",
 }
 """Modules that do cryptography or could be mistaken for it."""
 OTHERS = {"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid3", "uuid.uuid4", "uuid.uuid5"}
@@ -70,11 +71,13 @@ NO_PRIMITIVE = {
     "shamir_mnemonic.MnemonicError": "an exception",
     "shamir_mnemonic.share.": "how a share is written",
     "shamir_mnemonic.wordlist.": "how a share is written",
+    "webauthn.": "ceremonies of passkeys; algorithms are names of their own",
 }
 """Names that are no primitives, with all within them; beginnings, where they end in `.` or `_`."""
 
 _HPKE = "cryptography.hazmat.primitives.hpke"
 ALWAYS_PRIMITIVES = (
+    "webauthn.helpers.cose.COSEAlgorithmIdentifier.",
     *("pkcs11.KeyType.", "pkcs11.Mechanism.", "pkcs11.mechanisms."),
     *(f"{_HPKE}.AEAD.", f"{_HPKE}.KDF.", f"{_HPKE}.KEM."),
 )
@@ -92,6 +95,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "pkcs11": ("trust/custody/",),
     "random": ("trust/channel/reconnect.py",),
     "shamir_mnemonic": ("trust/custody/",),
+    "webauthn": ("trust/passkeys.py",),
 }
 """Where each may be imported: the sharp floor, and the few that stand on its edge."""
 
@@ -159,7 +163,14 @@ def no_primitive(name: str) -> bool:
         importlib.import_module(name)
     except ImportError:
         return False
-    return name not in ROOTS - {"OpenSSL", "hashlib", "hmac", "pkcs11", "shamir_mnemonic"}
+    return name not in ROOTS - {
+        "OpenSSL",
+        "hashlib",
+        "hmac",
+        "pkcs11",
+        "shamir_mnemonic",
+        "webauthn",
+    }
 
 
 def test_every_primitive_is_listed() -> None:
@@ -226,6 +237,10 @@ def components() -> list[Any]:
             "from cryptography.hazmat.primitives.hpke import AEAD\nAEAD.CHACHA20_POLY1305",
             "cryptography.hazmat.primitives.hpke.AEAD.CHACHA20_POLY1305",
         ),
+        (
+            "from webauthn.helpers.cose import COSEAlgorithmIdentifier as C\nC.ECDSA_SHA_512",
+            "webauthn.helpers.cose.COSEAlgorithmIdentifier.ECDSA_SHA_512",
+        ),
         ("from random import RandomBytes", "random.RandomBytes"),
         ("import hmac\nhmac.compare_digests", "hmac.compare_digests"),
     ],
@@ -245,6 +260,7 @@ def test_libraries_are_those_that_the_project_asks_for() -> None:
         "cryptography": "cryptography",
         "pkcs11": "python-pkcs11",
         "shamir_mnemonic": "shamir-mnemonic",
+        "webauthn": "webauthn",
     }
     assert {packages[root] for root in imported & packages.keys()} <= set(LIBRARIES)
     asked = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8").lower()
@@ -254,8 +270,16 @@ def test_libraries_are_those_that_the_project_asks_for() -> None:
 PAGE_CRYPTOGRAPHY = re.compile(
     r"\bsubtle\b|\bgetRandomValues\b|\brandomUUID\b|RTCRtpScriptTransform|navigator\.credentials"
 )
-LISTED_IN_PAGES: frozenset[str] = frozenset()
-"""Uses of WebCrypto that the bill lists; the pages of this version have none."""
+LISTED_IN_PAGES = frozenset(
+    {
+        "commands.ts: getRandomValues",
+        "device.ts: subtle",
+        "mldsa.ts: subtle",
+        "octets.ts: subtle",
+        "passkey.ts: navigator.credentials",
+    }
+)
+"""Uses of WebCrypto and of passkeys that the bill lists (`bill.uses`)."""
 
 
 def test_the_pages_use_no_cryptography_that_is_not_listed() -> None:

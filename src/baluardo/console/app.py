@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from baluardo.console.pages import BuiltPages
 from baluardo.console.part import ConsolePage, ConsolePart, StatusItem
 from baluardo.console.security import Door
-from baluardo.errors import BaluardoError, InvalidInputError
+from baluardo.errors import (
+    BaluardoError,
+    ConflictError,
+    InvalidInputError,
+    RoleError,
+    SignInError,
+    TrustError,
+    UnknownError,
+)
 
 STATIC = Path(__file__).with_name("static")
 """Where the build of web/ puts the pages."""
@@ -26,11 +35,18 @@ STATIC = Path(__file__).with_name("static")
 def create_console(
     parts: Sequence[ConsolePart], allowed_hosts: Sequence[str], static: Path = STATIC
 ) -> FastAPI:
-    """Return the console made of `parts`.
+    """Return the console made of `parts`, behind its door.
 
     `allowed_hosts` are the names under which it answers, without port ("127.0.0.1", "localhost").
     Two parts that claim the same name or page raise InvalidInputError.
     """
+    app = create_application(parts, static)
+    app.add_middleware(Door, allowed_hosts=allowed_hosts)
+    return app
+
+
+def create_application(parts: Sequence[ConsolePart], static: Path = STATIC) -> FastAPI:
+    """Return the same without a door, for requests that come through another one."""
     _refuse_double(parts)
     built = BuiltPages(static)
 
@@ -43,9 +59,16 @@ def create_console(
             yield
 
     app = FastAPI(
-        title="Baluardo", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+        title="Baluardo",
+        version=version("baluardo"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
     )
-    app.add_middleware(Door, allowed_hosts=allowed_hosts)
+    for part in parts:
+        if part.wrap is not None:
+            app.add_middleware(_wrapped, part.wrap)
     _add_error_answers(app, built)
     _add_shell_routes(app, parts, built)
     for part in parts:
@@ -54,6 +77,11 @@ def create_console(
         for page in part.pages:
             _add_page(app, page, built)
     return app
+
+
+def _wrapped(app: ASGIApp, wrap: Callable[[ASGIApp], ASGIApp]) -> ASGIApp:
+    """Let a part stand in front of the application, as the framework builds it."""
+    return wrap(app)
 
 
 def _refuse_double(parts: Sequence[ConsolePart]) -> None:
@@ -146,5 +174,19 @@ def _add_error_answers(app: FastAPI, built: BuiltPages) -> None:
 
     @app.exception_handler(BaluardoError)
     async def failed(_request: Request, error: BaluardoError) -> Response:
-        status = 400 if isinstance(error, InvalidInputError) else 503
-        return JSONResponse({"detail": str(error)}, status)
+        return JSONResponse({"detail": str(error)}, _status_of(error))
+
+
+STATUSES: Final[tuple[tuple[type[BaluardoError], int], ...]] = (
+    (InvalidInputError, 400),
+    (SignInError, 401),
+    (RoleError, 403),
+    (UnknownError, 404),
+    (ConflictError, 409),
+    (TrustError, 403),
+)
+"""The first that fits; whatever else is wrong is ours, and 503."""
+
+
+def _status_of(error: BaluardoError) -> int:
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 503)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import APIRouter
+from starlette.types import ASGIApp
 
 from baluardo.errors import InvalidInputError
 
@@ -71,3 +72,5 @@ class ConsolePart:
     """False while the part does not do its work; /healthz then answers 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None
     """Entered when the server starts, left when it stops."""
+    wrap: Callable[[ASGIApp], ASGIApp] | None = None
+    """Stands between the console's door and everything behind it: who asks, what is counted."""

@@ -159,8 +159,8 @@ CLASSICAL_DOORS: Final[tuple[ClassicalDoor, ...]] = (
     ),
     ClassicalDoor(
         name="WebAuthn passkeys of officials",
-        algorithms=("ECDSA-P256-SHA256",),
-        why="Authenticators sign with ES256.",
+        algorithms=("ECDSA-P256-SHA256", "Ed25519", "RSA-SHA256"),
+        why="Authenticators sign with ES256, EdDSA or RS256, and browsers pass on nothing else.",
         bounded_by="A signature is used once, within a minute, and proves a login, not content.",
     ),
     ClassicalDoor(

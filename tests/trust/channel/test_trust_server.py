@@ -592,7 +592,7 @@ def test_who_was_accepted_but_not_told_of_before_a_server_closed_is_dropped() ->
     async def run() -> None:
         async with served() as server:
             pass
-        late = carrier.Carrier(endpoint("ship/bergamini"), server)
+        late = carrier.Carrier(endpoint("ship/bergamini"), server, carrier.SERVER_KEEP_ALIVE)
         async with await asyncio.start_server(mute, "127.0.0.1", 0) as other_end:
             port = other_end.sockets[0].getsockname()[1]
             transport, _ = await asyncio.get_running_loop().create_connection(

@@ -46,7 +46,7 @@ from baluardo.trust.issuing.ceremony import (
     roll_root,
 )
 from baluardo.trust.issuing.holder import Holder
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal, Journal
 from baluardo.trust.issuing.layout import KeyAccess, Layout, Public
 from baluardo.trust.issuing.pages import create_pages_root, issue_page, request_page
 from baluardo.trust.issuing.publication import learn_anchors, public_verifier, read_revocations
@@ -87,7 +87,7 @@ class Realm:
 
     def new_issuer(self, name: str, now: float, shares: list[str] | None = None) -> None:
         key = self.root_key(shares)
-        with Journal.open(self.layout, ACCESS.unlock) as journal:
+        with FileJournal.open(self.layout, ACCESS.unlock) as journal:
             create_issuer(self.layout, journal, key, name, ACCESS.protection, now)
 
     def enrol(self, path: str, now: float = NOW) -> Credential:
@@ -356,7 +356,7 @@ def test_issuer_rolls_with_overlap(realm: Realm) -> None:
 
 def test_root_rolls_and_a_member_with_the_old_root_goes_on(realm: Realm) -> None:
     old_verifier = realm.verifier(Kind.SHIP)
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         shares = roll(realm, journal, realm.root_key(), 60 * DAY, NOW + DAY)
     realm.new_issuer("issuer-2", NOW + DAY, shares)
     ship = realm.enrol("ship/bergamini", NOW + DAY)
@@ -372,7 +372,7 @@ def test_root_rolls_and_a_member_with_the_old_root_goes_on(realm: Realm) -> None
 
 def test_revoked_issuer_ends_all_it_issued_and_is_used_no_more(realm: Realm) -> None:
     rome = realm.enrol("office/rome")
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         revoke_issuer(realm.layout, journal, realm.root_key(), "issuer-1", NOW + 1.0)
     with pytest.raises(RevokedError):
         realm.verifier().verify(rome.chain, NOW + 2.0)
@@ -427,7 +427,7 @@ def test_a_directory_in_use_is_not_overwritten(realm: Realm) -> None:
 def test_pages_have_an_authority_of_their_own(realm: Realm, tmp_path: Path) -> None:
     request = request_page(tmp_path / "rome.key", ["rome.baluardo.localhost"], ACCESS.protection)
     outside = request_page(tmp_path / "x.key", ["www.example.org"], ACCESS.protection)
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         with pytest.raises(CertificateError, match="no browser authority"):
             issue_page(realm.layout, journal, request, ACCESS.unlock, NOW)
         create_pages_root(realm.layout, journal, ["baluardo.localhost"], ACCESS.protection, NOW)
@@ -607,7 +607,7 @@ def test_a_revoked_issuer_stops_no_revocation_of_what_the_others_issued(realm: R
     realm.new_issuer("issuer-2", NOW + 1.0)
     with realm.open(NOW + 2.0) as authority:
         lost = authority.renew(renewal_of(ship), NOW + 2.0)
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         revoke_issuer(realm.layout, journal, realm.root_key(), "issuer-2", NOW + 3.0)
     with realm.open(NOW + 4.0) as authority:
         with pytest.raises(CertificateError, match="its key was copied"):
@@ -622,7 +622,7 @@ def test_a_revoked_issuer_stops_no_revocation_of_what_the_others_issued(realm: R
 
 
 def test_an_issuer_whose_root_has_ended_issues_no_more(realm: Realm) -> None:
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         roll(realm, journal, realm.root_key(), 30 * DAY, NOW)
     within, past = NOW + 29 * DAY, NOW + 31 * DAY
     with realm.open(within) as authority:
@@ -633,7 +633,7 @@ def test_an_issuer_whose_root_has_ended_issues_no_more(realm: Realm) -> None:
 
 def test_an_issuer_of_the_root_before_can_be_revoked(realm: Realm) -> None:
     rome, old_key = realm.enrol("office/rome"), realm.root_key()
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         roll(realm, journal, old_key, 30 * DAY, NOW)
         assert issuer_root(realm.layout, "issuer-1").key == old_key.public
         revoke_issuer(realm.layout, journal, old_key, "issuer-1", NOW + 1.0)
@@ -654,12 +654,12 @@ def test_an_issuer_that_a_crash_cut_short_can_be_made_again(
         "list": ("baluardo.trust.issuing.layout.Public.write_list", 0),
     }[step][0]
     monkeypatch.setattr(target, _pulled_plug)
-    with Journal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(KeyboardInterrupt):
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(KeyboardInterrupt):
         create_issuer(realm.layout, journal, key, "issuer-2", ACCESS.protection, NOW)
     monkeypatch.undo()
     if step == "list":  # the issuer stands; only its root's list is the one before
         with (
-            Journal.open(realm.layout, ACCESS.unlock) as journal,
+            FileJournal.open(realm.layout, ACCESS.unlock) as journal,
             pytest.raises(TargetError, match="issuer-2"),
         ):
             create_issuer(realm.layout, journal, key, "issuer-2", ACCESS.protection, NOW)
@@ -679,7 +679,7 @@ def test_shares_that_cannot_be_handed_out_leave_the_root_as_it_was(realm: Realm)
         raise TargetError("The stick is full.")
 
     key = realm.root_key()
-    with Journal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(TargetError):
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(TargetError):
         roll_root(realm.layout, journal, key, CUSTODIANS, 30 * DAY, NOW, full)
     realm.new_issuer("issuer-2", NOW + 1.0)
     with realm.open(NOW + 1.0) as authority:
@@ -694,7 +694,7 @@ def test_a_crash_while_the_root_is_handed_over_leaves_one_that_works(
 ) -> None:
     key, shares = realm.root_key(), list[Share]()
     monkeypatch.setattr(f"baluardo.trust.issuing.layout.{step}", _pulled_plug)
-    with Journal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(KeyboardInterrupt):
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal, pytest.raises(KeyboardInterrupt):
         roll_root(
             realm.layout, journal, key, CUSTODIANS, 30 * DAY, NOW, lambda _, s: shares.extend(s)
         )
@@ -703,7 +703,7 @@ def test_a_crash_while_the_root_is_handed_over_leaves_one_that_works(
     realm.new_issuer("issuer-2", NOW + 1.0)
     rome = realm.enrol("office/rome", NOW + 2.0)
     realm.verifier().verify(rome.chain, NOW + 2.0)
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         roll(realm, journal, key, 30 * DAY, NOW + 3.0)
 
 
@@ -728,7 +728,7 @@ def test_a_ceremony_that_fails_leaves_nothing_in_the_way_of_the_next(tmp_path: P
 def test_a_root_makes_its_yearly_list_without_a_new_issuer(realm: Realm) -> None:
     rome, later = realm.enrol("office/rome"), NOW + 401 * DAY
     root = realm.layout.public.root
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         due = publish_root_list(realm.layout, journal, realm.root_key(), later)
         stranger = SigningKey.generate(SignatureAlgorithm.ML_DSA_87)
         with pytest.raises(InvalidInputError, match="nothing was done"):
@@ -742,14 +742,14 @@ def test_a_root_makes_its_yearly_list_without_a_new_issuer(realm: Realm) -> None
 
 def test_an_overlap_that_no_list_of_the_old_root_covers_is_refused(realm: Realm) -> None:
     with (
-        Journal.open(realm.layout, ACCESS.unlock) as journal,
+        FileJournal.open(realm.layout, ACCESS.unlock) as journal,
         pytest.raises(InvalidInputError, match="400 days"),
     ):
         roll(realm, journal, realm.root_key(), 401 * DAY, NOW)
 
 
 def test_the_old_roots_word_goes_along_only_while_it_is_good(realm: Realm) -> None:
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         shares = roll(realm, journal, realm.root_key(), 30 * DAY, NOW)
     realm.new_issuer("issuer-2", NOW, shares)
     assert len(realm.enrol("ship/a", NOW + DAY).chain.certificates) == 3
@@ -762,7 +762,7 @@ def test_a_member_learns_the_roots_that_succeeded_its_own(realm: Realm, tmp_path
     held = Anchors.read(realm.layout.public.anchors)
     shares = realm.shares
     for step in (1.0, 2.0):
-        with Journal.open(realm.layout, ACCESS.unlock) as journal:
+        with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
             shares = roll(realm, journal, realm.root_key(shares), 60 * DAY, NOW + step * DAY)
     learned = learn_anchors(held, realm.layout.public, NOW + 3 * DAY)
     assert learned == Anchors.read(realm.layout.public.anchors)
@@ -819,7 +819,7 @@ def test_what_a_clock_that_was_ahead_has_made_is_in_nobodys_way(realm: Realm) ->
     verifier = realm.verifier()
     root_list = verifier.revocations.lists[realm.layout.public.root.key_id]
     assert root_list.this_update > NOW
-    with Journal.open(realm.layout, ACCESS.unlock) as journal:
+    with FileJournal.open(realm.layout, ACCESS.unlock) as journal:
         publish_root_list(realm.layout, journal, realm.root_key(), NOW)
     realm.verifier().verify(rome.chain, NOW)
 

@@ -17,7 +17,7 @@ from baluardo.cli.trust.options import (
 from baluardo.trust.custody.shares import reconstruct_root
 from baluardo.trust.issuing.authority import IssuingAuthority
 from baluardo.trust.issuing.ceremony import create_issuer
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     layout, now = Layout(args.authority), machine_time()
     root_key = reconstruct_root(texts, passphrase, layout.public.root)
     access = Secrets(args).access()
-    with Journal.open(layout, access.unlock) as journal:
+    with FileJournal.open(layout, access.unlock) as journal:
         issuer = create_issuer(layout, journal, root_key, args.name, access.protection, now)
     with IssuingAuthority.open(args.authority, access.unlock, now) as authority:
         authority.publish_lists(now)

@@ -15,7 +15,7 @@ from baluardo.cli.trust.options import (
 )
 from baluardo.trust.custody.shares import reconstruct_root
 from baluardo.trust.issuing.ceremony import issuer_root, revoke_issuer
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     layout = Layout(args.authority)
     # During a hand-over an issuer may be the older root's: its shares are the ones that count.
     root_key = reconstruct_root(texts, passphrase, issuer_root(layout, args.name))
-    with Journal.open(layout, Secrets(args).unlock()) as journal:
+    with FileJournal.open(layout, Secrets(args).unlock()) as journal:
         revoke_issuer(layout, journal, root_key, args.name, machine_time())
     say(f"{args.name} is revoked. Every certificate it issued is refused wherever the new list is.")
     return 0

@@ -12,7 +12,7 @@ from baluardo.cli.trust.options import (
     machine_time,
 )
 from baluardo.trust.custody.printing import grouped
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import Layout
 from baluardo.trust.issuing.pages import create_pages_root
 
@@ -43,7 +43,7 @@ def register(subparsers: AddParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Create it; print its root's fingerprint."""
     layout, access = Layout(args.authority), Secrets(args).access()
-    with Journal.open(layout, access.unlock) as journal:
+    with FileJournal.open(layout, access.unlock) as journal:
         root = create_pages_root(layout, journal, args.domain, access.protection, machine_time())
     emit(f"{root.subject}  {grouped(root.fingerprint)}")
     say(f"Install {layout.public.pages} in the browsers of the community, and in no others.")

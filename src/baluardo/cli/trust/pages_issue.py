@@ -16,7 +16,7 @@ from baluardo.cli.trust.options import (
 )
 from baluardo.foreign_input import read_file
 from baluardo.trust.certificates.request import LARGEST_REQUEST
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import Layout
 from baluardo.trust.issuing.pages import issue_page
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     request = read_file(args.request, LARGEST_REQUEST, "The request")
     check_target(args.output)
     layout, unlock = Layout(args.authority), Secrets(args).unlock()
-    with Journal.open(layout, unlock) as journal:
+    with FileJournal.open(layout, unlock) as journal:
         chain = issue_page(layout, journal, request, unlock, machine_time())
     write_whole(args.output, chain.pem().encode())
     emit(f"{', '.join(chain.leaf.names)}, until {format_time(chain.leaf.not_after)}")

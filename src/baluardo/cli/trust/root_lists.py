@@ -16,7 +16,7 @@ from baluardo.cli.trust.options import (
 )
 from baluardo.trust.custody.shares import reconstruct_root
 from baluardo.trust.issuing.ceremony import publish_root_list
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     layout = Layout(args.authority)
     root = layout.public.root
     root_key = reconstruct_root(texts, passphrase, root)
-    with Journal.open(layout, Secrets(args).unlock()) as journal:
+    with FileJournal.open(layout, Secrets(args).unlock()) as journal:
         ends = publish_root_list(layout, journal, root_key, machine_time())
     emit(f"{root.subject}: next list by {format_time(ends)}")
     return 0

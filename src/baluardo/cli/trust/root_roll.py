@@ -24,7 +24,7 @@ from baluardo.trust.custody.printing import grouped
 from baluardo.trust.custody.shares import reconstruct_root
 from baluardo.trust.identity import DAY
 from baluardo.trust.issuing.ceremony import roll_root
-from baluardo.trust.issuing.journal import Journal
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.layout import Layout
 
 EXAMPLE = """\
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     layout, now = Layout(args.authority), machine_time()
     old_key = reconstruct_root(texts, passphrase, layout.public.root)
     custodians = custodians_of(args)
-    with Journal.open(layout, Secrets(args).unlock()) as journal:
+    with FileJournal.open(layout, Secrets(args).unlock()) as journal:
         hand_out = sheets_in(args.shares, journal.community, custodians, now)
         overlap = args.overlap_days * DAY
         roll = roll_root(layout, journal, old_key, custodians, overlap, now, hand_out)

@@ -101,6 +101,17 @@ _SIGNATURES: Final = (
         oid="1.2.840.10045.4.3.2",
         curve="nist/P-256",
         parts=("SHA-256",),
+        reached_by=("webauthn.helpers.cose.COSEAlgorithmIdentifier.ECDSA_SHA_256",),
+    ),
+    Algorithm(
+        name="Ed25519",
+        primitive="signature",
+        standard="RFC 8032; in passkeys RFC 9053",
+        functions=("verify",),
+        classical_bits=128,
+        oid="1.3.101.112",
+        curve="other/Ed25519",
+        reached_by=("webauthn.helpers.cose.COSEAlgorithmIdentifier.EDDSA",),
     ),
     Algorithm(
         name="RSA-SHA256",
@@ -109,6 +120,7 @@ _SIGNATURES: Final = (
         functions=("sign", "verify"),
         oid="1.2.840.113549.1.1.11",
         parts=("SHA-256",),
+        reached_by=("webauthn.helpers.cose.COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256",),
     ),
 )
 

@@ -180,6 +180,33 @@ class Revocations:
         RevokedError if it has. CertificateError if no list of this issuer is held, or one whose
         successor was due more than `list_grace` seconds ago, or one from the future.
         """
+        held = self._needed(certificate, issuer)
+        revocation = held.revoked.get(certificate.serial)
+        if revocation is not None:
+            raise _revoked(certificate, issuer, revocation)
+        _check_age(held, certificate, now, list_grace)
+        if now < held.this_update - SKEW:
+            raise CertificateError(
+                f"The revocation list of {issuer} was made on {shown(held.this_update)}, and it "
+                f"is only {shown(now)} here: this machine's clock is behind."
+            )
+
+    def check_past(
+        self, certificate: Certificate, issuer: Certificate, then: float, list_grace: float
+    ) -> None:
+        """Return if the issuer had not revoked the certificate by a time that is past.
+
+        Errors as `check`, but a list may be newer than that time, and what was revoked later counts
+        as good. An authority that was ever taken back is refused: whoever had its key can have
+        dated anything back. Lists tell whole seconds, so a revocation counts from its second on.
+        """
+        held = self._needed(certificate, issuer)
+        revocation = held.revoked.get(certificate.serial)
+        if revocation is not None and (certificate.is_authority or revocation.time <= then):
+            raise _revoked(certificate, issuer, revocation)
+        _check_age(held, certificate, then, list_grace)
+
+    def _needed(self, certificate: Certificate, issuer: Certificate) -> RevocationList:
         held = self._held(issuer)
         if held is None:
             raise CertificateError(
@@ -187,23 +214,7 @@ class Revocations:
                 f"{certificate} was revoked: refused. Fetch the list from the authority, or from "
                 "any copy of what it publishes."
             )
-        revocation = held.revoked.get(certificate.serial)
-        if revocation is not None:
-            raise RevokedError(
-                f"Certificate {certificate} was revoked by {issuer} on {shown(revocation.time)} "
-                f"({revocation.reason.value}): refused. Its holder must ask for a new one."
-            )
-        if now > held.next_update + list_grace + SKEW:
-            raise CertificateError(
-                f"The revocation list of {issuer} was due again by {shown(held.next_update)}, "
-                f"and it is {shown(now)} here: too old to judge {certificate} by. Fetch the "
-                "newest list, or check this machine's clock."
-            )
-        if now < held.this_update - SKEW:
-            raise CertificateError(
-                f"The revocation list of {issuer} was made on {shown(held.this_update)}, and it "
-                f"is only {shown(now)} here: this machine's clock is behind."
-            )
+        return held
 
     def write(self, directory: Path) -> None:
         """Write every issuer's lists, each into a file of its own, whole or not at all.
@@ -266,6 +277,24 @@ def _changed(revoked: Mapping[int, Revocation], delta: SignedList) -> Mapping[in
         else:
             found[serial] = revocation
     return MappingProxyType(found)
+
+
+def _revoked(certificate: Certificate, issuer: Certificate, revocation: Revocation) -> RevokedError:
+    return RevokedError(
+        f"Certificate {certificate} was revoked by {issuer} on {shown(revocation.time)} "
+        f"({revocation.reason.value}): refused. Its holder must ask for a new one."
+    )
+
+
+def _check_age(
+    held: RevocationList, certificate: Certificate, now: float, list_grace: float
+) -> None:
+    if now > held.next_update + list_grace + SKEW:
+        raise CertificateError(
+            f"The revocation list of {held.issuer} was due again by {shown(held.next_update)}, "
+            f"and it is {shown(now)} here: too old to judge {certificate} by. Fetch the "
+            "newest list, or check this machine's clock."
+        )
 
 
 def _check_same(held: RevocationList, latest: RevocationList) -> None:

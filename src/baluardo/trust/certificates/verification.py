@@ -79,6 +79,7 @@ class Verifier:
         self.anchors = anchors
         self.revocations = revocations
         self.list_grace = list_grace
+        self._past = False
 
     def verify(self, chain: Chain, now: float) -> Peer:
         """Return who showed this chain.
@@ -94,9 +95,21 @@ class Verifier:
         standing = _standing(chain.leaf, identity, now)
         for authority in path[1:-1]:
             _check_dates(authority, 0.0, now)
+        check = revocations.check_past if self._past else revocations.check
         for certificate, issuer in pairwise(path):
-            revocations.check(certificate, issuer, now, self.list_grace)
+            check(certificate, issuer, now, self.list_grace)
         return Peer(identity, chain, standing)
+
+    def looking_back(self) -> Verifier:
+        """Return what judges by the same roots and lists how chains stood at a time that is past.
+
+        Its `verify` takes that time: dates are judged at it, lists may be newer, and what was
+        revoked only later was still good (`Revocations.check_past`). For what somebody verified
+        then, and only where its place in the past is certain: a key that was copied signs any date.
+        """
+        past = Verifier(self.anchors, self.revocations, self.list_grace)
+        past._past = True
+        return past
 
 
 def _check_algorithms(chain: Chain, profile: AnyProfile) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from baluardo.errors import ClockError
@@ -18,13 +19,34 @@ MOST_UNSENT: Final = 262_144
 LINGER_SECONDS: Final = 2.0
 """How long what still comes is thrown away, so that a refusal is read before the way is cut."""
 
-_KEEPALIVE: Final = (
-    ("TCP_KEEPIDLE", 60),
-    ("TCP_KEEPINTVL", 15),
-    ("TCP_KEEPCNT", 4),
-    ("TCP_USER_TIMEOUT", 120_000),
-)
-"""A way that is gone without a word is noticed in two minutes (tcp(7))."""
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """When a way that is gone without a word is noticed (tcp(7)); whole seconds."""
+
+    idle: int
+    """Silence before the first probe."""
+    interval: int
+    """Between probes."""
+    count: int
+    """Probes without an answer after which the way is gone."""
+
+    @property
+    def options(self) -> tuple[tuple[str, int], ...]:
+        """Names of TCP options and their values; what is sent and not confirmed waits as long."""
+        gone = self.idle + self.interval * self.count
+        return (
+            ("TCP_KEEPIDLE", self.idle),
+            ("TCP_KEEPINTVL", self.interval),
+            ("TCP_KEEPCNT", self.count),
+            ("TCP_USER_TIMEOUT", 1_000 * gone),
+        )
+
+
+CLIENT_KEEP_ALIVE: Final = KeepAlive(2, 1, 2)
+"""4 s: an edge that lost its way looks for another one. Our choice."""
+SERVER_KEEP_ALIVE: Final = KeepAlive(20, 5, 3)
+"""35 s: thousands of edges are not probed every second; they come back by themselves."""
 
 
 class Listener(Protocol):
@@ -53,13 +75,14 @@ class Sink(Protocol):
 class Carrier(asyncio.Protocol):
     """Carries octets between a socket and a core, and keeps the core's timer."""
 
-    def __init__(self, endpoint: Endpoint, listener: Listener) -> None:
-        """Take whose clock rules, and whom to tell."""
+    def __init__(self, endpoint: Endpoint, listener: Listener, keep_alive: KeepAlive) -> None:
+        """Take whose clock rules, whom to tell, and how soon a lost way is noticed."""
         self.endpoint = endpoint
         self.sink: Sink | None = None
         """To be set by the listener when it is told Established."""
         self.address = ""
         self._listener = listener
+        self._keep_alive = keep_alive
         self._loop = asyncio.get_running_loop()
         self._core: ChannelConnection | None = None
         self._transport: asyncio.Transport | None = None
@@ -77,7 +100,7 @@ class Carrier(asyncio.Protocol):
         self._transport.set_write_buffer_limits(MOST_UNSENT)
         peername = transport.get_extra_info("peername")
         self.address = printable(str(peername[0])) if peername else "unknown"
-        _keep_alive(transport.get_extra_info("socket"))
+        _keep_alive(transport.get_extra_info("socket"), self._keep_alive)
         self._listener.connected(self)
 
     def data_received(self, octets: bytes) -> None:
@@ -151,6 +174,12 @@ class Carrier(asyncio.Protocol):
             self._transport.set_write_buffer_limits(0)
         await self._can_write.wait()
 
+    def judge_again(self) -> None:
+        """Let the core verify the other end now."""
+        core = self._core
+        if core is not None:
+            self._timely(core.judge_again)
+
     def close(self) -> None:
         """Let the core close in order."""
         if self._core is not None:
@@ -210,11 +239,11 @@ class Carrier(asyncio.Protocol):
         self.turn()
 
 
-def _keep_alive(connected: socket.socket | None) -> None:
+def _keep_alive(connected: socket.socket | None, wanted: KeepAlive) -> None:
     if connected is None or connected.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEPALIVE:
+    for name, value in wanted.options:
         option = getattr(socket, name, None)
         if option is not None:
             connected.setsockopt(socket.IPPROTO_TCP, option, value)

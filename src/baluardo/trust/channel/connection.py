@@ -14,6 +14,8 @@ on a resumption), and then says in one record inside TLS whether it accepts (`ad
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -21,7 +23,6 @@ from OpenSSL import SSL
 
 from baluardo.errors import (
     BaluardoError,
-    CertificateError,
     ChannelError,
     ChannelLostError,
     HandshakeError,
@@ -39,10 +40,17 @@ from baluardo.trust.channel.events import (
     Expected,
     Lost,
     Refused,
+    check_expected,
 )
 from baluardo.trust.channel.greeting import Greeting, greeting
 from baluardo.trust.channel.reasons import Reason, reason_of
-from baluardo.trust.channel.tls import Role, check_handshake, verdict_of, was_resumed
+from baluardo.trust.channel.tls import (
+    Role,
+    check_handshake,
+    renew_buffers,
+    verdict_of,
+    was_resumed,
+)
 from baluardo.trust.identity import Identity
 from baluardo.trust.labels import Label
 from baluardo.trust.primitives.hashing import sha384
@@ -58,6 +66,8 @@ MOST_RECORDS: Final = 2**24
 """Records sent with one key: RFC 8446 section 5.5 allows 2^24.5 full ones for AES-GCM."""
 RECORD: Final = 16_384
 CHUNK: Final = 65_536
+MOST_PASSED: Final = 262_144
+"""Octets both ways after which an open channel's buffers are made anew, to give memory back."""
 MOST_EXPORTED: Final = 255 * 48
 """Octets one exporter call yields: the limit of HKDF-Expand with SHA-384 (RFC 5869)."""
 
@@ -96,6 +106,9 @@ class ChannelConnection:
         """
         self.state = State.GREETING
         self.peer: Peer | None = None
+        self.farewell: Callable[[str], bytes] | None = None
+        """Makes the last octets for a peer that is no more accepted, of the reason: TLS has no
+        place for it once the channel is open, so whoever speaks over it says it in their words."""
         self.resumed = False
         self._endpoint = endpoint
         self._role = role
@@ -107,6 +120,7 @@ class ChannelConnection:
         self._verdict = b""
         self._received = 0
         self._records = 0
+        self._passed = MOST_PASSED  # the handshake: buffers are made anew once it is over
         self._handshake_seconds = handshake_seconds
         self._timer: float | None = now + handshake_seconds
         self._context = endpoint.context(role)
@@ -140,6 +154,7 @@ class ChannelConnection:
                 return
         tls = self._tls or self._context.connection()
         self._tls = tls
+        self._passed += len(octets)
         tls.bio_write(octets)
         self._advance(tls, now)
 
@@ -159,9 +174,21 @@ class ChannelConnection:
         if self.state is State.CLOSING:
             self._end(Closed())
         elif self.state is State.OPEN:
-            self._judge_again(now)
+            self.judge_again(now)
         else:
             self._lost(f"The channel was not made within {self._handshake_seconds:g} s.")
+
+    def judge_again(self, now: float) -> None:
+        """Verify the other end of an open channel anew: it may have been revoked, or expired."""
+        if self.state is not State.OPEN or self.peer is None or self._tls is None:
+            return
+        self._timer = now + JUDGE_AGAIN_SECONDS
+        try:
+            self.peer = self._endpoint.verifier.verify(self.peer.chain, now)
+        except BaluardoError as problem:
+            if self.farewell is not None:
+                self._tls.sendall(self.farewell(str(problem)))
+            self._refused(Reason(str(problem)))
 
     def abandon(self, reason: str) -> None:
         """End at once, for a reason of our own."""
@@ -189,6 +216,7 @@ class ChannelConnection:
         if self._records > MOST_RECORDS:
             self._lost("This channel's key has sent as much as it may: open a new one.")
             raise ChannelLostError("This channel's key has sent as much as it may; open a new one.")
+        self._passed += len(plaintext)
         self._tls.sendall(plaintext)
 
     def outgoing(self) -> bytes:
@@ -249,13 +277,20 @@ class ChannelConnection:
             while self.state in {State.ADMISSION, State.OPEN, State.CLOSING}:
                 self._take(tls.recv(CHUNK), now)
         except SSL.WantReadError:
-            pass
+            self._rest(tls)
         except SSL.ZeroReturnError:
             self._peer_closed(tls)
         except SSL.Error as problem:
             self._failed(problem, tls)
         except HandshakeError as problem:  # of ALPN, or of the peer's verdict
             self._refused(Reason(str(problem)))
+
+    def _rest(self, tls: SSL.Connection) -> None:
+        """Give back what the buffers have grown to: all that came was taken."""
+        if self.state is State.OPEN and self._passed >= MOST_PASSED:
+            self._passed = 0
+            self._drain()
+            renew_buffers(tls)
 
     def _admit(self, tls: SSL.Connection, now: float) -> None:
         """Judge the other end, and say the verdict to it."""
@@ -265,27 +300,13 @@ class ChannelConnection:
         try:
             chain = check_handshake(tls, self._context.profile)
             peer = self._endpoint.verifier.verify(chain, now)
-            self._check_expected(peer)
+            check_expected(peer, self._expected, self._context.credential.chain.leaf)
         except BaluardoError as problem:
             tls.sendall(refusal(str(problem)))
             self._refused(Reason(str(problem), downgrade=isinstance(problem, ProfileError)))
             return
-        self.peer = peer
+        self.peer = replace(peer, chain=self._endpoint.shared(peer.chain))
         tls.sendall(ACCEPTED)
-
-    def _check_expected(self, peer: Peer) -> None:
-        if peer.fingerprint == self._context.credential.chain.leaf.fingerprint:
-            raise CertificateError(
-                f"The other end shows the certificate of {peer.identity}, which is our own. If it "
-                "is not this very program, the key has been copied: have it revoked."
-            )
-        if isinstance(self._expected, Identity):
-            if peer.identity != self._expected:
-                raise CertificateError(
-                    f"{peer.identity} answers where {self._expected} is expected."
-                )
-        elif self._expected is not None:
-            self._expected(peer.identity)
 
     def _take(self, octets: bytes, now: float) -> None:
         """Take decrypted octets: the other end's verdict first, then data."""
@@ -310,16 +331,6 @@ class ChannelConnection:
         if self._role is Role.CLIENT:
             self._remember(self._tls.get_session())
         self._events.append(Established(self.peer, self.resumed))
-
-    def _judge_again(self, now: float) -> None:
-        """Verify the other end of an open channel anew: it may have been revoked, or expired."""
-        self._timer = now + JUDGE_AGAIN_SECONDS
-        if self.peer is None or self._tls is None:
-            return
-        try:
-            self.peer = self._endpoint.verifier.verify(self.peer.chain, now)
-        except BaluardoError as problem:
-            self._refused(Reason(str(problem)))
 
     def _remember(self, session: SSL.Session | None) -> None:
         if session is not None and self._name:

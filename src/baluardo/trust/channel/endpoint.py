@@ -10,6 +10,7 @@ from weakref import WeakSet
 from OpenSSL import SSL
 
 from baluardo.trust.certificates.anchors import Anchors
+from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.channel.tls import Role, TlsContext
@@ -85,6 +86,12 @@ class Endpoint:
         """Return the session kept for a peer, if it is of this context; each is handed out once."""
         made_by, session = self._sessions.pop(peer, (None, None))
         return session if made_by is context else None
+
+    def shared(self, chain: Chain) -> Chain:
+        """Return a verified chain with issuers that are held already in place of the same sent."""
+        lists = self.verifier.revocations.lists
+        known = {held.issuer: held.issuer for held in lists.values()}
+        return Chain(chain.leaf, tuple(known.get(each, each) for each in chain.intermediates))
 
     def _is_worn(self, context: TlsContext) -> bool:
         """Tell whether a context is to be replaced: it keeps too many sessions, or could keep."""

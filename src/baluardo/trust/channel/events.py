@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from baluardo.errors import CertificateError
+from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.verification import Peer
 from baluardo.trust.identity import Identity
 
@@ -52,3 +54,20 @@ class Lost:
 
 
 Event = Established | Data | Refused | Closed | Lost
+
+
+def check_expected(peer: Peer, expected: Expected | None, own: Certificate) -> None:
+    """Return if a verified peer is one that is wanted here, and is not ourselves.
+
+    None takes any member. CertificateError, or what the rule raises.
+    """
+    if peer.fingerprint == own.fingerprint:
+        raise CertificateError(
+            f"The other end shows the certificate of {peer.identity}, which is our own. If it "
+            "is not this very program, the key has been copied: have it revoked."
+        )
+    if isinstance(expected, Identity):
+        if peer.identity != expected:
+            raise CertificateError(f"{peer.identity} answers where {expected} is expected.")
+    elif expected is not None:
+        expected(peer.identity)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from baluardo.errors import ChannelError, ChannelLostError, HandshakeError, InvalidInputError
 from baluardo.foreign_input import printable, quoted
 from baluardo.trust.certificates.verification import Peer
-from baluardo.trust.channel.carrier import Carrier
+from baluardo.trust.channel.carrier import CLIENT_KEEP_ALIVE, Carrier
 from baluardo.trust.channel.connection import ChannelConnection, State
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.events import Established, Event, Expected, Lost, Refused
@@ -58,6 +59,15 @@ class Channel:
     def is_open(self) -> bool:
         """Whether it can still be written to."""
         return self._end is None and self._core.state is State.OPEN
+
+    def say_farewell(self, farewell: Callable[[str], bytes]) -> None:
+        """Let a peer that is no more accepted read why: `farewell` makes the last octets of it."""
+        self._core.farewell = farewell
+
+    def judge_again(self) -> bool:
+        """Verify the peer now, by the present lists; tell whether the channel is still open."""
+        self._carrier.judge_again()
+        return self.is_open
 
     async def read(self, most: int = 65_536) -> bytes:
         """Return 1 to `most` octets; none once the other end has closed in order.
@@ -129,6 +139,10 @@ class Channel:
             self._carrier.close()
         await self._done.wait()
 
+    def cut(self) -> None:
+        """End the channel at once, whatever was not sent yet: for a peer that does not read."""
+        self._carrier.abort()
+
     async def __aenter__(self) -> Channel:
         """Return the channel."""
         return self
@@ -195,7 +209,7 @@ async def open_channel(
     """
     _check_address(host, port)
     opening = _Opening(f"{printable(host)} port {port}")
-    carrier = Carrier(endpoint, opening)
+    carrier = Carrier(endpoint, opening, CLIENT_KEEP_ALIVE)
     local = (from_host, 0) if from_host else None
     made = False
     try:

@@ -108,6 +108,18 @@ def was_resumed(connection: SSL.Connection) -> bool:
     return bool(lib.SSL_session_reused(connection._ssl))  # no public call
 
 
+def renew_buffers(connection: SSL.Connection) -> None:
+    """Give a connection new, small buffers in memory: those of OpenSSL grow and never shrink.
+
+    Both must be empty: all that came was taken, all that is to go out was read.
+    """
+    into, out = lib.BIO_new(lib.BIO_s_mem()), lib.BIO_new(lib.BIO_s_mem())
+    if ffi.NULL in (into, out):
+        raise MemoryError
+    lib.SSL_set_bio(connection._ssl, into, out)  # frees those before, and owns these
+    connection._into_ssl, connection._from_ssl = into, out
+
+
 def verdict_of(connection: SSL.Connection) -> tuple[int, int] | None:
     """Return OpenSSL's error and the depth where it refused the peer's chain, or None."""
     verdict = connection.get_app_data()
@@ -182,6 +194,7 @@ def _configured(
     context.set_min_proto_version(SSL.TLS1_3_VERSION)
     context.set_max_proto_version(SSL.TLS1_3_VERSION)
     context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # 34 kB less for a channel that is idle
     _set_suite(context, anchors.profile)
     _set_credential(context, credential)
     _set_anchors(context, anchors)

@@ -3,7 +3,7 @@
     rule            who may propose, who may approve, how many must, for how long it holds
     proposal        what is to be done, by whom it is proposed and who is to do it
     approval        one person's yes or no to exactly one signed proposal
-    authorisation   every check at once, and the command that passed them
+    authorisation   every check at once, and the command that passed them; the same of the past
     spent           what was handed out already, on disk: each command is handed out once
     bundle          a proposal with its approvals in one file
 

@@ -1,9 +1,10 @@
-"""Whether a command may be carried out: every check at once, by whoever is to do it."""
+"""Whether a command may be carried out, or rightly was: every check at once, by who must know."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from baluardo.errors import CommandError, InvalidInputError
 from baluardo.foreign_input import quoted
@@ -19,12 +20,22 @@ from baluardo.trust.commands.approval import (
 )
 from baluardo.trust.commands.proposal import Proposal, single_signature
 from baluardo.trust.commands.rule import MOST_APPROVALS, Rule
-from baluardo.trust.commands.spent import SpentCommands
 from baluardo.trust.envelope import Envelope, verify
 from baluardo.trust.identity import Identity
 
 Roles = Callable[[Identity], frozenset[str]]
 """The roles that a member has, as the executor knows them."""
+
+
+class Spending(Protocol):
+    """Keeps which commands were handed out: `SpentCommands`, or the transaction of a database."""
+
+    def spend(self, one_use: bytes, expires: float, now: float) -> None:
+        """Note that a command is handed out; CommandError if it has been, or cannot be noted.
+
+        `one_use` is a proposal's, 16 octets; times are POSIX seconds. The note is kept before
+        whatever the command does is, and at least until the command has expired.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,18 @@ class AuthorisedCommand:
     authorised_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewedCommand:
+    """A command that was rightly carried out, at a time that is past: only `review` makes it."""
+
+    proposal: Proposal
+    digest: bytes
+    """Tells the signed proposal, for the audit log."""
+    proposer: Peer
+    approvers: tuple[Peer, ...]
+    executed_at: float
+
+
 def authorise(
     proposal: Envelope,
     approvals: Sequence[Envelope],
@@ -48,7 +71,7 @@ def authorise(
     verifier: Verifier,
     now: float,
     executor: Identity,
-    spent: SpentCommands,
+    spent: Spending,
 ) -> AuthorisedCommand:
     """Return the command if all is as its rule asks, and spend it before it is handed out.
 
@@ -56,6 +79,63 @@ def authorise(
     who has refused, do not count. SignatureError, CertificateError or ProfileError for what is not
     genuine, CommandError for what the rule does not permit; nothing is spent then.
     """
+    signed, approvers = _judge(proposal, approvals, rule, roles_of, verifier, now, executor)
+    stated = signed.proposal
+    spent.spend(stated.one_use, stated.expires, now)
+    return AuthorisedCommand(stated, signed.digest, signed.proposer, approvers, now)
+
+
+def review(
+    proposal: Envelope,
+    approvals: Sequence[Envelope],
+    rule: Rule,
+    roles_of: Roles,
+    verifier: Verifier,
+    executor: Identity,
+    executed_at: float,
+    now: float,
+) -> ReviewedCommand:
+    """Return a command that its executor carried out before, if that was right: nothing is spent.
+
+    For whoever was away and must follow. All is judged as of `executed_at` (POSIX s), which lies
+    in the proposal's life (`Verifier.looking_back`), by the roles and the rule of that time; who
+    was revoked by then is refused, who was revoked later is not. The word on when it was carried
+    out must come from the executor, or from its log. Errors as `authorise`; CommandError too if
+    that time is still to come.
+    """
+    if not executed_at <= now + SKEW:  # false for NaN too
+        raise CommandError(
+            f"A command is said to have been carried out at {shown(executed_at)}, which is still "
+            f"to come: it is {shown(now)}. Nothing was done. One of the two clocks is wrong."
+        )
+    past = verifier.looking_back()
+    signed, approvers = _judge(proposal, approvals, rule, roles_of, past, executed_at, executor)
+    return ReviewedCommand(signed.proposal, signed.digest, signed.proposer, approvers, executed_at)
+
+
+def read_answer(
+    envelope: Envelope, signed: SignedProposal, verifier: Verifier, now: float
+) -> tuple[Approval, Peer]:
+    """Return one genuine answer to this very proposal, and who gave it; errors as `authorise`.
+
+    Whether their roles permit it, and how many it takes, is not judged here.
+    """
+    single_signature(envelope, "An approval")
+    peer = verify(envelope, verifier, now, APPROVAL_TYPE).signers[0]
+    answer = _answer(envelope, peer)
+    _check_answer(answer, signed, now)
+    return answer, peer
+
+
+def _judge(
+    proposal: Envelope,
+    approvals: Sequence[Envelope],
+    rule: Rule,
+    roles_of: Roles,
+    verifier: Verifier,
+    now: float,
+    executor: Identity,
+) -> tuple[SignedProposal, tuple[Peer, ...]]:
     signed = read_proposal(proposal, verifier, now)
     stated = signed.proposal
     _check_rule(stated, rule, roles_of)
@@ -68,8 +148,7 @@ def authorise(
             f"that rule {rule.name} asks for; nothing was done. Ask others for theirs before "
             f"{shown(stated.expires)}."
         )
-    spent.spend(stated.one_use, stated.expires, now)
-    return AuthorisedCommand(stated, signed.digest, signed.proposer, approvers, now)
+    return signed, approvers
 
 
 def _check_rule(proposal: Proposal, rule: Rule, roles_of: Roles) -> None:
@@ -103,10 +182,7 @@ def _approvers(
     approved: dict[str, Peer] = {}
     refused = set()
     for envelope in envelopes:
-        single_signature(envelope, "An approval")
-        peer = verify(envelope, verifier, now, APPROVAL_TYPE).signers[0]
-        answer = _answer(envelope, peer)
-        _check_answer(answer, signed, now)
+        answer, peer = read_answer(envelope, signed, verifier, now)
         if not roles_of(answer.approver) & rule.roles:
             raise CommandError(
                 f"{answer.approver} may not approve under rule {rule.name}: {_roles(rule.roles)} "

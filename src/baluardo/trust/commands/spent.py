@@ -63,10 +63,10 @@ class SpentCommands:
             hold.release()
             raise
 
-    def spend(self, command: bytes, expires: float, now: float) -> None:
+    def spend(self, one_use: bytes, expires: float, now: float) -> None:
         """Note that a command is handed out; CommandError if it has been, or cannot be noted.
 
-        `command` is a proposal's `one_use`, 16 octets; times are POSIX seconds.
+        `one_use` is a proposal's, 16 octets; times are POSIX seconds.
         """
         # A process split off shares the lock, but not what was noted since.
         if not (self._closed or self._hold.held):
@@ -76,7 +76,7 @@ class SpentCommands:
         with self._lock:
             if self._closed:
                 raise CommandError("The list of executed commands is closed; nothing was done.")
-            if command.hex() in self._spent:
+            if one_use.hex() in self._spent:
                 raise CommandError(
                     "This command was carried out before; nothing was done now. If it must be done "
                     "again, propose it anew."
@@ -91,7 +91,7 @@ class SpentCommands:
                     f"{MOST_SPENT:,} commands are in force at once, and no more can be told "
                     "apart; nothing was done. Wait until some have expired."
                 )
-            kept[command.hex()] = expires
+            kept[one_use.hex()] = expires
             _write(self._path, kept, replace=True)
             self._spent = kept
 

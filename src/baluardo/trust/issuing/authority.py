@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,58 +17,25 @@ from baluardo.trust.certificates.certificate import Certificate, Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.making import make_leaf
 from baluardo.trust.certificates.request import Request, read_request
-from baluardo.trust.certificates.revocation_list import Reason, make_delta, make_list
-from baluardo.trust.certificates.verification import SKEW, Peer, Verifier
-from baluardo.trust.custody.keyfile import Unlock, read_key
+from baluardo.trust.certificates.revocation_list import Reason
+from baluardo.trust.certificates.verification import Peer, Verifier
+from baluardo.trust.custody.keyfile import Unlock
 from baluardo.trust.envelope import Envelope
-from baluardo.trust.identity import DAY, LIFETIMES, Identity, Kind
-from baluardo.trust.issuing.journal import ACTOR, Journal
+from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.issuing.issuers import Issuer, load_issuers
+from baluardo.trust.issuing.journal import ACTOR, FileJournal, Journal
 from baluardo.trust.issuing.layout import KeyAccess, Layout
-from baluardo.trust.issuing.publication import is_certified, read_revocations
+from baluardo.trust.issuing.lists import Lists, PublishedList
 from baluardo.trust.issuing.register import Entry, Issued
 from baluardo.trust.issuing.renewal import read_renewal
 from baluardo.trust.primitives.hashing import sha256
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import AnyProfile
 
-LIST_LIFE: Final = 7 * DAY
-"""Until when a list says that the next one comes. Our choice; one is made daily."""
 NOT_FOR_EVER: Final = frozenset({Reason.HOLD, Reason.REMOVED})
 """Reasons of lists (RFC 5280 section 5.3.1) that this authority never gives."""
 
 _log = logging.getLogger("baluardo.trust.issuing")
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """One issuer of this authority, its key at hand."""
-
-    name: str
-    chain: Chain
-    """The issuer's certificate first, then a certificate that leads to the older root, if any."""
-    key: SigningKey
-
-    @property
-    def certificate(self) -> Certificate:
-        """The issuer's own certificate."""
-        return self.chain.leaf
-
-    @property
-    def key_id(self) -> bytes:
-        """Of the issuer's key."""
-        return self.chain.leaf.key_id
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedList:
-    """What was published for one issuer."""
-
-    issuer: str
-    number: int
-    revoked: int
-    """How many certificates it names."""
-    next_update: float
-    """POSIX seconds."""
 
 
 class IssuingAuthority:
@@ -78,11 +44,14 @@ class IssuingAuthority:
     def __init__(
         self, layout: Layout, anchors: Anchors, issuers: Sequence[Issuer], journal: Journal
     ) -> None:
-        """Use `open`."""
+        """Take what `open` reads, over a journal of one's own; call `finish` before anything else.
+
+        `load_issuers` gives the issuers.
+        """
         self.layout = layout
-        self.anchors = anchors
         self.issuers = tuple(issuers)
         self.journal = journal
+        self._lists = Lists(layout.public, anchors, journal)
 
     @classmethod
     def open(cls, directory: Path, unlock: Unlock, now: float) -> IssuingAuthority:
@@ -93,10 +62,10 @@ class IssuingAuthority:
         certificates of a copied key that a crash kept from being revoked are revoked.
         """
         layout = Layout(directory)
-        journal = Journal.open(layout, unlock)
+        journal = FileJournal.open(layout, unlock)
         try:
             anchors = Anchors.read(layout.public.anchors)
-            issuers = _issuers(layout, anchors, journal, unlock, now)
+            issuers = load_issuers(layout, anchors, journal.register, unlock, now)
             authority = cls(layout, anchors, issuers, journal)
             authority.finish(now)
         except BaseException:
@@ -121,8 +90,27 @@ class IssuingAuthority:
         for serial in sorted(self.journal.register.cloned):
             self._revoke_lineage(serial, now)
         for issuer in self.issuers:
-            if self._is_due(issuer, now):
+            if self._lists.is_due(issuer, now):
                 self.publish(issuer, now)
+
+    def adopt_issuers(self, unlock: Unlock, now: float) -> list[str]:
+        """Take over the roots and issuers that a ceremony has put into the directory since.
+
+        Return the names of the new ones, whose first lists are published. CustodyError if the key
+        of one stays closed: those in use then go on as before.
+        """
+        anchors = Anchors.read(self.layout.public.anchors)
+        issuers = load_issuers(self.layout, anchors, self.journal.register, unlock, now)
+        known = {issuer.key_id for issuer in self.issuers}
+        self._lists.reread(anchors)
+        self.issuers = tuple(issuers)
+        self.finish(now)
+        return [issuer.name for issuer in issuers if issuer.key_id not in known]
+
+    @property
+    def anchors(self) -> Anchors:
+        """The community's roots."""
+        return self._lists.anchors
 
     @property
     def community(self) -> str:
@@ -145,20 +133,41 @@ class IssuingAuthority:
         return self.issuers[-1]
 
     def verifier(self) -> Verifier:
-        """Return what judges certificates here: by the lists as published."""
-        revocations = read_revocations(self.layout.public, self.anchors)
-        return Verifier(self.anchors, revocations, LIFETIMES[Kind.AUTHORITY].list_grace)
+        """Return what judges certificates here: by the lists as published, from now on too."""
+        return self._lists.verifier()
 
-    def issue(self, request_der: bytes, now: float) -> Chain:
-        """Grant a request (PKCS#10) that an operator has decided to grant; return the chain."""
-        return self._issue(read_request(request_der), now, replaces=None)
+    def reread(self) -> None:
+        """Take the lists from the journal anew, after writing that was taken back."""
+        self._lists.reread(self.anchors)
+
+    def learn(self, der: bytes, issuer: bytes) -> None:
+        """Judge from now on by a list that was published elsewhere: a root's, or another process's.
+
+        `issuer` is the key id of who signed it. CertificateError, and nothing changes, if no root
+        has certified such an issuer here, the list is not genuine, or an older one than is held.
+        """
+        self._lists.learn(der, issuer)
+
+    def issue(self, request_der: bytes, now: float, expected: Identity | None = None) -> Chain:
+        """Grant a request (PKCS#10) that an operator has decided to grant; return the chain.
+
+        CertificateError if it asks for another identity than the one expected.
+        """
+        request = read_request(request_der)
+        if expected is not None and request.identity != expected:
+            raise CertificateError(
+                f"This request asks for a certificate of {request.identity}, where one of "
+                f"{expected} was expected: refused. Make the request anew, for {expected}."
+            )
+        return self._issue(request, now, replaces=None)
 
     def renew(self, envelope: Envelope, now: float) -> Chain:
         """Grant a renewal signed with the present key, needing nobody's decision.
 
         A second renewal of one certificate with another key means that the key was copied: every
-        certificate that came of it is revoked at once, and CertificateError tells so. The same
-        request again (an answer that was lost) is granted again.
+        certificate that came of it is revoked at once, and CertificateError tells so: a journal
+        with transactions must keep what was written then. The same request again (an answer that
+        was lost) is granted again.
         """
         peer, request = read_renewal(envelope, self.verifier(), now)
         register = self.journal.register
@@ -304,24 +313,8 @@ class IssuingAuthority:
         return root, 0.0 if held is None else held.next_update
 
     def publish(self, issuer: Issuer, now: float) -> PublishedList:
-        """Publish one issuer's lists; the log first, the full list last.
-
-        So a crash in between is seen from the full list (see `_is_due`).
-        """
-        register, public = self.journal.register, self.layout.public
-        key, certificate = issuer.key, issuer.certificate
-        listed = register.listed(issuer.key_id, now)
-        delta = register.delta(issuer.key_id, now)
-        number = register.number_of(issuer.key_id) + 1
-        ends = min(now + LIST_LIFE, certificate.not_after)
-        full = make_list(key, certificate, number, listed, now, ends)
-        self.journal.publish(issuer.key_id, number, full, now)
-        if delta is not None:
-            base, changes = delta
-            der = make_delta(key, certificate, number, base, changes, now, ends)
-            public.write_list(issuer.key_id, der, delta=True)
-        public.write_list(issuer.key_id, full)
-        return PublishedList(issuer.name, number, len(listed), ends)
+        """Publish one issuer's lists; the log first."""
+        return self._lists.publish(issuer, now)
 
     def service_credential(self, access: KeyAccess, now: float) -> Credential:
         """Return this service's own credential (it signs time).
@@ -338,34 +331,10 @@ class IssuingAuthority:
         return credential
 
     def _accepts(self, credential: Credential, now: float) -> bool:
+        if credential.chain.leaf.serial not in self.journal.register.issued:
+            return False  # its entry was never kept: the writing that it was part of was taken back
         try:
             self.verifier().verify(credential.chain, now)
         except TrustError:
             return False
         return True
-
-    def _is_due(self, issuer: Issuer, now: float) -> bool:
-        """Tell whether a list must be published: its time has come, or a crash kept it back."""
-        register = self.journal.register
-        if register.is_due(issuer.key_id, now):
-            return True
-        there = self.layout.public.read_list(issuer.key_id)
-        return there is None or sha256(there) != register.lists[issuer.key_id][-1].digest
-
-
-def _issuers(
-    layout: Layout, anchors: Anchors, journal: Journal, unlock: Unlock, now: float
-) -> list[Issuer]:
-    """Return the issuers that somebody accepts: in their time, not revoked, under a root in force.
-
-    One that begins in the future was made by a clock that was ahead.
-    """
-    roots = anchors.in_force(now)
-    found = [
-        Issuer(name, chain, read_key(layout.issuer_key(name), unlock))
-        for name, chain in layout.public.issuer_chains()
-        if chain.leaf.not_before - SKEW <= now < chain.leaf.not_after
-        and not journal.register.is_revoked(chain.leaf.serial)
-        and is_certified(chain.leaf, roots)
-    ]
-    return sorted(found, key=lambda issuer: issuer.certificate.not_before)

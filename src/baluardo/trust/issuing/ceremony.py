@@ -13,7 +13,6 @@ from typing import Final
 
 from baluardo.durable_files import FOR_ALL, write_durably
 from baluardo.errors import InvalidInputError, TargetError
-from baluardo.trust.audit.openings import Openings
 from baluardo.trust.audit.store import AuditLog
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import Certificate, Chain
@@ -22,7 +21,7 @@ from baluardo.trust.certificates.revocation_list import Reason, make_list
 from baluardo.trust.custody.keyfile import Protection, write_key
 from baluardo.trust.custody.shares import Share, split
 from baluardo.trust.identity import DAY
-from baluardo.trust.issuing.journal import LOG_KEY, Journal
+from baluardo.trust.issuing.journal import LOG_KEY, FileJournal, Journal
 from baluardo.trust.issuing.layout import Layout
 from baluardo.trust.issuing.publication import certifier_of
 from baluardo.trust.issuing.register import Entry
@@ -102,10 +101,10 @@ def _begin_log(
     log = AuditLog.create(layout.public.log, f"{community}/log", log_key, now)
     vkey = f"{log.verifier_key.text}\n".encode()
     write_durably(layout.public.log_vkey, vkey, mode=FOR_ALL)
-    with Journal(log, Openings(layout.openings), community) as journal:
+    with FileJournal(layout, log, community) as journal:
         facts = {"fingerprint": root.fingerprint.hex(), "profile": profile.name}
         journal.write(Entry.ROOT_CREATED, facts, now)
-        _publish(layout, journal, key, root, now)
+        _publish(journal, key, root, now)
 
 
 def create_issuer(
@@ -139,7 +138,7 @@ def create_issuer(
     }
     journal.write(Entry.ISSUER_CREATED, facts, now)
     layout.public.write_issuer(name, Chain(issuer, layout.public.links_to(root)))
-    _publish(layout, journal, root_key, root, now)
+    _publish(journal, root_key, root, now)
     return issuer
 
 
@@ -163,7 +162,7 @@ def revoke_issuer(
     }
     if not journal.register.is_revoked(issuer.serial):
         journal.write(Entry.CERTIFICATE_REVOKED, facts, now)
-    _publish(layout, journal, root_key, root, now)
+    _publish(journal, root_key, root, now)
 
 
 def publish_root_list(layout: Layout, journal: Journal, root_key: SigningKey, now: float) -> float:
@@ -173,7 +172,7 @@ def publish_root_list(layout: Layout, journal: Journal, root_key: SigningKey, no
     """
     for root in Anchors.read(layout.public.anchors).in_force(now):
         if root.key == root_key.public:
-            return _publish(layout, journal, root_key, root, now)
+            return _publish(journal, root_key, root, now)
     raise InvalidInputError("This is not the key of a root in force: nothing was done.")
 
 
@@ -214,20 +213,18 @@ def roll_root(
     }
     journal.write(Entry.ROOT_ROLLED, facts, now)
     layout.public.write_link(new, link)
-    _publish(layout, journal, old_key, old, now)
-    _publish(layout, journal, key, new, now)
+    _publish(journal, old_key, old, now)
+    _publish(journal, key, new, now)
     succeeded.write(layout.public.anchors)
     return RootRoll(new, link.not_after)
 
 
-def _publish(
-    layout: Layout, journal: Journal, key: SigningKey, root: Certificate, now: float
-) -> float:
+def _publish(journal: Journal, key: SigningKey, root: Certificate, now: float) -> float:
     """Publish a root's list, which names the issuers that it has taken back; return its end."""
     number = journal.register.number_of(root.key_id) + 1
     revoked = journal.register.listed(root.key_id, now)
     ends = min(now + ROOT_LIST_LIFE, root.not_after)
     der = make_list(key, root, number, revoked, now, ends)
     journal.publish(root.key_id, number, der, now)
-    layout.public.write_list(root.key_id, der)
+    journal.hand_out(root.key_id, der)
     return ends

@@ -23,14 +23,19 @@ def read_revocations(
     Lists that are held already go on by deltas, where those lead on. CertificateError for an issuer
     that no root has certified, a list that is not genuine, or one older than what is held.
     """
+    found = held or Revocations()
+    for each in authorities(public, anchors):
+        found = _newest(found, public, each)
+    return found
+
+
+def authorities(public: Public, anchors: Anchors) -> tuple[Certificate, ...]:
+    """Return every root and every issuer; CertificateError for one that no root has certified."""
     roots = [anchor.certificate for anchor in anchors.anchors]
     issuers = [chain.leaf for _, chain in public.issuer_chains()]
     for issuer in issuers:
         certifier_of(issuer, roots)
-    found = held or Revocations()
-    for each in (*roots, *issuers):
-        found = _newest(found, public, each)
-    return found
+    return (*roots, *issuers)
 
 
 def _newest(held: Revocations, public: Public, issuer: Certificate) -> Revocations:

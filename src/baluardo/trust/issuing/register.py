@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ class Entry(Enum):
     LIST_PUBLISHED = "list.published"
     PAGES_ROOT_CREATED = "pages.root.created"
     PAGE_ISSUED = "pages.certificate.issued"
+    AUTHORITY_RESTORED = "authority.restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,19 @@ class Register:
     issued: dict[int, Issued] = field(default_factory=dict)
     keys: dict[bytes, list[Issued]] = field(default_factory=dict)
     """By the key: an answer that was lost is granted again, so a key may have several."""
+    order: list[Issued] = field(default_factory=list)
+    """As they were issued: the entry's index rises. Only ever grows, so others may read it."""
+    holders: dict[str, list[Issued]] = field(default_factory=dict)
+    """By `KIND/NAME`: all devices of one person are one holder's."""
     successors: dict[int, list[Issued]] = field(default_factory=dict)
     revoked: dict[bytes, dict[int, Revocation]] = field(default_factory=dict)
     """By issuer's key id, then by serial."""
     lists: dict[bytes, list[Published]] = field(default_factory=dict)
     unpublished: set[bytes] = field(default_factory=set)
     """Issuers that have revoked something since their last list (a crash came between)."""
+    skipped: dict[bytes, int] = field(default_factory=dict)
+    """By issuer's key id: up to which number its lists may have been made in a time that a restore
+    has lost. Members may hold them: the next one is numbered above."""
     cloned: set[int] = field(default_factory=set)
     """Certificates whose key turned out to be copied."""
 
@@ -104,6 +113,10 @@ class Register:
                 self.unpublished.discard(issuer)
             elif kind == Entry.KEY_CLONED.value:
                 self.cloned.add(int(facts["serial"], 16))
+            elif kind == Entry.AUTHORITY_RESTORED.value:
+                skipped = int(facts["skipped"])
+                self.skipped = {each: self.number_of(each) + skipped for each in self.lists}
+                self.unpublished.update(self.lists)
         except (KeyError, TypeError, ValueError):
             raise LogError(f"Entry {index} of the audit log is no {kind} entry.") from None
 
@@ -124,6 +137,9 @@ class Register:
         )
         self.issued[issued.serial] = issued
         self.keys.setdefault(issued.key, []).append(issued)
+        self.order.append(issued)
+        if who:
+            self.holders.setdefault(holder_of(who), []).append(issued)
         if replaces is not None:
             self.successors.setdefault(replaces, []).append(issued)
 
@@ -150,17 +166,26 @@ class Register:
         """Return the certificates of an identity that somebody may still accept."""
         return [
             issued
-            for issued in self.issued.values()
-            if identity
-            and issued.identity == identity
+            for issued in self.holders.get(holder_of(identity), ())
+            if issued.identity == identity
             and issued.accepted_until >= now
             and not self.is_revoked(issued.serial)
         ]
 
+    def forget(self, holder: str) -> None:
+        """Blank a holder's name (`person/anna.rossi`): what the log tells of it was erased."""
+        for issued in self.holders.pop(holder, ()):
+            blank = replace(issued, identity="")
+            self.issued[issued.serial] = blank
+            self.order[bisect_left(self.order, issued.index, key=_index)] = blank
+            heirs = [] if issued.replaces is None else self.successors[issued.replaces]
+            for held in (self.keys[issued.key], heirs):
+                held[:] = [blank if each is issued else each for each in held]
+
     def number_of(self, issuer: bytes) -> int:
-        """Return the number of the newest list of an issuer; 0 before the first."""
+        """Return the number of the newest list of an issuer, or one it stays above; 0 at first."""
         published = self.lists.get(issuer)
-        return published[-1].number if published else 0
+        return max(published[-1].number if published else 0, self.skipped.get(issuer, 0))
 
     def listed(self, issuer: bytes, now: float) -> dict[int, Revocation]:
         """Return what a list made now names: a certificate long past its end needs no line."""
@@ -174,8 +199,10 @@ class Register:
         """Return a base number and what has changed from it to a list made now.
 
         The base is the newest list at least DELTA_SPAN old, or the first; None before any list.
+        A list from before a restore is no base: members may hold others of its time.
         """
-        published = self.lists.get(issuer, [])
+        skipped = self.skipped.get(issuer, 0)
+        published = [each for each in self.lists.get(issuer, ()) if each.number > skipped]
         old = [each for each in published if each.time <= now - DELTA_SPAN]
         if not published:
             return None
@@ -195,3 +222,12 @@ class Register:
         if not published or issuer in self.unpublished:
             return True
         return not now - LIST_AGE <= published[-1].time <= now + SKEW
+
+
+def holder_of(path: str) -> str:
+    """Return who answers for an identity's path: `person/anna.rossi` for each of her devices."""
+    return "/".join(path.split("/")[:2])
+
+
+def _index(issued: Issued) -> int:
+    return issued.index

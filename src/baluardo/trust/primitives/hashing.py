@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 from typing import Final
 
@@ -38,3 +39,8 @@ def derive(secret: Secret, label: Label, context: bytes = b"", octets: int = 32)
 def random_octets(octets: int) -> bytes:
     """Return random octets from the operating system."""
     return os.urandom(octets)
+
+
+def same_octets(one: bytes, other: bytes) -> bool:
+    """Tell whether octets are the same, in a time that only their number decides."""
+    return hmac.compare_digest(one, other)

@@ -1,0 +1,110 @@
+/** What the browser keeps between visits, in IndexedDB: keys, checkpoints, evidence. */
+
+import { TrustError } from "./errors";
+
+const NAME = "baluardo-trust";
+const VERSION = 1;
+
+/** Each store with the field that tells its records apart. */
+const STORES = {
+  /** Keys with their chain, by identity. */
+  devices: "identity",
+  /** Keys whose certificate is not granted yet, by identity. */
+  waiting: "identity",
+  /** The last verified checkpoint of each log. */
+  checkpoints: "origin",
+  /** Evidence against a log. */
+  forks: "origin",
+} as const;
+
+export type StoreName = keyof typeof STORES;
+
+/** The stores of one transaction; every promise of it is one request. */
+export interface Stores {
+  get<T>(store: StoreName, key: string): Promise<T | undefined>;
+  all<T>(store: StoreName): Promise<T[]>;
+  put(store: StoreName, record: object): Promise<unknown>;
+  remove(store: StoreName, key: string): Promise<unknown>;
+}
+
+/**
+ * Does something in one transaction and returns when it is on the disk. Nothing else may be awaited
+ * inside: the browser would end the transaction. What throws undoes it.
+ */
+export async function keep<T>(
+  names: readonly StoreName[],
+  mode: "readonly" | "readwrite",
+  act: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  const database = await opened();
+  try {
+    const transaction = database.transaction(names, mode, { durability: "strict" });
+    const finished = ended(transaction);
+    finished.catch(() => {}); // heard below, or replaced by what went wrong inside
+    let result: T;
+    try {
+      result = await act(storesOf(transaction));
+    } catch (problem) {
+      abort(transaction);
+      throw problem;
+    }
+    await finished;
+    return result;
+  } finally {
+    database.close();
+  }
+}
+
+function storesOf(transaction: IDBTransaction): Stores {
+  const store = (name: StoreName) => transaction.objectStore(name);
+  return {
+    get: (name, key) => answered(store(name).get(key)),
+    all: (name) => answered(store(name).getAll()),
+    put: (name, record) => answered(store(name).put(record)),
+    remove: (name, key) => answered(store(name).delete(key)),
+  };
+}
+
+function opened(): Promise<IDBDatabase> {
+  let request: IDBOpenDBRequest;
+  try {
+    request = indexedDB.open(NAME, VERSION);
+  } catch {
+    return Promise.reject(unkept());
+  }
+  request.addEventListener("upgradeneeded", () => {
+    for (const [name, keyPath] of Object.entries(STORES)) {
+      request.result.createObjectStore(name, { keyPath });
+    }
+  });
+  return answered(request);
+}
+
+function answered<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(unkept()));
+  });
+}
+
+function ended(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.addEventListener("complete", () => resolve());
+    transaction.addEventListener("abort", () => reject(unkept()));
+  });
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It had ended by itself.
+  }
+}
+
+function unkept(): TrustError {
+  return new TrustError(
+    "storage",
+    "This browser did not keep what it should. Nothing was changed.",
+  );
+}

@@ -1,0 +1,61 @@
+/** Who somebody is: the SPIFFE identity in a certificate's one URI. */
+
+import { TrustError } from "./errors";
+
+export const KINDS = ["authority", "office", "ship", "person", "auditor"] as const;
+export type Kind = (typeof KINDS)[number];
+
+const LONGEST_URI = 255;
+const PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/** A member of a community, or one device of a person. */
+export interface Identity {
+  /** `spiffe://COMMUNITY/PATH` */
+  uri: string;
+  community: string;
+  /** `ship/bergamini`, `person/anna.rossi/phone` */
+  path: string;
+  kind: Kind;
+  name: string;
+  /** Empty for all but persons. */
+  device: string;
+  /** The same for every device of one person. */
+  holder: string;
+}
+
+/** Whether a text can name a rule, a kind of command or a part of an identity. */
+export function isName(text: string): boolean {
+  return PART.test(text);
+}
+
+export function isKind(text: string): text is Kind {
+  return (KINDS as readonly string[]).includes(text);
+}
+
+/** The identity of a path within a community. */
+export function identityOf(community: string, path: string): Identity {
+  const [kind = "", name = "", device = "", ...others] = path.split("/");
+  const parts = device ? [community, name, device] : [community, name];
+  const uri = `spiffe://${community}/${path}`;
+  const named = isKind(kind) && parts.every(isName) && uri.length <= LONGEST_URI;
+  const whole = others.length === 0 && path.split("/").length === parts.length;
+  if (!named || !whole || (kind === "person") !== (device !== "")) {
+    throw new TrustError("identity", "This is no identity of a member of a community.");
+  }
+  return {
+    uri,
+    community,
+    path,
+    kind,
+    name,
+    device,
+    holder: `spiffe://${community}/${kind}/${name}`,
+  };
+}
+
+/** The identity of a SPIFFE URI. */
+export function identityOfUri(uri: string): Identity {
+  const match = /^spiffe:\/\/([^/]+)\/(.+)$/.exec(uri.length <= LONGEST_URI ? uri : "");
+  if (match === null) throw new TrustError("identity", "This is no SPIFFE identity.");
+  return identityOf(match[1] ?? "", match[2] ?? "");
+}
