@@ -44,7 +44,19 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 1400,
     rolldownOptions: {
-      input: { globe: here("index.html"), missing: here("404.html") },
+      input: {
+        globe: here("index.html"),
+        missing: here("404.html"),
+        signIn: here("sign-in.html"),
+        enrol: here("enrol.html"),
+        me: here("me.html"),
+        start: here("start.html"),
+        directory: here("directory.html"),
+        approvals: here("approvals.html"),
+        policy: here("policy.html"),
+        sites: here("sites.html"),
+        audit: here("audit.html"),
+      },
     },
   },
 });

@@ -88,6 +88,13 @@ class Secrets:
         """
         return KeyAccess(self._protection(), self.unlock())
 
+    def existing(self) -> KeyAccess:
+        """Return the same for a directory whose keys are sealed already, in one way for all."""
+        args = self._args
+        if args.token is not None or getattr(args, "unprotected", False):
+            return self.access()
+        return KeyAccess(Passphrase(self._passphrase(new=False)), self.unlock())
+
     def _protection(self) -> Protection:
         args = self._args
         if getattr(args, "unprotected", False):

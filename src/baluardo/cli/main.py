@@ -15,7 +15,9 @@ from collections.abc import Sequence
 
 from baluardo import __version__
 from baluardo.cli.audit.group import AUDIT
+from baluardo.cli.authority.group import AUTHORITY
 from baluardo.cli.command import Command, add_commands
+from baluardo.cli.edge.group import EDGE
 from baluardo.cli.sky.group import SKY
 from baluardo.cli.trust.group import TRUST
 from baluardo.errors import BaluardoError
@@ -25,8 +27,10 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 COMMANDS = (
     Command("up", "Run the live sky and its console until Ctrl-C.", "baluardo.cli.up"),
     SKY,
+    AUTHORITY,
     TRUST,
     AUDIT,
+    EDGE,
 )
 
 EXAMPLE = """\

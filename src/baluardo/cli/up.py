@@ -46,7 +46,7 @@ def register(subparsers: AddParser) -> None:
         default=DEFAULT_HOST,
         help=(
             "address to listen at; anything but this machine's own is reachable from others, and "
-            f"there is no sign-in yet (default: {DEFAULT_HOST})"
+            f"the sky asks nobody who they are (default: {DEFAULT_HOST})"
         ),
     )
     add_catalogue_argument(parser, default="what the scenario says")
@@ -67,6 +67,11 @@ def register(subparsers: AddParser) -> None:
             f"(default: {DEFAULT_RAIN_SEED})"
         ),
     )
+    parser.add_argument(
+        "--sky-only",
+        action="store_true",
+        help="show the sky alone, without the demonstration state's people, sites and log",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -80,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         scenario=args.scenario,
         open_browser=args.open,
         rain_seed=args.rain,
+        sky_only=args.sky_only,
     )
     # Until the server takes the signals over, each is the wish to stop, and that is no failure.
     before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}

@@ -23,6 +23,10 @@ MAX_BODY_BYTES = 1_048_576
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+NO_FORMS_TYPES = frozenset({"application/json", "application/octet-stream"})
+"""What a form on a foreign page cannot send (Fetch standard, CORS-safelisted request-header); the
+second is for machines that send what is sealed."""
+
 WORKER_POLICY = "default"
 """The one Trusted Types policy: it passes the address of the map's worker script and nothing else.
 It has to be the one called `default`, because the map library starts its worker by a plain string.
@@ -184,7 +188,7 @@ class Door:
             return
         _check_origin(scope, headers)
         media_type = headers.get("content-type", "").split(";")[0].strip().lower()
-        if media_type != "application/json":
+        if media_type not in NO_FORMS_TYPES:
             raise Refusal(415, "A request that changes something has to be application/json.")
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()):

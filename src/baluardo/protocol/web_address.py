@@ -14,6 +14,8 @@ LONGEST_ADDRESS: Final = 200
 
 _WRITTEN = re.compile(r"https?://[a-z0-9.\[\]:-]+\Z", re.ASCII)
 
+_HOST_PORT = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})\Z", re.ASCII)
+
 
 def check_address(field: str, address: str) -> None:
     """Refuse what is no address of pages: `https://SITE.DOMAIN`, with a port or not, no path.
@@ -29,6 +31,14 @@ def check_address(field: str, address: str) -> None:
         raise _refused(field, address) from None
     if not host or (parts.scheme == "http" and not _is_this_machine(host)):
         raise _refused(field, address)
+
+
+def host_port(address: str) -> tuple[str, int]:
+    """Take HOST:PORT apart; InvalidInputError if it is none."""
+    found = _HOST_PORT.match(address)
+    if found is None or not 0 < int(found[2]) <= 65_535:
+        raise InvalidInputError(f"{quoted(address)} is no address: HOST:PORT.")
+    return found[1].strip("[]"), int(found[2])
 
 
 def _is_this_machine(host: str) -> bool:

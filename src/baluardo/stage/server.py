@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from baluardo.errors import StageError
 
@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
 
-async def serve(app: FastAPI, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+async def serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
     """Serve on a bound socket until SIGINT, SIGTERM or SIGHUP, then stop within two seconds.
 
     `on_ready` is called once when requests are answered. StageError if the application does not

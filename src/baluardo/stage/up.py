@@ -11,19 +11,25 @@ import logging
 import threading
 import time
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from baluardo.authority.context import Authority
+from baluardo.authority.service import AuthorityService
 from baluardo.console.app import create_console
 from baluardo.console.part import ConsolePart
 from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
 from baluardo.console.sky import site_question, sky_part
+from baluardo.edge.agent import EdgeAgent
 from baluardo.errors import BaluardoError, StageError
 from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
+from baluardo.stage.authority import page_hosts, place_pages
+from baluardo.stage.demonstration import Demonstration, open_demonstration
+from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
 from baluardo.stage.server import serve
 from baluardo.terms import Bilingual
@@ -60,6 +66,8 @@ class UpOptions:
     open_browser: bool = False
     rain_seed: int | None = DEFAULT_RAIN_SEED
     """Which simulated rain falls; None: none does."""
+    sky_only: bool = False
+    """Without the demonstration state: no people, no sites, no log."""
 
 
 def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str], None]) -> None:
@@ -80,11 +88,32 @@ def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str],
             say(notice.en)
         if not listener.loopback:
             say(
-                f"Warning: {listener.url} can be reached from other machines, and this console has "
-                "no sign-in yet: whoever reaches it can use it."
+                f"Warning: {listener.url} can be reached from other machines, and the sky asks "
+                "nobody who they are. The demonstration state stays closed."
             )
-        asyncio.run(_run(options, nation, loaded, listener, announce, say))
+        authority = _demonstration(options, listener, say)
+        try:
+            asyncio.run(_run(options, nation, loaded, listener, authority, announce, say))
+        finally:
+            if authority is not None:
+                authority.store.close()
     say("Stopped.")
+
+
+def _demonstration(
+    options: UpOptions, listener: Listener, say: Callable[[str], None]
+) -> Authority | None:
+    """Open the demonstration state; None where it was not asked for, or cannot be had."""
+    if options.sky_only or not listener.loopback:
+        return None
+    try:
+        authority = open_demonstration(_demonstration_directory())
+    except BaluardoError as problem:
+        say(f"The sky alone is shown; the demonstration state could not be opened: {problem}")
+        return None
+    place_pages(authority, listener)
+    say(f"A demonstration state, with people and sites that do not exist: {authority.web_url}/")
+    return authority
 
 
 def _load(catalogue: str, say: Callable[[str], None]) -> Loaded:
@@ -107,6 +136,10 @@ def _about(catalogue: Catalogue) -> tuple[Bilingual, ...]:
 
 def _run_directory() -> Path:
     return platformdirs.user_state_path("baluardo", appauthor=False) / "run"
+
+
+def _demonstration_directory() -> Path:
+    return platformdirs.user_state_path("baluardo", appauthor=False) / "demonstration"
 
 
 def _bind(options: UpOptions, runs: RunDirectory) -> Listener:
@@ -145,17 +178,28 @@ async def _run(
     nation: Nation,
     loaded: Loaded,
     listener: Listener,
+    authority: Authority | None,
     announce: Callable[[str], None],
     say: Callable[[str], None],
 ) -> None:
     live = LiveSky(loaded)
     name = options.catalogue or nation.catalogue
-    parts = (
+    parts = [
         sky_part(live, nation),
         paths_part(live, nation, options.rain_seed),
         _keeper(live, nation, name, say),
-    )
-    app = create_console(parts, listener.allowed_hosts)
+    ]
+    hosts = [*listener.allowed_hosts]
+    agents: Mapping[str, EdgeAgent] = {}
+    if authority is not None:
+        service = AuthorityService(authority)
+        state = Demonstration(
+            _demonstration_directory(), authority, nation, lambda: service.door.port, say
+        )
+        parts += [service.part(), state.part()]
+        hosts += page_hosts(authority.settings)
+        agents = state.agents
+    app = ByHost(create_console(parts, hosts), agents)
 
     def ready() -> None:
         announce(listener.url)

@@ -45,6 +45,11 @@ export function get<T>(path: string, check: Check<T>): Promise<T> {
   return ask(path, check, { method: "GET" });
 }
 
+/** The same as somebody unknown: without the cookie, so that nobody's session counts as in use. */
+export function getUnknown<T>(path: string, check: Check<T>): Promise<T> {
+  return ask(path, check, { method: "GET", credentials: "omit" });
+}
+
 /** POST JSON to a path and check what comes back. */
 export function post<T>(path: string, body: unknown, check: Check<T>): Promise<T> {
   return ask(path, check, {
@@ -52,4 +57,19 @@ export function post<T>(path: string, body: unknown, check: Check<T>): Promise<T
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
+}
+
+/** PUT JSON to a path and check what comes back. */
+export function put<T>(path: string, body: unknown, check: Check<T>): Promise<T> {
+  return ask(path, check, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+/** DELETE a path and check what comes back. */
+export function remove<T>(path: string, check: Check<T>): Promise<T> {
+  // The console's door takes changes as JSON only, with or without a body.
+  return ask(path, check, { method: "DELETE", headers: { "content-type": "application/json" } });
 }

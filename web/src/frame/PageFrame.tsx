@@ -1,6 +1,10 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { authority, offered, refreshIfThere } from "./authority";
 import { Emblem } from "./Emblem";
 import { inLanguage, language, switchLanguage, words } from "./language";
+import { PersonCorner } from "./PersonCorner";
+import { StateBanners } from "./StateBanners";
 import { StatusStrip } from "./StatusStrip";
 import { consoleInfo } from "./state";
 import { switchTheme, theme } from "./theme";
@@ -8,6 +12,8 @@ import { switchTheme, theme } from "./theme";
 /** Header, status strip and the place for a page's content: what all pages share. */
 export function PageFrame(props: { path: string; children: ComponentChildren }) {
   const t = words.value;
+  const pages = consoleInfo.value?.pages;
+  useEffect(() => refreshIfThere(pages), [pages !== undefined]);
   return (
     <>
       <a class="skip" href="#content">
@@ -20,6 +26,7 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
           <span class="brand-tagline">{t.tagline}</span>
         </a>
         <Navigation path={props.path} />
+        <PersonCorner path={props.path} />
         <div class="switches">
           <button
             type="button"
@@ -34,6 +41,7 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
           <ThemeSwitch />
         </div>
       </header>
+      <StateBanners />
       <StatusStrip />
       <main id="content" lang={language.value} tabIndex={-1}>
         {props.children}
@@ -43,9 +51,15 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
 }
 
 function Navigation(props: { path: string }) {
-  const pages = consoleInfo.value?.pages ?? [];
+  const pages = offered(consoleInfo.value?.pages ?? [], authority.value);
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where the line is longer than the screen, the page one is on is in sight.
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - 60;
+  }, [pages.length]);
   return (
-    <nav class="navigation" aria-label={words.value.navigation}>
+    <nav ref={nav} class={navigationClass(pages.length)} aria-label={words.value.navigation}>
       {pages.map((page) => (
         <a
           key={page.path}
@@ -58,6 +72,10 @@ function Navigation(props: { path: string }) {
     </nav>
   );
 }
+
+/** Many pages get a line of their own where the screen is narrow. */
+const navigationClass = (pages: number) =>
+  pages > 2 ? "navigation navigation-many" : "navigation";
 
 function ThemeSwitch() {
   const dark = theme.value === "dark";

@@ -26,3 +26,12 @@ export const inRome = romeTime;
 export function dateOf(timeS: number, language: "it" | "en"): string {
   return dates[language](timeS);
 }
+
+const moments = {
+  it: formatter("it-IT", { timeZone: "Europe/Rome", dateStyle: "medium", timeStyle: "short" }),
+  en: formatter("en-GB", { timeZone: "Europe/Rome", dateStyle: "medium", timeStyle: "short" }),
+};
+/** 29 May 2025, 22:45, in Rome: what people do is dated so, the sky is not. */
+export function momentOf(timeS: number, language: "it" | "en"): string {
+  return moments[language](timeS);
+}

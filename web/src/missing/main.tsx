@@ -1,5 +1,6 @@
 import "../frame/fonts.css";
 import "../frame/frame.css";
+import "../frame/person.css";
 import "../frame/controls.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";

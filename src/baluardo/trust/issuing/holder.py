@@ -119,10 +119,18 @@ class Holder:
 
     def credential(self, unlock: Unlock) -> Credential:
         """Return the certificate in use with its key; CustodyError if there is none."""
+        granted = self._granted()
+        return Credential(_chain(granted), read_key(granted.key, unlock))
+
+    def chain(self) -> Chain:
+        """Return the certificate in use, its key left closed; CustodyError if there is none."""
+        return _chain(self._granted())
+
+    def _granted(self) -> Generation:
         granted = [each for each in self._generations() if each.granted]
         if not granted:
             raise CustodyError(f"{printable(str(self.directory))} holds no certificate yet.")
-        return Credential(_chain(granted[-1]), read_key(granted[-1].key, unlock))
+        return granted[-1]
 
     def _check_holder(self, credential: Credential, generations: list[Generation]) -> None:
         """Refuse what was granted to another than the holder of the certificate in use."""

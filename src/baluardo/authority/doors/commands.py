@@ -1,0 +1,164 @@
+"""Commands for two persons: proposed by one, answered by others, all of it signed by them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from baluardo.authority.acts.command_state import CommandState, list_commands, read_command
+from baluardo.authority.acts.commands import answer, propose
+from baluardo.authority.acts.invitations import InvitationMade
+from baluardo.authority.acts.policy import refresh_policy
+from baluardo.authority.context import Authority
+from baluardo.authority.doors.door import PREFIX, Body, principal_of
+from baluardo.authority.principal import Principal
+from baluardo.trust.envelope import Envelope
+
+CommandId = Annotated[str, Path(max_length=96)]
+State = Annotated[str, Query(max_length=16)]
+After = Annotated[str, Query(max_length=96)]
+
+
+class Proposed(Body):
+    """A signed proposal (`trust.commands`), as an envelope."""
+
+    proposal: dict[str, Any]
+
+
+class Answer(Body):
+    """A signed answer to a proposal, as an envelope."""
+
+    answer: dict[str, Any]
+
+
+class AnswerGiven(BaseModel):
+    """One person's answer."""
+
+    approver: str
+    decision: str
+    time: float
+    reason: str
+
+
+class CommandAnswer(BaseModel):
+    """A command as it stands. Times are POSIX seconds."""
+
+    id: str
+    kind: str
+    body: dict[str, Any]
+    proposer: str
+    created: float
+    expires: float
+    state: str
+    needed: int
+    answers: list[AnswerGiven]
+    outcome: str
+    proposal: dict[str, Any]
+    may_answer: bool
+
+
+class InvitationAnswer(BaseModel):
+    """What a recovery has made: shown here once."""
+
+    id: str
+    token: str
+    link: str | None
+    qr: str | None
+    expires: float
+    identity: str
+
+    @classmethod
+    def of(cls, made: InvitationMade) -> InvitationAnswer:
+        """Show it."""
+        return cls(
+            id=made.id,
+            token=made.text,
+            link=made.link,
+            qr=made.qr,
+            expires=made.expires,
+            identity=made.identity.path,
+        )
+
+
+class AnsweredCommand(CommandAnswer):
+    """A command after an answer, and what that has made for somebody else."""
+
+    invitation: InvitationAnswer | None
+
+
+class CommandsAnswer(BaseModel):
+    """A page of commands, the newest first; `next` is the `after` of the next page."""
+
+    commands: list[CommandAnswer]
+    next: str | None
+
+
+def commands_router(authority: Authority) -> APIRouter:
+    """Return the door to commands for two persons."""
+    router = APIRouter(prefix=PREFIX, tags=["commands"])
+    store = authority.store
+
+    async def told(principal: Principal, command: str) -> dict[str, Any]:
+        policy, now = authority.policy, authority.clock()
+        return await store.read(lambda c: _fields(read_command(c, policy, principal, command, now)))
+
+    @router.get("/commands")
+    async def commands(request: Request, state: State = "", after: After = "") -> CommandsAnswer:
+        principal, policy, now = principal_of(request), authority.policy, authority.clock()
+
+        def read(connection: Connection) -> CommandsAnswer:
+            page = list_commands(connection, policy, principal, state, after, now)
+            found = [CommandAnswer(**_fields(each)) for each in page.commands]
+            return CommandsAnswer(commands=found, next=page.next or None)
+
+        return await store.read(read)
+
+    @router.post("/commands")
+    async def make(request: Request, proposed: Proposed) -> CommandAnswer:
+        principal, envelope = principal_of(request), Envelope.of_object(proposed.proposal)
+        command = await store.act(lambda t: propose(t, authority, principal, envelope))
+        return CommandAnswer(**await told(principal, command))
+
+    @router.get("/commands/{command}")
+    async def one(request: Request, command: CommandId) -> CommandAnswer:
+        return CommandAnswer(**await told(principal_of(request), command))
+
+    @router.post("/commands/{command}/answers")
+    async def give(request: Request, command: CommandId, given: Answer) -> AnsweredCommand:
+        principal, envelope = principal_of(request), Envelope.of_object(given.answer)
+        done = await store.act(lambda t: answer(t, authority, principal, command, envelope))
+        if done.policy_set:
+            await refresh_policy(authority)
+        made = done.recovered
+        return AnsweredCommand(
+            **await told(principal, command),
+            invitation=None if made is None else InvitationAnswer.of(made),
+        )
+
+    return router
+
+
+def _fields(command: CommandState) -> dict[str, Any]:
+    row = command.row
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "body": command.body,
+        "proposer": row.proposer,
+        "created": row.created,
+        "expires": row.expires,
+        "state": command.state,
+        "needed": command.needed,
+        "answers": [
+            AnswerGiven(
+                approver=each.approver, decision=each.decision, time=each.time, reason=each.reason
+            )
+            for each in command.answers
+        ],
+        "outcome": row.outcome,
+        "proposal": command.proposal.to_object(),
+        "may_answer": command.may_answer,
+    }

@@ -1,0 +1,142 @@
+"""The public half, for anybody: roots, issuers, lists and the log, in one piece or file by file.
+
+Only the names of `trust.issuing.layout.Public` lead anywhere, and no step of a path may be a link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+from stat import S_ISREG
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from baluardo.authority.context import Authority
+from baluardo.authority.doors.door import PREFIX
+from baluardo.errors import InvalidInputError, UnknownError
+from baluardo.protocol.public_bundle import PublicBundle, check_files
+from baluardo.trust.audit.note import MOST_NOTE_OCTETS
+from baluardo.trust.audit.reading import CHECKPOINT
+from baluardo.trust.audit.tiles import MOST_BUNDLE_OCTETS
+from baluardo.trust.certificates.revocation_list import LARGEST_LIST
+from baluardo.trust.digest import digest
+
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+ASK_AGAIN: Final = "no-cache"
+"""Kept, but not used again without asking whether it is still the same."""
+NEVER_KEPT: Final = "no-store"
+
+_CHECKPOINT: Final = f"log/{CHECKPOINT}"
+_TILE = re.compile(
+    r"log/tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/){0,6}[0-9]{3}(?P<part>\.p/[0-9]{1,3})?\Z",
+    re.ASCII,
+)
+_LARGEST: Final = max(LARGEST_LIST, MOST_BUNDLE_OCTETS, MOST_NOTE_OCTETS)
+_TYPES: Final = {
+    ".pem": "application/x-pem-file",
+    ".crl": "application/pkix-crl",
+    ".json": "application/json",
+    ".vkey": "text/plain; charset=utf-8",
+}
+
+
+class PublicFiles:
+    """An authority's public directory as anybody may read it."""
+
+    def __init__(self, directory: Path) -> None:
+        """Read below a directory; nothing is read yet."""
+        self._directory = directory
+        self._bundle: tuple[object, bytes] | None = None
+
+    def file(self, path: str) -> bytes:
+        """Return a file's octets; UnknownError for every name that is none of the public half."""
+        if path != _CHECKPOINT and not _TILE.match(path):
+            try:
+                check_files({path: b""})
+            except InvalidInputError:
+                raise _unknown() from None
+        try:
+            return _read(self._directory, path.split("/"))
+        except OSError:
+            raise _unknown() from None
+
+    def bundle(self) -> bytes:
+        """Return all but the log as one JSON text; made anew when a file has changed."""
+        state = self._state()
+        if self._bundle is None or self._bundle[0] != state:
+            self._bundle = (state, PublicBundle.of_public(self._directory).to_octets())
+        return self._bundle[1]
+
+    def _state(self) -> object:
+        return sorted(
+            (file.name, (told := file.stat()).st_mtime_ns, told.st_size, told.st_ino)
+            for pattern in ("*", "anchors/*", "links/*", "issuers/*", "lists/*")
+            for file in self._directory.glob(pattern)
+            if file.is_file()
+        )
+
+
+def public_router(authority: Authority) -> APIRouter:
+    """Return the door to the public half."""
+    router = APIRouter(prefix=PREFIX, tags=["public"])
+    files = PublicFiles(authority.layout.public.directory)
+
+    @router.api_route("/public/bundle", methods=["GET", "HEAD"], response_class=Response)
+    async def bundle(request: Request) -> Response:
+        octets = await asyncio.to_thread(files.bundle)
+        return _answer(request, octets, "application/json", ASK_AGAIN)
+
+    @router.api_route("/public/{path:path}", methods=["GET", "HEAD"], response_class=Response)
+    async def file(request: Request, path: str) -> Response:
+        octets = await asyncio.to_thread(files.file, path)
+        tile = _TILE.match(path)
+        if tile is not None:
+            keep = ASK_AGAIN if tile["part"] else FOR_EVER
+            return _answer(request, octets, "application/octet-stream", keep)
+        if path == _CHECKPOINT:
+            return _answer(request, octets, "text/plain; charset=utf-8", NEVER_KEPT)
+        kind = _TYPES.get(Path(path).suffix, "application/octet-stream")
+        return _answer(request, octets, kind, ASK_AGAIN)
+
+    return router
+
+
+def _answer(request: Request, octets: bytes, kind: str, keep: str) -> Response:
+    tag = f'"{digest(octets).hex()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": keep}
+    asked = request.headers.get("if-none-match", "")
+    if asked.strip() == "*" or tag in [
+        each.strip().removeprefix("W/") for each in asked.split(",")
+    ]:
+        return Response(status_code=304, headers=headers)
+    return Response(octets, media_type=kind, headers=headers)
+
+
+def _read(directory: Path, steps: list[str]) -> bytes:
+    """Return a regular file's octets, following no link below the directory; OSError."""
+    *folders, name = steps
+    held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            inner = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=held)
+            os.close(held)
+            held = inner
+        with os.fdopen(
+            os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=held), "rb"
+        ) as file:
+            if not S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileNotFoundError(name)
+            octets = file.read(_LARGEST + 1)
+    finally:
+        os.close(held)
+    if len(octets) > _LARGEST:
+        raise FileNotFoundError(name)
+    return octets
+
+
+def _unknown() -> UnknownError:
+    return UnknownError("The public half has no such file.")

@@ -1,0 +1,59 @@
+"""Entries and lists as they stand in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from baluardo.authority.store import schema
+from baluardo.trust.issuing.layout import Public
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOut:
+    """Lists of one issuer that are public once the transaction is committed."""
+
+    issuer: bytes
+    """Its key id."""
+    full: bytes
+    delta: bytes | None
+
+
+def read_entries(connection: Connection, start: int, stop: int) -> list[bytes]:
+    """Return the log's entries from `start` to before `stop`."""
+    rows = connection.execute(
+        select(schema.log_entry.c.octets)
+        .where(schema.log_entry.c.index >= start, schema.log_entry.c.index < stop)
+        .order_by(schema.log_entry.c.index)
+    )
+    return [bytes(row.octets) for row in rows]
+
+
+def read_lists(connection: Connection) -> Iterator[HandedOut]:
+    """Yield each issuer's newest full list and its newest delta, DER."""
+    rows = connection.execute(select(schema.revocation_list)).all()
+    deltas = {row.issuer: bytes(row.der) for row in rows if row.delta}
+    for row in rows:
+        if not row.delta:
+            issuer = bytes.fromhex(row.issuer)
+            yield HandedOut(issuer, bytes(row.der), deltas.get(row.issuer))
+
+
+def write_list(connection: Connection, handed: HandedOut) -> None:
+    """Put lists in the place of those before; a delta only where there is one."""
+    for der, is_delta in ((handed.full, False), (handed.delta, True)):
+        if der is not None:
+            table, key = schema.revocation_list, handed.issuer.hex()
+            held = (table.c.issuer == key, table.c.delta.is_(is_delta))
+            connection.execute(delete(table).where(*held))
+            connection.execute(insert(table).values(issuer=key, delta=is_delta, der=der))
+
+
+def write_public(public: Public, handed: HandedOut) -> None:
+    """Put lists into the public half, the full one last; what stands there already is left."""
+    if public.read_list(handed.issuer) != handed.full:
+        if handed.delta is not None:
+            public.write_list(handed.issuer, handed.delta, delta=True)
+        public.write_list(handed.issuer, handed.full)

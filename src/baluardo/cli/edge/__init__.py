@@ -1,0 +1,1 @@
+"""`baluardo edge`: one file per subcommand."""

@@ -1,0 +1,12 @@
+"""The agent at a site: an office, a ship, an auditor. It judges by itself, also when cut off.
+
+news         what the authority publishes, judged before it is believed
+policy       each policy judged by the one before it
+state        a directory and what the program holds of it: on the disk before it is used
+web          the authority over HTTP: for who has no channel yet
+enrolment    the first contact
+session      one channel to an authority, while it lasts
+link         one channel after another, to whichever authority answers
+pages        the pages for the browsers of the site, and their requests forwarded
+agent        all of it assembled
+"""

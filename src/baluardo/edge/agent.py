@@ -1,0 +1,40 @@
+"""One edge, assembled: its state, its link to the authorities, its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from baluardo.console.app import STATIC
+from baluardo.edge.link import Link
+from baluardo.edge.pages import edge_pages
+from baluardo.edge.state import EdgeState
+from baluardo.trust.clock import Reading
+from baluardo.trust.issuing.layout import KeyAccess
+
+
+class EdgeAgent:
+    """An edge that runs for as long as its application is served."""
+
+    def __init__(self, state: EdgeState, static: Path = STATIC) -> None:
+        """Assemble it; nothing is opened before the application starts."""
+        self.state = state
+        self.link = Link(state)
+        self.app: FastAPI = edge_pages(state, self.link, static)
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        access: KeyAccess,
+        static: Path = STATIC,
+        read: Callable[[], Reading] | None = None,
+    ) -> EdgeAgent:
+        """Open an edge's directory; errors as `EdgeState.open`."""
+        return cls(EdgeState.open(directory, access, read), static)
+
+    def close(self) -> None:
+        """Let another program run this edge."""
+        self.state.close()

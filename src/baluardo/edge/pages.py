@@ -1,0 +1,121 @@
+"""The pages of a site, and its browsers' requests forwarded to the authority.
+
+A browser's cookie says who asks; it is the authority that knows, the edge passes it on and keeps
+nothing of it. Without an authority the pages are there all the same, and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from baluardo.console.app import STATIC, create_console
+from baluardo.console.authority_pages import SITE_PAGES
+from baluardo.console.part import ConsolePart, Level, StatusItem
+from baluardo.edge.link import Link
+from baluardo.edge.state import EdgeState
+from baluardo.errors import ChannelError, InvalidInputError
+from baluardo.protocol.forwarding import METHODS, REQUEST_HEADERS
+from baluardo.protocol.messages import ApiAnswer, ApiRequest, NoticeLevel
+
+_LEVELS: Final[dict[NoticeLevel, Level]] = {
+    NoticeLevel.INFORMATION: "ok",
+    NoticeLevel.WARNING: "notice",
+    NoticeLevel.ALARM: "warning",
+}
+
+
+def edge_pages(state: EdgeState, link: Link, static: Path = STATIC) -> FastAPI:
+    """Return the application of a site; its link runs for as long as it does."""
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        link.start()
+        try:
+            yield
+        finally:
+            await link.close()
+
+    async def status() -> list[StatusItem]:
+        return [_standing(link), *_notices(link)]
+
+    part = ConsolePart(
+        name="edge", router=_forwarding(link), pages=SITE_PAGES, status=status, lifespan=running
+    )
+    return create_console((part,), (state.whereabouts.host,), static)
+
+
+def _forwarding(link: Link) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/api/authority/{path:path}", methods=[*METHODS, "HEAD"])
+    async def forward(request: Request, path: str) -> Response:  # noqa: ARG001  # as it was sent
+        body = await request.body()
+        method = "GET" if request.method == "HEAD" else request.method
+
+        def asked(number: int) -> ApiRequest:
+            return _asked(request, method, body, number)
+
+        asked(0)  # what cannot be asked is refused, whether there is an authority or not
+        try:
+            answer = await link.request(asked)
+        except ChannelError as problem:
+            return JSONResponse({"detail": str(problem)}, 503)
+        return _answer(answer)
+
+    return router
+
+
+def _asked(request: Request, method: str, body: bytes, number: int) -> ApiRequest:
+    """Return a browser's request as it is forwarded; InvalidInputError if it is none for that."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if name in REQUEST_HEADERS:
+            if name in headers:
+                raise InvalidInputError(f"The header {name} stands twice in the request: refused.")
+            headers[name] = value
+    return ApiRequest(
+        number,
+        method,
+        request.scope["raw_path"].decode("latin-1").partition("?")[0],
+        request.scope["query_string"].decode("latin-1"),
+        headers,
+        body,
+        request.headers.get("host", "").lower(),
+    )
+
+
+def _answer(answer: ApiAnswer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers))
+
+
+def _standing(link: Link) -> StatusItem:
+    if link.connected:
+        return StatusItem(
+            "edge-link",
+            "ok",
+            {
+                "it": f"Autorità raggiunta: {link.address}",
+                "en": f"Authority reached: {link.address}",
+            },
+        )
+    return StatusItem(
+        "edge-link",
+        "warning",
+        {
+            "it": "Nessuna autorità raggiungibile: il sito lavora da solo.",
+            "en": "No authority can be reached: the site works by itself.",
+        },
+    )
+
+
+def _notices(link: Link) -> list[StatusItem]:
+    return [
+        StatusItem(f"notice-{place}", _LEVELS[notice.level], notice.text.by_language())
+        for place, notice in enumerate(link.notices)
+    ]

@@ -1,0 +1,331 @@
+"""A member's directory, and what its program holds of it: on the disk before it is used.
+
+    edge.json      who this is, and where authorities are
+    keys/          keys and certificates in generations (`trust.issuing.holder`)
+    roots/         roots that are trusted (`certificates.anchors`)
+    lists/         the newest revocation lists (`certificates.revocation`)
+    heard/         a copy of the authority's public half, to judge by and to pass on
+    policy.json    the policy in force
+    floor.json     the latest time known to have passed (`trust.clock`)
+    invitation     while the first contact is under way: it holds a secret
+    lock           one program at a time
+
+Every file is whole whenever the machine stops. Roots are written before issuers, issuers before
+lists: what a stop cut off is missing from the number of lists that the edge says it holds, and is
+sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from baluardo.durable_files import FOR_ALL, OWNER_ALONE, CannotLockError, Hold, write_durably
+from baluardo.edge.news import Known
+from baluardo.edge.policy import HeldPolicy, follow
+from baluardo.errors import CertificateError, InvalidInputError, SourceError, TargetError
+from baluardo.foreign_input import printable, read_file
+from baluardo.protocol.messages import Applied, PolicyNews, Welcome
+from baluardo.protocol.policy import LARGEST_POLICY, Policy
+from baluardo.protocol.public_bundle import PublicBundle
+from baluardo.trust.base64_text import to_base64
+from baluardo.trust.certificates.anchors import Anchors
+from baluardo.trust.certificates.certificate import Chain
+from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.certificates.revocation import Revocations
+from baluardo.trust.certificates.verification import Verifier
+from baluardo.trust.channel.endpoint import Endpoint
+from baluardo.trust.clock import Clock, Reading
+from baluardo.trust.envelope import Envelope
+from baluardo.trust.identity import LONGEST_URI, Identity, Kind
+from baluardo.trust.issuing.holder import Holder
+from baluardo.trust.issuing.journal import ACTOR
+from baluardo.trust.issuing.layout import KeyAccess, Public
+from baluardo.trust.strict_json import JsonObject, write_json
+
+LARGEST_FILE: Final = 65_536
+PENDING: Final = "invitation"
+_LARGEST_POLICY_FILE: Final = 2 * LARGEST_POLICY
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Who an edge is, and where it finds authorities."""
+
+    identity: Identity
+    domain: str
+    """Of the state's pages."""
+    web: tuple[str, ...]
+    """Web addresses of authorities."""
+    channels: tuple[str, ...]
+    """`HOST:PORT` of their channel doors."""
+
+    @property
+    def host(self) -> str:
+        """The one name under which this edge has pages."""
+        return f"{self.identity.name}.{self.domain}"
+
+    def told(self, welcome: Welcome) -> Whereabouts:
+        """Return what an authority says of where authorities are; silence changes nothing."""
+        return replace(
+            self,
+            domain=welcome.domain,
+            web=welcome.addresses or self.web,
+            channels=welcome.channels or self.channels,
+        )
+
+    def write(self, directory: Path) -> None:
+        """Write it; TargetError if that cannot be."""
+        body = {
+            "community": self.identity.community,
+            "identity": self.identity.path,
+            "domain": self.domain,
+            "web": list(self.web),
+            "channels": list(self.channels),
+        }
+        write_durably(directory / "edge.json", write_json(body) + b"\n", mode=FOR_ALL)
+
+    @classmethod
+    def read(cls, directory: Path) -> Whereabouts:
+        """Read it; SourceError if this is no edge's directory."""
+        path = directory / "edge.json"
+        if not path.exists():
+            raise SourceError(
+                f"{printable(str(directory))} is no edge's directory, or was never enrolled. "
+                "`baluardo edge enrol` takes an invitation."
+            )
+        octets = read_file(path, LARGEST_FILE, "The edge's file")
+        try:
+            fields = JsonObject.parse(octets, LARGEST_FILE, "It")
+            fields.only(("community", "identity", "domain", "web", "channels"))
+            # The checks of a welcome are those of what it once brought.
+            checked = Welcome.of_fields(
+                JsonObject(
+                    {
+                        "addresses": fields.fields.get("web"),
+                        "channels": fields.fields.get("channels"),
+                        "domain": fields.fields.get("domain"),
+                        "now": 0,
+                    },
+                    "It",
+                )
+            )
+            identity = Identity.of_path(
+                fields.text("community", LONGEST_URI), fields.text("identity", LONGEST_URI)
+            )
+        except InvalidInputError as problem:
+            raise SourceError(f"{printable(str(path))} cannot be used: {problem}") from None
+        return cls(identity, checked.domain, checked.addresses, checked.channels)
+
+
+class EdgeState:
+    """One edge as it runs; `open` starts it from its disk alone, `close` lets another program."""
+
+    def __init__(
+        self,
+        directory: Path,
+        hold: Hold,
+        whereabouts: Whereabouts,
+        access: KeyAccess,
+        known: Known,
+        policy: HeldPolicy | None,
+        endpoint: Endpoint,
+        clock: Clock,
+    ) -> None:
+        """Use `open`."""
+        self.directory = directory
+        self.whereabouts = whereabouts
+        self.access = access
+        self.known = known
+        self.policy = policy
+        self.endpoint = endpoint
+        self.clock = clock
+        self.holder = Holder(directory / "keys")
+        self._hold = hold
+
+    @classmethod
+    def open(
+        cls, directory: Path, access: KeyAccess, read: Callable[[], Reading] | None = None
+    ) -> EdgeState:
+        """Start from the disk; `read` gives the machine's clocks.
+
+        SourceError if nobody was enrolled here, TargetError if another program runs here,
+        CustodyError if the key stays closed.
+        """
+        whereabouts = Whereabouts.read(directory)
+        hold = take_hold(directory)
+        try:
+            credential = Holder(directory / "keys").credential(access.unlock)
+            clock = Clock(directory / "floor.json", credential.chain.leaf.not_before, read)
+            known = read_known(directory)
+            verifier = Verifier(
+                known.anchors, known.revocations, whereabouts.identity.lifetime.list_grace
+            )
+            endpoint = Endpoint(credential, verifier, clock)
+            policy = read_policy(directory)
+            (directory / PENDING).unlink(missing_ok=True)  # a crash may have left it
+        except BaseException:
+            hold.release()
+            raise
+        return cls(directory, hold, whereabouts, access, known, policy, endpoint, clock)
+
+    def close(self) -> None:
+        """Let another program open the directory."""
+        self._hold.release()
+
+    @property
+    def identity(self) -> Identity:
+        """Who this is."""
+        return self.whereabouts.identity
+
+    @property
+    def authority(self) -> Identity:
+        """Whom the channels of an authority show, whichever of them answers."""
+        return Identity(self.identity.community, Kind.AUTHORITY, ACTOR)
+
+    @property
+    def credential(self) -> Credential:
+        """The certificate in use."""
+        return self.endpoint.credential
+
+    @property
+    def verifier(self) -> Verifier:
+        """What judges certificates here: always the same one, by the newest lists."""
+        return self.endpoint.verifier
+
+    @property
+    def policy_number(self) -> int:
+        """Of the policy in force; 0 for none."""
+        return 0 if self.policy is None else self.policy.policy.number
+
+    def applied(self) -> Applied:
+        """Return what is judged by here, for the authority to know."""
+        return Applied(self.known.numbers(), self.policy_number)
+
+    def hear(self, files: Mapping[str, bytes]) -> bool:
+        """Take news (files of the public half) into use; tell whether anything was new.
+
+        On the disk first. TrustError if they are not genuine, TargetError if the disk does not
+        take them: what is judged by stays as it was.
+        """
+        learnt = self.known.learn(files, self.clock())
+        if learnt is self.known:
+            return False
+        self._keep(learnt)
+        return True
+
+    def hear_time(
+        self,
+        statement: Envelope,
+        nonce: bytes,
+        asked_at: float,
+        stated: float,
+        files: Mapping[str, bytes],
+    ) -> None:
+        """Take signed time by a machine that has lost its clock, with the news to judge it by.
+
+        `stated` is what the statement claims (`clock.stated_time`); nothing is kept unless it is
+        genuine. ClockError, or another TrustError, if it is not.
+        """
+        learnt = self.known.learn(files, stated)
+        informed = Verifier(learnt.anchors, learnt.revocations, self.verifier.list_grace)
+        self.clock.accept(statement, nonce, asked_at, informed)
+        if learnt is not self.known:
+            self._keep(learnt)
+
+    def follow(self, news: PolicyNews) -> bool:
+        """Take policies into force that are rightful; tell whether there is another one now.
+
+        On the disk first. TrustError or InvalidInputError for the first that is not rightful: the
+        policy in force stays.
+        """
+        followed = follow(self.policy, news.updates, self.verifier, self.authority, self.clock())
+        if followed is None or followed is self.policy:
+            return False
+        write_policy(self.directory, followed)
+        self.policy = followed
+        return True
+
+    def settle(self, welcome: Welcome) -> None:
+        """Keep where authorities are."""
+        told = self.whereabouts.told(welcome)
+        if told != self.whereabouts:
+            told.write(self.directory)
+            self.whereabouts = told
+
+    def install(self, chain: Chain) -> None:
+        """Take the next certificate into use; CertificateError if it is not what was asked for."""
+        self.endpoint.credential = self.holder.install(
+            chain, self.access.unlock, self.verifier, self.clock()
+        )
+
+    def _keep(self, learnt: Known) -> None:
+        write_known(self.directory, learnt, self.known)
+        self.known = learnt
+        self.verifier.anchors = learnt.anchors
+        self.verifier.revocations = learnt.revocations
+
+
+def take_hold(directory: Path) -> Hold:
+    """Keep other programs from a directory; TargetError if one has it already."""
+    try:
+        return Hold(directory / "lock", OWNER_ALONE)
+    except (BlockingIOError, CannotLockError):
+        raise TargetError(
+            f"{printable(str(directory))} is in use by another program: an edge runs once."
+        ) from None
+    except OSError as problem:
+        raise TargetError(
+            f"{printable(str(directory))} cannot be used: {problem.strerror or problem}."
+        ) from None
+
+
+def read_known(directory: Path) -> Known:
+    """Read what is judged by: each list is verified again, what was altered is refused."""
+    heard = directory / "heard"
+    files: dict[str, bytes] = {}
+    if Public(heard).anchors.is_dir():
+        files = {
+            path: octets
+            for path, octets in PublicBundle.of_public(heard).files.items()
+            if not path.startswith("anchors/")
+        }
+    anchors = Anchors.read(directory / "roots")
+    return Known(anchors, Revocations.read(directory / "lists"), files)
+
+
+def write_known(directory: Path, learnt: Known, before: Known | None) -> None:
+    """Write what is new: roots, then issuers, then lists."""
+    if before is None or learnt.anchors is not before.anchors:
+        learnt.anchors.write(directory / "roots")
+    held = {} if before is None else before.heard
+    changed = {path: octets for path, octets in learnt.heard.items() if held.get(path) != octets}
+    heard = Public(directory / "heard")
+    PublicBundle(changed).write(heard.directory)
+    learnt.anchors.write(heard.anchors)
+    learnt.revocations.write(directory / "lists")
+
+
+def read_policy(directory: Path) -> HeldPolicy | None:
+    """Read the policy in force; None before the first. SourceError if the file was damaged."""
+    path = directory / "policy.json"
+    if not path.exists():
+        return None
+    octets = read_file(path, _LARGEST_POLICY_FILE, "The policy")
+    try:
+        fields = JsonObject.parse(octets, _LARGEST_POLICY_FILE, "It")
+        fields.only(("policy", "executed_at"))
+        policy = Policy.of_octets(fields.octets("policy", LARGEST_POLICY))
+        return HeldPolicy(policy, fields.number("executed_at"))
+    except (InvalidInputError, CertificateError) as problem:
+        raise SourceError(
+            f"{printable(str(path))} was damaged: {problem} Put a saved copy back, or enrol anew."
+        ) from None
+
+
+def write_policy(directory: Path, held: HeldPolicy) -> None:
+    """Write the policy in force."""
+    body = {"policy": to_base64(held.policy.to_octets()), "executed_at": held.executed_at}
+    write_durably(directory / "policy.json", write_json(body), mode=FOR_ALL)

@@ -1,0 +1,235 @@
+"""The demonstration state: an authority of its own, people who do not exist, the scenario's sites.
+
+It is the real thing at small size: a root among custodians (their shares lie beside it, which is
+what makes it a demonstration), a policy, a log, certificates. Everybody comes in by an invitation,
+and each site's edge runs in this process and holds a channel to the authority over loopback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from baluardo.authority.acts.invitations import Purpose, make_invitation
+from baluardo.authority.acts.profile import Number, Profile
+from baluardo.authority.acts.requests import approve_request, list_requests
+from baluardo.authority.context import Authority
+from baluardo.authority.founding import Founding, Officer, found
+from baluardo.authority.opening import open_authority
+from baluardo.authority.principal import Principal
+from baluardo.authority.settings import LOCAL_DOMAIN, Settings
+from baluardo.console.part import ConsolePart
+from baluardo.durable_files import write_durably
+from baluardo.edge.agent import EdgeAgent
+from baluardo.edge.enrolment import enrol
+from baluardo.edge.state import Whereabouts
+from baluardo.errors import BaluardoError
+from baluardo.protocol.grant import Grant
+from baluardo.protocol.roles import Role
+from baluardo.scenario.nation import Nation, Site, SiteKind
+from baluardo.terms import Precedence
+from baluardo.trust.certificates.certificate import Certificate
+from baluardo.trust.custody.keyfile import Unlock, Unprotected
+from baluardo.trust.custody.printing import printable_share
+from baluardo.trust.custody.shares import Share
+from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.issuing.ceremony import Custodians
+from baluardo.trust.issuing.layout import KeyAccess
+from baluardo.trust.suites import EU_HYBRID
+
+COMMUNITY: Final = "dimostrazione.example"
+READY: Final = "ready"
+"""Name of the file that says the state was made whole; without it all is made anew."""
+DEVICE: Final = "desk"
+UNDER_WAY: Final = "ship/patrol"
+"""Left waiting for an officer, so that there is something to approve."""
+ASKED_SECONDS: Final = 3.0
+"""How long the one that is left waiting waits before it is left."""
+OPEN_KEYS: Final = KeyAccess(Unprotected(), Unlock())
+
+OFFICERS: Final = (Officer("anna.rossi", "Anna Rossi"), Officer("bruno.verdi", "Bruno Verdi"))
+_ITALY: Final = ("IT",)
+_PEOPLE: Final = (
+    ("carla.bianchi", "Carla Bianchi", Grant(frozenset({Role.OPERATOR}), Precedence.PRIORITY)),
+    (
+        "dario.neri",
+        "Dario Neri",
+        Grant(frozenset({Role.COMMUNICATIONS_OFFICER}), Precedence.PRIORITY),
+    ),
+    (
+        "elena.greco",
+        "Elena Greco",
+        Grant(frozenset({Role.CIVIL_PROTECTION_OFFICER}), Precedence.FLASH_OVERRIDE, _ITALY),
+    ),
+    ("fabio.costa", "Fabio Costa", Grant(frozenset({Role.FLEET_OFFICER}), Precedence.FLASH)),
+    ("giulia.moretti", "Giulia Moretti", Grant(frozenset({Role.AUDITOR}))),
+    ("hannes.pichler", "Hannes Pichler", Grant(frozenset({Role.MEMBER}), Precedence.IMMEDIATE)),
+)
+
+logger = logging.getLogger(__name__)
+
+
+def open_demonstration(directory: Path) -> Authority:
+    """Open the demonstration's authority, founding it first where there is none.
+
+    LogError if another program has it open; errors else as `open_authority`.
+    """
+    home = directory / "authority"
+    if (directory / READY).exists():
+        return open_authority(home, OPEN_KEYS)
+    shutil.rmtree(directory, ignore_errors=True)  # what an interrupted founding left
+    directory.mkdir(mode=0o700, parents=True)
+    settings = Settings(
+        domain=LOCAL_DOMAIN, web_port=0, channel_port=0, demonstration=True, database=""
+    )
+    custodians = Custodians(3, 2)
+    grants = {name: grant for name, _, grant in _PEOPLE}
+    founding = Founding(COMMUNITY, EU_HYBRID, OFFICERS, custodians, settings, grants)
+    found(home, founding, OPEN_KEYS, partial(_keep_shares, directory / "shares"), time.time())
+    authority = open_authority(home, OPEN_KEYS, first=founding.policy)
+    write_durably(directory / READY, b"")
+    return authority
+
+
+def _keep_shares(directory: Path, root: Certificate, shares: tuple[Share, ...]) -> None:
+    directory.mkdir(mode=0o700)
+    for number, share in enumerate(shares, 1):
+        sheet = printable_share(share, root.fingerprint, COMMUNITY, len(shares), time.time())
+        write_durably(directory / f"share-{number}.txt", sheet.encode())
+
+
+class Demonstration:
+    """The people and sites of the demonstration, brought in and kept running."""
+
+    def __init__(
+        self,
+        directory: Path,
+        authority: Authority,
+        nation: Nation,
+        channel_port: Callable[[], int],
+        say: Callable[[str], None],
+    ) -> None:
+        """Prepare; `channel_port` tells where the authority's channels are once it serves."""
+        self._directory = directory
+        self._authority = authority
+        self._nation = nation
+        self._channel_port = channel_port
+        self._say = say
+        self.agents: dict[str, EdgeAgent] = {}
+        """The edges that run, by the host name of their pages."""
+
+    def part(self) -> ConsolePart:
+        """Return the part of the console that keeps it all running."""
+        return ConsolePart(name="demonstration", lifespan=self._running)
+
+    @contextlib.asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._bring_in())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            for agent in self.agents.values():
+                await agent.link.close()
+                agent.close()
+
+    async def _bring_in(self) -> None:
+        """Let everybody enrol who has not, then run the edges; what fails is said."""
+        try:
+            for officer in OFFICERS:
+                await self._person(officer.name, officer.display_name)
+            for name, display_name, _ in _PEOPLE:
+                await self._person(name, display_name)
+            for site in self._nation.sites:
+                await self._site(site)
+            await self._leave_one_waiting()
+        except BaluardoError as problem:
+            self._say(f"The demonstration state is not whole: {problem}")
+
+    async def _person(self, name: str, display_name: str) -> None:
+        directory = self._directory / "people" / name
+        if (directory / "edge.json").exists():
+            return
+        identity = Identity(COMMUNITY, Kind.PERSON, name, DEVICE)
+        number = 100 + sum(map(ord, name)) % 900
+        profile = Profile(display_name, ("it",), (Number("extension", f"{number}"),))
+        await self._enrol(directory, identity, profile)
+
+    async def _site(self, site: Site) -> None:
+        kind = Kind.SHIP if site.kind is SiteKind.SHIP else Kind.OFFICE
+        identity = Identity(COMMUNITY, kind, site.id)
+        directory = self._directory / "sites" / site.id
+        if not (directory / "edge.json").exists():
+            await self._enrol(directory, identity, Profile(site.name.it))
+        self._run_edge(directory)
+
+    async def _enrol(self, directory: Path, identity: Identity, profile: Profile) -> None:
+        """Come in as everybody does: by an invitation, and an officer's approval where asked."""
+        text = await self._invite(identity, profile)
+        approving = asyncio.create_task(self._approve(identity))
+        try:
+            await enrol(directory, text, OPEN_KEYS, lambda _: None)
+        finally:
+            approving.cancel()
+            await asyncio.gather(approving, return_exceptions=True)
+
+    async def _invite(self, identity: Identity, profile: Profile) -> str:
+        authority = self._authority
+        made = await authority.store.act(
+            lambda transaction: make_invitation(
+                transaction, authority, identity, profile, Purpose.ENROL, OFFICERS[0].name, 24.0
+            )
+        )
+        return made.text
+
+    async def _approve(self, identity: Identity) -> None:
+        """Let the second officer approve what waits for this identity."""
+        authority, officer = self._authority, OFFICERS[1].name
+        device = Identity(COMMUNITY, Kind.PERSON, officer, DEVICE)
+        principal = Principal(officer, authority.policy.grant_of(officer), device=device)
+        while True:
+            await asyncio.sleep(0.05)
+            waiting = await authority.store.read(
+                lambda connection: list_requests(connection, authority, principal)
+            )
+            for each in waiting:
+                if each["identity"] == identity.path and each["state"] == "waiting":
+                    await authority.store.act(
+                        partial(
+                            approve_request,
+                            authority=authority,
+                            principal=principal,
+                            request_id=each["id"],
+                        )
+                    )
+
+    async def _leave_one_waiting(self) -> None:
+        directory = self._directory / "sites" / "patrol"
+        if directory.exists():
+            return
+        identity = Identity.of_path(COMMUNITY, UNDER_WAY)
+        text = await self._invite(identity, Profile("Pattugliatore, Tirreno"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASKED_SECONDS):
+                await enrol(directory, text, OPEN_KEYS, lambda _: None)
+
+    def _run_edge(self, directory: Path) -> None:
+        """Run an edge in this process, told where the authority is this time."""
+        there = Whereabouts.read(directory)
+        Whereabouts(
+            there.identity,
+            there.domain,
+            (self._authority.web_url,),
+            (f"127.0.0.1:{self._channel_port()}",),
+        ).write(directory)
+        agent = EdgeAgent.open(directory, OPEN_KEYS)
+        self.agents[agent.state.whereabouts.host] = agent
+        agent.link.start()

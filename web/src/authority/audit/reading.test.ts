@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { base64, utf8 } from "../../trust/octets";
+import type { LogEntry } from "../api";
+import { entryOf, findBackwards } from "./reading";
+
+const KINDS = ["certificate.issued", "list.published", "policy.set"];
+function told(index: number): LogEntry {
+  const kind = KINDS[index % 3];
+  const text = `{"actor":"spiffe://italia.example/authority/service","facts":{"number":${index}},"kind":"${kind}","time":1780000000.5}`;
+  return { index, octets: base64(utf8(text)), details: null };
+}
+function log(size: number) {
+  const asked: [number, number][] = [];
+  const ask = async (start: number, count: number) => {
+    asked.push([start, count]);
+    return Array.from({ length: Math.min(count, size - start) }, (_, at) => told(start + at));
+  };
+  return { ask, asked };
+}
+
+describe("looking backwards through the log", () => {
+  it("gives the newest first, page after page, down to the very first", async () => {
+    const { ask } = log(60);
+    const first = await findBackwards(60, "", 25, ask);
+    expect(first.entries.map((each) => each.index)).toEqual(
+      Array.from({ length: 25 }, (_, at) => 59 - at),
+    );
+    const last = await findBackwards(first.before, "", 100, ask);
+    expect(last.entries.at(-1)?.index).toBe(0);
+    expect(last.before).toBe(0);
+    expect(first.entries.length + last.entries.length).toBe(60);
+    expect((await findBackwards(0, "", 25, ask)).entries).toEqual([]);
+  });
+
+  it("finds a kind further back, and goes on where it stopped", async () => {
+    const { ask } = log(1000);
+    const first = await findBackwards(1000, "policy.set", 10, ask);
+    expect(first.entries.map((each) => each.record?.kind)).toEqual(Array(10).fill("policy.set"));
+    const next = await findBackwards(first.before, "policy.set", 10, ask);
+    expect(next.entries[0]?.index).toBe((first.entries.at(-1)?.index ?? 0) - 3);
+  });
+
+  it("does not read a whole log for a kind that is rare", async () => {
+    const { ask, asked } = log(100_000);
+    const found = await findBackwards(100_000, "break-glass.opened", 10, ask);
+    expect(found.entries).toEqual([]);
+    expect(asked).toHaveLength(10);
+    expect(found.before).toBe(100_000 - 2000);
+  });
+
+  it("takes no entries that it has not asked for", async () => {
+    const found = await findBackwards(10, "", 10, async () => [told(7), told(10), told(99)]);
+    expect(found.entries.map((each) => each.index)).toEqual([7]);
+  });
+});
+
+it("octets that are no entry are kept as they are, without a record", () => {
+  expect(entryOf(told(5)).record?.facts).toEqual({ number: 5 });
+  for (const octets of ["", "!", base64(utf8("{}")), base64(utf8("[1]"))]) {
+    expect(entryOf({ index: 1, octets, details: null }).record, octets).toBeNull();
+  }
+});

@@ -1,0 +1,87 @@
+/** A difference between policies, in words. */
+
+import { language } from "../../frame/language";
+import { placeName } from "../directory/called";
+import { t as directory } from "../directory/words";
+import { kitWords } from "../kit/language";
+import { type Change, grantChange } from "./difference";
+import type { Grant, Role } from "./document";
+import { t } from "./words";
+
+/** "Operator and Auditor"; "" for none. */
+export function rolesTold(roles: readonly Role[]): string {
+  return listed(roles.map((role) => kitWords.value.roles[role]));
+}
+
+export function placesTold(places: readonly string[]): string {
+  return places.length === 0 ? t.value.everywhere : listed(places.map(placeName));
+}
+
+export function precedenceTold(precedence: string): string {
+  return (kitWords.value.precedences as Record<string, string>)[precedence] ?? precedence;
+}
+
+export function commandTold(kind: string): string {
+  return t.value.commandNames[kind] ?? kind;
+}
+
+export function numberKindTold(kind: string): string {
+  return directory.value.numberKinds[kind] ?? kind;
+}
+
+/** The title of a change, and the sentences that belong to it. */
+export function told(change: Change): { title: string; lines: string[] } {
+  const w = t.value.change;
+  switch (change.what) {
+    case "person":
+      return { title: w.person(change.name), lines: personLines(change.before, change.after) };
+    case "approval": {
+      const kind = (kitWords.value.kinds as Record<string, string>)[change.name] ?? change.name;
+      return { title: w.approval(kind, change.after), lines: [] };
+    }
+    case "approvers":
+      return {
+        title: w.approvers(commandTold(change.name), change.after, change.before),
+        lines: [],
+      };
+    case "visibility":
+      return {
+        title: w.visibility(numberKindTold(change.name), seers(change.after), seers(change.before)),
+        lines: [],
+      };
+    case "community":
+      return { title: w.community(change.before, change.name), lines: [] };
+  }
+}
+
+function personLines(before: Grant | null, after: Grant | null): string[] {
+  const w = t.value.change;
+  if (!after) {
+    const lost = before && before.roles.length > 0 ? [w.loses(rolesTold(before.roles))] : [];
+    return [w.noLonger, ...lost];
+  }
+  if (!before) {
+    return [
+      after.roles.length > 0 ? w.gets(rolesTold(after.roles)) : w.isNew,
+      w.upTo(precedenceTold(after.ceiling)),
+      after.territory.length > 0 ? w.where(placesTold(after.territory)) : t.value.everywhere,
+    ];
+  }
+  const { gained, lost, ceiling, territory } = grantChange(before, after);
+  return [
+    ...(gained.length > 0 ? [w.gets(rolesTold(gained))] : []),
+    ...(lost.length > 0 ? [w.loses(rolesTold(lost))] : []),
+    ...(ceiling
+      ? [w.precedence(precedenceTold(ceiling.before), precedenceTold(ceiling.after))]
+      : []),
+    ...(territory ? [w.territory(placesTold(territory.before), placesTold(territory.after))] : []),
+  ];
+}
+
+function seers(roles: readonly Role[]): string {
+  return roles.length === 0 ? t.value.everybody : rolesTold(roles);
+}
+
+function listed(words: string[]): string {
+  return new Intl.ListFormat(language.value, { type: "conjunction" }).format(words);
+}
