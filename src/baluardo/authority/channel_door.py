@@ -174,6 +174,14 @@ class ChannelDoor:
         while policies is not self._policies:  # another one may come into force meanwhile
             policies = self._policies
             frames = await self._policies_after(hello.policy)
+        if hello.checkpoint > self._authority.store.size:
+            logger.warning(
+                "%s has seen %d entries of the log, and here are %d: this authority is behind, or "
+                "was restored from an old backup.",
+                guest.identity,
+                hello.checkpoint,
+                self._authority.store.size,
+            )
         now = self._authority.clock()
         guest.greet(hello, now)
         guest.send(welcome_of(self._authority))

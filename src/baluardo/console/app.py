@@ -125,7 +125,7 @@ def _add_shell_routes(app: FastAPI, parts: Sequence[ConsolePart], built: BuiltPa
             return JSONResponse({"status": "stopped", "parts": stopped}, 503)
         return JSONResponse({"status": "ok"})
 
-    @app.api_route("/assets/{name:path}", methods=["GET", "HEAD"])
+    @app.api_route("/assets/{name:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def asset(name: str, request: Request) -> Response:
         found = built.asset(name, request)
         if found is None:

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from enum import Enum, auto
 from random import Random
 from typing import Final
 from weakref import WeakSet
@@ -34,6 +35,8 @@ OPEN_SECONDS: Final = 3.0
 """A way that needs longer to open is no better than the next authority's."""
 FIRST_WAIT: Final = 0.3
 LONGEST_WAIT: Final = 2.0
+LONGEST_REFUSED: Final = 60.0
+"""The same where every authority refuses this edge, or this edge them."""
 FETCH_EVERY: Final = 10.0
 """Seconds between two fetches of the public half: it may be megabytes."""
 MOST_NOTICES: Final = 16
@@ -44,6 +47,18 @@ NO_AUTHORITY: Final = (
 )
 
 logger = logging.getLogger("baluardo.edge")
+
+
+class Outcome(Enum):
+    """What came of one attempt."""
+
+    SERVED = auto()
+    """The channel was of use, and was lost."""
+    RENEWED = auto()
+    LOST = auto()
+    """Nobody answered, or not long enough."""
+    REFUSED = auto()
+    """One of the ends does not accept the other: nothing changes until somebody acts."""
 
 
 class OpenChannels:
@@ -119,39 +134,34 @@ class Link:
 
     async def _run(self) -> None:
         """Keep a channel until cancelled; whatever goes wrong, go on."""
-        failures, place = 0, 0
+        failures, refusals, place = 0, 0, 0
         while True:
-            addresses = self._state.whereabouts.channels
-            if not addresses:
+            if not self._state.whereabouts.channels:
                 await self._learn_addresses()
-                addresses = self._state.whereabouts.channels
-            address = addresses[place % len(addresses)] if addresses else ""
-            served = renewed = False
+            addresses = self._state.whereabouts.channels
+            outcome = Outcome.LOST
             try:
-                served = await self._once(address)
-            except RenewedError:
-                served = renewed = True
+                if addresses:
+                    outcome = await self._once(addresses[place % len(addresses)])
             except Exception:
                 logger.exception("The link failed at something.")
-            failures = 0 if served else failures + 1
-            place = place if renewed else place + 1
-            if not renewed:
-                await asyncio.sleep(self._wait(failures, len(addresses)))
+            if outcome is Outcome.RENEWED:
+                continue
+            failures = 0 if outcome is Outcome.SERVED else failures + 1
+            refusals = refusals + 1 if outcome is Outcome.REFUSED else 0
+            place += 1
+            await asyncio.sleep(self._wait(failures, refusals, len(addresses)))
 
-    def _wait(self, failures: int, addresses: int) -> float:
+    def _wait(self, failures: int, refusals: int, addresses: int) -> float:
         """Return seconds until the next attempt: short while there are addresses left to try."""
         if failures <= addresses:
             return self._random.uniform(0.0, FIRST_WAIT)
-        rounds = failures // max(1, addresses)
-        return self._random.uniform(
-            FIRST_WAIT, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(rounds, 8))
-        )
+        doubled = min(failures // max(1, addresses), 10)
+        most = LONGEST_REFUSED if refusals > addresses else LONGEST_WAIT
+        return self._random.uniform(FIRST_WAIT, min(most, FIRST_WAIT * 2.0**doubled))
 
-    async def _once(self, address: str) -> bool:
-        """Open one channel and use it until it ends; tell whether it was of use."""
-        if not address:
-            self.problem = "No address of an authority is known."
-            return False
+    async def _once(self, address: str) -> Outcome:
+        """Open one channel and use it until it ends; tell what came of it."""
         session: Session | None = None
         try:
             async with await self._opened(address) as channel:
@@ -166,14 +176,15 @@ class Link:
                 self._session, self.address, self.problem = session, address, ""
                 await session.run()
         except RenewedError:
-            raise
+            return Outcome.RENEWED
         except TrustError as problem:
             self.problem = f"{address}: {problem}"
             logger.info("%s", self.problem)
+            if not isinstance(problem, ChannelLostError):
+                return Outcome.REFUSED
         finally:
-            was_ready = session is not None and session.was_ready
             self._session, self.address = None, ""
-        return was_ready
+        return Outcome.SERVED if session is not None and session.was_ready else Outcome.LOST
 
     async def _opened(self, address: str) -> Channel:
         """Open a channel; what can be mended over HTTP is mended once, and then tried again."""

@@ -13,7 +13,15 @@ from importlib.metadata import version
 from typing import Final
 
 from baluardo.edge.state import EdgeState
-from baluardo.errors import BaluardoError, CertificateError, ChannelError, ChannelLostError
+from baluardo.errors import (
+    BaluardoError,
+    CertificateError,
+    ChannelError,
+    ChannelLostError,
+    LogError,
+    SignatureError,
+    TargetError,
+)
 from baluardo.protocol.driver import MessageChannel
 from baluardo.protocol.messages import (
     ApiAnswer,
@@ -25,6 +33,7 @@ from baluardo.protocol.messages import (
     Message,
     News,
     Notice,
+    NoticeLevel,
     Ping,
     PolicyNews,
     Pong,
@@ -32,6 +41,7 @@ from baluardo.protocol.messages import (
     Time,
     Welcome,
 )
+from baluardo.terms import Bilingual
 from baluardo.trust.channel.stream import Channel
 from baluardo.trust.clock import time_question
 
@@ -41,6 +51,12 @@ TIME_EVERY: Final = 3_600.0
 RENEWAL_AGAIN: Final = 3_600.0
 """Seconds until a renewal that was refused is asked for again, with the same key."""
 ANSWER_SECONDS: Final = 35.0
+CHECKPOINT: Final = "/api/authority/public/log/checkpoint"
+OK: Final = 200
+FORKED: Final = Bilingual(
+    "Il registro dell'autorità non è quello visto prima: avvisate un revisore.",
+    "The authority's log is not the one that was seen before: tell an auditor.",
+)
 MOST_QUESTIONS: Final = 32
 """Requests of browsers under way at once; an authority answers no more of one channel."""
 
@@ -87,7 +103,8 @@ class Session:
         """Speak until the channel ends; ChannelError says why, RenewedError if it is our doing."""
         state = self._state
         software = f"baluardo {version('baluardo')}"
-        hello = Hello(software, state.known.numbers(), state.policy_number, 0)
+        seen = 0 if state.log is None else state.log.size
+        hello = Hello(software, state.known.numbers(), state.policy_number, seen)
         self._heard_at = asyncio.get_running_loop().time()
         tending: asyncio.Task[None] | None = None
         try:
@@ -186,6 +203,7 @@ class Session:
         try:
             async with asyncio.timeout(PING_SECONDS):
                 await self.ready.wait()
+            await self._look_at_log()
             while True:
                 await self._renew_if_due()
                 pinged = asyncio.get_running_loop().time()
@@ -195,9 +213,27 @@ class Session:
                     raise ChannelLostError("The authority does not answer any more.")
                 if pinged >= self._time_at and self._question is None:
                     await self._ask_time()
+                    await self._look_at_log()
         except (BaluardoError, TimeoutError) as problem:
             logger.info("The channel to the authority is given up: %s", problem)
             self._messages.channel.cut()
+
+    async def _look_at_log(self) -> None:
+        """Remember how far the authority's log has come; a fork of it is told to everybody here."""
+        log, host = self._state.log, self._state.whereabouts.host
+        if log is None:
+            return
+        try:
+            answer = await self.request(
+                lambda number: ApiRequest(number, "GET", CHECKPOINT, "", {}, b"", host)
+            )
+            if answer.status == OK:
+                log.see(answer.body)
+        except (LogError, SignatureError) as problem:
+            logger.error("%s", problem)  # noqa: TRY400 - a sentence for people
+            self._noticed(Notice(NoticeLevel.ALARM, FORKED))
+        except TargetError as problem:
+            logger.warning("%s", problem)
 
     async def _renew_if_due(self) -> None:
         state, now = self._state, asyncio.get_running_loop().time()

@@ -6,6 +6,7 @@
     lists/         the newest revocation lists (`certificates.revocation`)
     heard/         a copy of the authority's public half, to judge by and to pass on
     policy.json    the policy in force
+    checkpoint     the newest checkpoint of the log that was seen (`log_memory`)
     floor.json     the latest time known to have passed (`trust.clock`)
     invitation     while the first contact is under way: it holds a secret
     lock           one program at a time
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from baluardo.durable_files import FOR_ALL, OWNER_ALONE, CannotLockError, Hold, write_durably
+from baluardo.edge.log_memory import LogMemory
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy, follow
 from baluardo.errors import CertificateError, InvalidInputError, SourceError, TargetError
@@ -30,6 +32,7 @@ from baluardo.foreign_input import printable, read_file
 from baluardo.protocol.messages import Applied, PolicyNews, Welcome
 from baluardo.protocol.policy import LARGEST_POLICY, Policy
 from baluardo.protocol.public_bundle import PublicBundle
+from baluardo.trust.audit.note import VerifierKey
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import Chain
@@ -133,6 +136,7 @@ class EdgeState:
         policy: HeldPolicy | None,
         endpoint: Endpoint,
         clock: Clock,
+        log: LogMemory | None,
     ) -> None:
         """Use `open`."""
         self.directory = directory
@@ -142,6 +146,8 @@ class EdgeState:
         self.policy = policy
         self.endpoint = endpoint
         self.clock = clock
+        self.log = log
+        """None where the authority has handed out no key of its log."""
         self.holder = Holder(directory / "keys")
         self._hold = hold
 
@@ -164,12 +170,12 @@ class EdgeState:
                 known.anchors, known.revocations, whereabouts.identity.lifetime.list_grace
             )
             endpoint = Endpoint(credential, verifier, clock)
-            policy = read_policy(directory)
+            policy, log = read_policy(directory), _log_memory(directory, known)
             (directory / PENDING).unlink(missing_ok=True)  # a crash may have left it
         except BaseException:
             hold.release()
             raise
-        return cls(directory, hold, whereabouts, access, known, policy, endpoint, clock)
+        return cls(directory, hold, whereabouts, access, known, policy, endpoint, clock, log)
 
     def close(self) -> None:
         """Let another program open the directory."""
@@ -266,6 +272,13 @@ class EdgeState:
         self.known = learnt
         self.verifier.anchors = learnt.anchors
         self.verifier.revocations = learnt.revocations
+
+
+def _log_memory(directory: Path, known: Known) -> LogMemory | None:
+    vkey = known.heard.get("log.vkey")
+    if vkey is None:
+        return None
+    return LogMemory(directory, VerifierKey.of_text(vkey.decode(errors="replace").strip()))
 
 
 def take_hold(directory: Path) -> Hold:

@@ -60,8 +60,7 @@ def read_policy_statement(envelope: Envelope, verifier: Verifier, now: float) ->
     for signer in verified.signers:
         if signer.identity.kind is not Kind.AUTHORITY:
             raise CertificateError(
-                f"{signer.identity} states which policy is in force: refused. An authority alone "
-                "says so."
+                f"{signer.identity} states which policy is in force, and is no authority: refused."
             )
     try:
         fields = JsonObject.parse(verified.payload, LARGEST_STATEMENT, "The statement")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import insert, select, update
 
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
+
+LONGEST_ADDRESS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def note_presence(
             continue
         values = {
             "authority": authority,
-            "address": change.address[: table.c.address.type.length],
+            "address": change.address[:LONGEST_ADDRESS],
             "since": change.since,
             "left": None,
             "lists": dict(change.lists),

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from sqlalchemy import delete
 
+from baluardo.authority.acts.passkeys import remove_passkeys_of
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.principal import Principal
@@ -36,6 +37,11 @@ HOUSEKEEPING: Final = frozenset({Reason.SUPERSEDED, Reason.CESSATION})
 _PERSONS: Final = f"{Kind.PERSON.value}/"
 _MOST_NAMES: Final = 500
 """Names in one statement: databases bound its parameters."""
+LEAVING: Final = frozenset(
+    {Reason.CESSATION, Reason.AFFILIATION_CHANGED, Reason.PRIVILEGE_WITHDRAWN}
+)
+"""Reasons that say of a person that they are to come in no more."""
+
 _READERS: Final = (Role.OPERATOR, Role.SECURITY_OFFICER, Role.FLEET_OFFICER, Role.AUDITOR)
 
 logger = logging.getLogger("baluardo.authority.lists")
@@ -135,7 +141,10 @@ def order(
 def take_back(
     transaction: Transaction, holders: Iterable[str], held: list[Issued], reason: Reason
 ) -> list[Issued]:
-    """Revoke certificates in one list of each issuer, and end the sessions of their persons."""
+    """Revoke certificates in one list of each issuer, and end the sessions of their persons.
+
+    Who leaves has no passkey any more either: a passkey would let them in to enrol a device anew.
+    """
     done = transaction.issuing.revoke([each.serial for each in held], reason, transaction.now)
     names = [each.removeprefix(_PERSONS) for each in holders if each.startswith(_PERSONS)]
     for start in range(0, len(names), _MOST_NAMES):
@@ -143,6 +152,10 @@ def take_back(
         transaction.connection.execute(
             delete(schema.session).where(schema.session.c.person.in_(some))
         )
+    for name in names if reason in LEAVING else ():
+        removed = remove_passkeys_of(transaction, name)
+        if removed:
+            transaction.log("passkey.removed", {"count": removed}, personal={"person": name})
     transaction.tell(EventKind.LISTS)
     return done
 

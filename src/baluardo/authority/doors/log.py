@@ -42,6 +42,8 @@ class DetailAnswer(BaseModel):
 
     name: str
     value: Any
+    text: str
+    """The opening itself: whoever hashes it finds the digest that the entry holds."""
 
 
 class EntryAnswer(BaseModel):
@@ -61,7 +63,9 @@ class EntryAnswer(BaseModel):
             octets=to_base64(told.octets),
             details=None
             if details is None
-            else [DetailAnswer(name=each.name, value=each.value) for each in details],
+            else [
+                DetailAnswer(name=each.name, value=each.value, text=each.text) for each in details
+            ],
         )
 
 

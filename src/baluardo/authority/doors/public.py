@@ -85,12 +85,14 @@ def public_router(authority: Authority) -> APIRouter:
     router = APIRouter(prefix=PREFIX, tags=["public"])
     files = PublicFiles(authority.layout.public.directory)
 
-    @router.api_route("/public/bundle", methods=["GET", "HEAD"], response_class=Response)
+    @router.head("/public/bundle", include_in_schema=False)
+    @router.get("/public/bundle", response_class=Response)
     async def bundle(request: Request) -> Response:
         octets = await asyncio.to_thread(files.bundle)
         return _answer(request, octets, "application/json", ASK_AGAIN)
 
-    @router.api_route("/public/{path:path}", methods=["GET", "HEAD"], response_class=Response)
+    @router.head("/public/{path:path}", include_in_schema=False)
+    @router.get("/public/{path:path}", response_class=Response)
     async def file(request: Request, path: str) -> Response:
         octets = await asyncio.to_thread(files.file, path)
         tile = _TILE.match(path)

@@ -171,6 +171,7 @@ def _state(
         "profile": authority.profile.name,
         "domain": authority.settings.domain,
         "rp_id": authority.rp_id,
+        "pages": authority.web_url or None,
         "root": root.fingerprint.hex(),
         "demonstration": authority.settings.demonstration,
         "people": demonstration_people(connection, authority),
