@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -75,6 +75,13 @@ class ChannelDoor:
         self._policies = PolicyFrames(0)
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
+        self._pushes: dict[EventKind, Callable[[], Awaitable[None]]] = {
+            EventKind.LISTS: self._push_lists,
+            EventKind.POLICY: self._push_policy,
+            EventKind.BREAK_GLASS: self._push_alarm,
+        }
+        self._turns = {kind: asyncio.Lock() for kind in self._pushes}
+        self._due: set[EventKind] = set()
 
     @property
     def port(self) -> int:
@@ -118,12 +125,7 @@ class ChannelDoor:
         """Take an event of the bus, on the event loop: what it means is told to everybody."""
         if self._server is None:
             return
-        if event.kind is EventKind.LISTS:
-            self._spawn(self._push_lists())
-        elif event.kind is EventKind.POLICY:
-            self._spawn(self._push_policy())
-        elif event.kind is EventKind.BREAK_GLASS:
-            self._spawn(self._push_alarm())
+        self._push(event.kind)
 
     @property
     def _running(self) -> ChannelServer:
@@ -234,6 +236,17 @@ class ChannelDoor:
 
     # Everybody
 
+    def _push(self, kind: EventKind) -> None:
+        """Tell everybody of something soon; one push that has not begun serves for many events."""
+        if kind in self._pushes and kind not in self._due:
+            self._due.add(kind)
+            self._spawn(self._pushed(kind))
+
+    async def _pushed(self, kind: EventKind) -> None:
+        async with self._turns[kind]:
+            self._due.discard(kind)
+            await self._pushes[kind]()
+
     async def _push_lists(self) -> None:
         """Put out whom the newest lists name, then tell everybody else of them."""
         await self._running.judge_again()
@@ -302,13 +315,10 @@ class ChannelDoor:
                 patience = SILENT_SECONDS if guest.greeted else HELLO_SECONDS
                 if steady - guest.heard_at > patience and not guest.requests:
                     guest.messages.channel.cut()
-            try:
-                if self._is_behind():
-                    await self._push_lists()
-                if self._policies.in_force < self._authority.policy.number:
-                    await self._push_policy()
-            except BaluardoError as problem:
-                logger.warning("What is new could not be told: %s", problem)
+            if self._is_behind():
+                self._push(EventKind.LISTS)
+            if self._policies.in_force < self._authority.policy.number:
+                self._push(EventKind.POLICY)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -16,8 +16,9 @@ from typing import Final
 
 from baluardo.durable_files import OWNER_ALONE, make_directory, write_durably
 from baluardo.edge.news import Known
-from baluardo.edge.state import PENDING, Whereabouts, take_hold, write_known
+from baluardo.edge.state import PENDING, take_hold, write_known
 from baluardo.edge.web import AuthorityWeb, refusal_of, sentence_of
+from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import (
     BaluardoError,
     CertificateError,

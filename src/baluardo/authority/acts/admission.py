@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from baluardo.authority.acts.device_invitations import end_device_invitations
 from baluardo.authority.acts.invitations import HANDLE, Purpose
 from baluardo.authority.acts.passkeys import FIRST_LABEL, keep_passkey, remove_passkeys_of
 from baluardo.authority.acts.profile import Profile, search_text
@@ -98,6 +99,7 @@ def _admit_person(
     if purpose is Purpose.RECOVER:
         removed = remove_passkeys_of(transaction, name)
         end_sessions_of(transaction, name)
+        end_device_invitations(transaction, [name])
         transaction.log("passkey.removed", {"count": removed}, personal={"person": name})
     if passkey is not None:
         keep_passkey(transaction, name, passkey, FIRST_LABEL, name)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, select, update
 
-from baluardo.authority.acts.passkeys import remove_passkeys_of
 from baluardo.authority.acts.profile import Number, Profile, folded, numbers_of_rows, search_text
-from baluardo.authority.acts.sessions import end_sessions_of
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
@@ -77,25 +75,6 @@ def change_person(
         "directory.changed", {"fields": changed}, by=principal.person, personal={"person": name}
     )
     return _shown(_row(transaction.connection, name), authority, principal)
-
-
-def remove_person(transaction: Transaction, principal: Principal, name: str) -> None:
-    """Take a person out of the directory: from now on they cannot sign in.
-
-    Their certificates are another matter: revoke them as well.
-    """
-    principal.require(Role.SECURITY_OFFICER)
-    principal.require_lasting()
-    principal.require_fresh(transaction.now)
-    _row(transaction.connection, name)
-    if name == principal.person:
-        raise ConflictError("Nobody removes themselves: let another security officer do it.")
-    end_sessions_of(transaction, name)
-    remove_passkeys_of(transaction, name)
-    transaction.connection.execute(delete(_table).where(_table.c.name == name))
-    transaction.log(
-        "directory.changed", {"removed": True}, by=principal.person, personal={"person": name}
-    )
 
 
 def display_name_of(connection: Connection, name: str) -> str:

@@ -6,6 +6,7 @@ has lost every passkey. It is used once, and ends by itself.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -34,6 +35,10 @@ MOST_SHOWN: Final = 500
 HANDLE: Final = "handle"
 """Where the profile of a person's invitation has what names them to authenticators, base64url."""
 
+PAGES: Final = frozenset({Kind.OFFICE, Kind.SHIP})
+"""Kinds that serve pages, at NAME.DOMAIN."""
+
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z", re.ASCII)
 _table: Final = schema.invitation
 _INVITERS: Final = {
     Kind.OFFICE: frozenset({Role.OPERATOR, Role.SECURITY_OFFICER}),
@@ -164,6 +169,11 @@ def make_invitation(
         raise InvalidInputError(f"hours: more than 0, at most {MOST_HOURS:.0f}.")
     if identity.community != authority.community:
         raise InvalidInputError(f"{identity.uri} is of another community than this one.")
+    if identity.kind in PAGES and not _LABEL.match(identity.name):
+        raise InvalidInputError(
+            f"{identity.path} cannot have pages: the name of an office or a ship is part of a host "
+            "name, so small letters, digits and dashes alone."
+        )
     now, secret = transaction.now, OneTimeSecret.make()
     expires = round(now + hours * 3600.0, 3)
     made, handed = new_id(), _handed_over(transaction, authority, identity, secret, expires)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import delete
 
 from baluardo.authority.acts.passkeys import remove_passkeys_of
+from baluardo.authority.acts.device_invitations import end_device_invitations
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.principal import Principal
@@ -152,6 +153,7 @@ def take_back(
         transaction.connection.execute(
             delete(schema.session).where(schema.session.c.person.in_(some))
         )
+        end_device_invitations(transaction, some)
     for name in names if reason in LEAVING else ():
         removed = remove_passkeys_of(transaction, name)
         if removed:

@@ -61,8 +61,7 @@ class JetStreamBus(Bus):
             try:
                 yield
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await _ended(task)
 
     def _deliver(self, event: Event) -> None:
         super()._deliver(event)
@@ -158,6 +157,16 @@ class JetStreamBus(Bus):
             else:
                 logger.warning("Other authorities are told of nothing until NATS is back.")
         self._problem = problem
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """End a task, also where code within it takes a cancellation for something else.
+
+    asyncio.wait_for does so before Python 3.12, when what it waits for comes at the same moment.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=AGAIN_SECONDS)
 
 
 def _nobody() -> None:

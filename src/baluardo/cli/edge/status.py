@@ -9,7 +9,8 @@ from baluardo.cli.arguments import add_json_argument, format_time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.edge.options import add_edge_argument
 from baluardo.cli.output import emit, emit_json
-from baluardo.edge.state import Whereabouts, read_known, read_policy
+from baluardo.edge.state import read_known, read_policy
+from baluardo.edge.whereabouts import Whereabouts
 from baluardo.trust.issuing.holder import Holder
 
 EXAMPLE = """\

@@ -13,6 +13,7 @@ from baluardo.cli.output import emit
 from baluardo.cli.trust.options import (
     add_authority_argument,
     machine_time,
+    refuse_served,
 )
 from baluardo.foreign_input import read_file
 from baluardo.trust.envelope import LARGEST_ENVELOPE, Envelope
@@ -37,6 +38,7 @@ def register(subparsers: AddParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Grant it; a request on your word, a renewal on the present key's."""
+    refuse_served(args.authority)
     octets = read_file(args.request, LARGEST_ENVELOPE, "The request")
     check_target(args.output)
     now = machine_time()

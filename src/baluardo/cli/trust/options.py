@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from baluardo.cli.output import say
-from baluardo.errors import ClockError, CustodyError
+from baluardo.errors import ClockError, CustodyError, InvalidInputError
 from baluardo.foreign_input import read_file
 from baluardo.trust.clock import EARLIEST, LATEST
 from baluardo.trust.custody.passphrase import from_file, from_terminal
@@ -78,6 +78,15 @@ def parse_days(text: str) -> float:
     if not 0.0 < days <= 3_653.0:
         raise argparse.ArgumentTypeError(f'"{text}" is no number of days above 0, up to 3,653.')
     return days
+
+
+def refuse_served(directory: Path) -> None:
+    """Refuse to write beside a service: its database would know nothing of it."""
+    if (directory / "authority.toml").exists():
+        raise InvalidInputError(
+            f"{directory} is served: what is issued and revoked there goes through the service. "
+            "Use baluardo authority invite, approve and revoke."
+        )
 
 
 def machine_time() -> float:

@@ -10,6 +10,7 @@ from baluardo.cli.output import emit, say
 from baluardo.cli.trust.options import (
     add_authority_argument,
     machine_time,
+    refuse_served,
 )
 from baluardo.trust.certificates.revocation_list import Reason
 from baluardo.trust.issuing.authority import NOT_FOR_EVER, IssuingAuthority
@@ -44,6 +45,7 @@ def register(subparsers: AddParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Revoke; print the serial numbers."""
+    refuse_served(args.authority)
     reason = Reason[args.reason.upper().replace("-", "_")]
     now = machine_time()
     with IssuingAuthority.open(args.authority, Secrets(args).unlock(), now) as authority:
