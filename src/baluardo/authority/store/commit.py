@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from baluardo.authority.events.event import Event, EventKind
 from baluardo.authority.store.database import Database, told
 from baluardo.authority.store.journal import StoreJournal, Taken
-from baluardo.authority.store.rows import HandedOut, read_entries, read_lists, write_public
+from baluardo.authority.store.rows import HandedOut, follow, read_entries, read_lists, write_public
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import BaluardoError, LogError, StoreError
 from baluardo.trust.audit.store import AuditLog
@@ -193,7 +193,7 @@ class Committer:
                 with self.database.reading() as connection:
                     entries = read_entries(connection, self.log.size, stop)
             self._log_failed = True  # until it is done
-            self.log.append(entries, self.clock())
+            follow(self.log, entries)
             self._log_failed = False
             entries = ()
 

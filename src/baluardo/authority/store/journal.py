@@ -43,8 +43,6 @@ class Gathered:
     entries: list[bytes] = field(default_factory=list)
     openings: list[tuple[int, Disclosure]] = field(default_factory=list)
     lists: list[HandedOut] = field(default_factory=list)
-    time: float = 0.0
-    """The latest time that an entry bears."""
 
 
 class StoreJournal(Journal):
@@ -158,7 +156,6 @@ class StoreJournal(Journal):
         index = self.size
         self.gathered.entries.append(made.entry())
         self.gathered.openings.extend((index, each) for each in made.disclosures)
-        self.gathered.time = max(self.gathered.time, made.record.time)
         self.size += 1
         return index
 

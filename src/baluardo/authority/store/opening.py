@@ -22,8 +22,10 @@ from baluardo.authority.store.database import Database, told
 from baluardo.authority.store.journal import StoreJournal
 from baluardo.authority.store.rows import (
     HandedOut,
+    follow,
     read_entries,
     read_lists,
+    time_of,
     write_list,
     write_public,
 )
@@ -72,7 +74,7 @@ def open_store(
     log: AuditLog | None = None
     try:
         database.upgrade()
-        again = _prepare_log(layout, anchors.community, database, unlock, clock)
+        again = _prepare_log(layout, anchors.community, database, unlock)
         log = again()
         journal = StoreJournal(anchors.community)
         with database.reading() as connection:
@@ -84,7 +86,7 @@ def open_store(
             lists = list(read_lists(connection))
         for handed in lists:  # a crash came between the commit and these, or a restore
             write_public(layout.public, handed)
-        _follow(log, database, journal.size, clock)
+        _follow(log, database, journal.size)
         issuers = load_issuers(layout, anchors, journal.register, unlock, clock())
         issuing = IssuingAuthority(layout, anchors, issuers, journal)
         committer = Committer(database, journal, again, log, issuing, clock, name, publish)
@@ -121,15 +123,15 @@ def _begin(layout: Layout, store: Store) -> None:
 
 
 def _prepare_log(
-    layout: Layout, community: str, database: Database, unlock: Unlock, clock: Callable[[], float]
+    layout: Layout, community: str, database: Database, unlock: Unlock
 ) -> Callable[[], AuditLog]:
     """Return what opens the tile log; where a restored database stands alone, begin it anew."""
     key = read_key(layout.key(LOG_KEY), unlock)
     if not (layout.public.log / CHECKPOINT).exists():
         with database.reading() as connection:
-            size = _size(connection)
-        if size > 0:  # the rows will follow, to the same tree
-            AuditLog.create(layout.public.log, f"{community}/log", key, clock()).close()
+            first = read_entries(connection, 0, 1)
+        if first:  # the rows will follow, to the same tree, at the same times
+            AuditLog.create(layout.public.log, f"{community}/log", key, time_of(first[0])).close()
     return partial(AuditLog.open, layout.public.log, key)
 
 
@@ -192,9 +194,9 @@ def _key_ids(public: Public) -> list[bytes]:
     return [each.key_id for each in chain(roots, issuers)]
 
 
-def _follow(log: AuditLog, database: Database, size: int, clock: Callable[[], float]) -> None:
+def _follow(log: AuditLog, database: Database, size: int) -> None:
     """Let the log have what the database has more."""
     while log.size < size:
         with database.reading() as connection:
             entries = read_entries(connection, log.size, min(size, log.size + PAGE))
-        log.append(entries, clock())
+        follow(log, entries)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
 
 from baluardo.authority.store import schema
+from baluardo.trust.audit.record import Record
+from baluardo.trust.audit.store import AuditLog
 from baluardo.trust.issuing.layout import Public
 
 
@@ -29,6 +31,21 @@ def read_entries(connection: Connection, start: int, stop: int) -> list[bytes]:
         .order_by(schema.log_entry.c.index)
     )
     return [bytes(row.octets) for row in rows]
+
+
+def time_of(octets: bytes) -> float:
+    """Return the time that an entry bears, POSIX seconds."""
+    return Record.of_entry(octets).time
+
+
+def follow(log: AuditLog, entries: Sequence[bytes]) -> None:
+    """Let a tile log have entries that the database has more.
+
+    Its checkpoint bears the latest time that any entry bears, whoever signs it. Were it the time of
+    signing, an authority that lags would sign a smaller tree at a later time than another one's
+    larger tree, and witnesses would take the log for one that was cut.
+    """
+    log.append(entries, max(time_of(each) for each in entries))
 
 
 def read_lists(connection: Connection) -> Iterator[HandedOut]:
