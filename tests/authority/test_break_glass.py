@@ -62,11 +62,15 @@ def test_hour_ends(state: State, code: OneTimeSecret) -> None:
     assert browser.get("state").json()["break_glass"] is None
 
 
-def test_banner_ends_with_the_session(state: State, code: OneTimeSecret) -> None:
-    browser = broken(state, code)
+def test_banner_lasts_for_the_hour_though_the_session_ends(
+    state: State, code: OneTimeSecret
+) -> None:
+    browser, began = broken(state, code), state.calendar.now
     browser.post("sign-out")
+    assert state.browser().get("state").json()["break_glass"]["until"] == began + 3_600.0
+    assert state.authority.break_glass_until == began + 3_600.0
+    state.calendar.now += 3_601.0
     assert state.browser().get("state").json()["break_glass"] is None
-    assert state.authority.break_glass_until == 0.0
 
 
 def test_code_serves_once(state: State, code: OneTimeSecret) -> None:
@@ -104,12 +108,43 @@ def test_what_an_hour_may_do(state: State, code: OneTimeSecret) -> None:
     browser = broken(state, code, "dario.neri")
     invited = browser.post("invitations", {"identity": "person/ugo.sala/laptop"})
     assert invited.status_code == 200
-    path = "person/dario.neri/recovered"
+    path = "person/gina.costa/recovered"
     made = browser.post("invitations", {"identity": path}).json()
     new, fresh = Authenticator(ORIGIN), state.browser()
     assert fresh.enrol(made["token"], path, state.new_key(), new).status_code == 200
-    assert state.browser().sign_in(state.carried["dario.neri"]).status_code == 401
+    assert state.browser().sign_in(state.carried["gina.costa"]).status_code == 401
     assert state.browser().sign_in(new).status_code == 200
+
+
+def recovering(browser: Browser, state: State, person: str) -> tuple[str, Authenticator]:
+    """Let an emergency session recover an officer; return the request that waits."""
+    path = f"person/{person}/recovered"
+    made, passkey = browser.post("invitations", {"identity": path}).json(), Authenticator(ORIGIN)
+    asked = state.browser().enrol(made["token"], path, state.new_key(), passkey)
+    assert asked.json()["state"] == "waiting"
+    rows = (row for row in state.rows(schema.request) if row["invitation"] == made["id"])
+    return str(next(rows)["id"]), passkey
+
+
+def test_one_code_alone_brings_no_officer_back(state: State, code: OneTimeSecret) -> None:
+    browser = broken(state, code, "dario.neri")
+    for person in ("anna.rossi", "dario.neri"):
+        request, passkey = recovering(browser, state, person)
+        assert browser.post(f"requests/{request}/approve").status_code == 403
+        assert state.browser().sign_in(passkey).status_code == 401
+        assert state.browser().sign_in(state.carried[person]).status_code == 200
+    granted = state.signed_in("bruno.conti").post(f"requests/{request}/approve")
+    assert granted.status_code == 200
+    assert state.browser().sign_in(passkey).status_code == 200
+
+
+def test_two_codes_of_two_persons_bring_an_officer_back(state: State, code: OneTimeSecret) -> None:
+    second = emergency_code()
+    state.store.act_blocking(lambda transaction: keep_codes(transaction, [second.digest]))
+    request, passkey = recovering(broken(state, code, "dario.neri"), state, "anna.rossi")
+    other = broken(state, second, "elena.bruni")
+    assert other.post(f"requests/{request}/approve").status_code == 200
+    assert state.browser().sign_in(passkey).status_code == 200
 
 
 def test_what_would_outlive_the_hour_is_refused(state: State, code: OneTimeSecret) -> None:

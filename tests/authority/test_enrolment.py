@@ -362,13 +362,32 @@ def test_sealed_message_does_not_recover_a_person(state: State) -> None:
     assert refused.status_code == 409
 
 
-def test_person_with_roles_is_granted_on_the_invitation_where_policy_says_so(state: State) -> None:
-    grant = state.authority.policy.grant_of("dario.neri")
+def test_who_comes_into_an_office_waits_for_another_officer_whatever_the_policy_asks(
+    state: State,
+) -> None:
+    grant = state.authority.policy.grant_of("anna.rossi")
     state.set_policy(people={**state.authority.policy.people, "ugo.sala": grant})
-    made = state.invitation(PATH)
+    made, key = state.invitation(PATH, by="bruno.conti"), state.new_key()
     browser = state.browser()
+    asked = browser.enrol(made.text, PATH, key, Authenticator(ORIGIN))
+    assert asked.json()["state"] == "waiting"
+    assert browser.get("state").json()["me"] is None
+    (request,) = (row["id"] for row in state.rows(schema.request) if row["invitation"] == made.id)
+    own = state.signed_in("bruno.conti").post(f"requests/{request}/approve")
+    assert own.status_code == 403
+    assert "invited" in own.json()["detail"]
+    assert state.signed_in("carla.verdi").post(f"requests/{request}/approve").status_code == 403
+    assert state.signed_in("anna.rossi").post(f"requests/{request}/approve").status_code == 200
+    told = browser.post("enrol/status", {"token": made.text}).json()
+    assert told["state"] == "granted"
+
+
+def test_ceremonys_own_officers_come_in_by_their_papers_alone(state: State) -> None:
+    grant = state.authority.policy.grant_of("anna.rossi")
+    state.set_policy(people={**state.authority.policy.people, "ugo.sala": grant})
+    made, browser = state.invitation(PATH, by=""), state.browser()
     browser.enrol(made.text, PATH, state.new_key(), Authenticator(ORIGIN))
-    assert Role.OPERATOR.value in browser.get("state").json()["me"]["roles"]
+    assert Role.SECURITY_OFFICER.value in browser.get("state").json()["me"]["roles"]
 
 
 def test_one_token_is_tried_a_few_times_from_everywhere(state: State) -> None:

@@ -41,8 +41,6 @@ PUBLIC = (f"{API}/state", f"{API}/sign-", f"{API}/enrol/", f"{API}/public/", f"{
 TAKES_ANYTHING = {
     f"GET {API}/public/{{path}}",
     f"POST {API}/enrol/sealed",
-    "GET /assets/{name}",
-    "HEAD /assets/{name}",
 }
 """Operations whose document rules no path and no octets out."""
 FRAME = ("/api/console", "/healthz", "/readyz", "/assets/")

@@ -200,7 +200,7 @@ def test_a_console_that_others_can_reach_is_warned_about(tmp_path: Path, few: st
         foreign = {"host": "elsewhere.example"}
         assert httpx.get(f"{console.url}healthz", headers=foreign).status_code == 421
         _, talk = console.stop()
-    assert "can be reached from other machines, and this console has no sign-in yet" in talk
+    assert "can be reached from other machines, and the sky asks nobody who they are" in talk
 
 
 def test_an_old_catalogue_is_replayed_and_that_is_said(tmp_path: Path, real_tle: bytes) -> None:

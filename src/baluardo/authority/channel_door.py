@@ -248,10 +248,14 @@ class ChannelDoor:
             await self._pushes[kind]()
 
     async def _push_lists(self) -> None:
-        """Put out whom the newest lists name, then tell everybody else of them."""
-        await self._running.judge_again()
+        """Put out whom the newest lists name, tell everybody else of them, then judge all anew.
+
+        Nobody waits to be warned until thousands are judged whose certificates no list names.
+        """
+        self._running.judge_named()
         await self._refresh()
         await self._each(lambda guest: guest.inform(self._news))
+        await self._running.judge_again()
 
     async def _push_policy(self) -> None:
         self._policies = PolicyFrames((await self._authority.store.read(newest_policy)).number)

@@ -48,6 +48,8 @@ COMMUNITY: Final = "dimostrazione.example"
 READY: Final = "ready"
 """Name of the file that says the state was made whole; without it all is made anew."""
 DEVICE: Final = "desk"
+INVITER: Final = "carla.bianchi"
+"""Who invites sites and people here, so that both officers may approve."""
 UNDER_WAY: Final = "ship/patrol"
 """Left waiting for an officer, so that there is something to approve."""
 ASKED_SECONDS: Final = 3.0
@@ -183,9 +185,11 @@ class Demonstration:
 
     async def _invite(self, identity: Identity, profile: Profile) -> str:
         authority = self._authority
+        first = identity.name in {officer.name for officer in OFFICERS}
+        made_by = "" if first else INVITER  # the first come by the ceremony's own
         made = await authority.store.act(
             lambda transaction: make_invitation(
-                transaction, authority, identity, profile, Purpose.ENROL, OFFICERS[0].name, 24.0
+                transaction, authority, identity, profile, Purpose.ENROL, made_by, 24.0
             )
         )
         return made.text

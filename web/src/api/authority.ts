@@ -62,6 +62,8 @@ export interface AuthorityState {
   profile: string;
   domain: string;
   rp_id: string;
+  /** The authority's own address; null where it does not know one. */
+  pages: string | null;
   root: string;
   demonstration: boolean;
   people: DemonstrationPerson[];
@@ -78,6 +80,7 @@ export const authorityStateShape = object<AuthorityState>({
   profile: string,
   domain: string,
   rp_id: string,
+  pages: nullable(string),
   root: string,
   demonstration: boolean,
   people: orNone,
@@ -89,5 +92,8 @@ export const authorityStateShape = object<AuthorityState>({
 const STATE = "/api/authority/state";
 /** The authority behind this console; a 404 says that there is none. */
 export const getAuthorityState = () => get(STATE, authorityStateShape);
+/** Number of the policy in force, for who is signed in. */
+export const getPolicyNumberInForce = async () =>
+  (await get("/api/authority/policy", object<{ number: number }>({ number }))).number;
 /** What anybody may know of it, without asking as the person who is signed in. */
 export const getPublicState = () => getUnknown(STATE, authorityStateShape);

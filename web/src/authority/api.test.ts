@@ -1,17 +1,10 @@
 import { expect, it } from "vitest";
-import { query, signInAddress } from "./api";
+import { query } from "./api";
 import { person, sites } from "./shapes";
 
 it("writes a query of what is there, escaped", () => {
   expect(query({ q: "a&b=c", after: null, count: 0 })).toBe("?q=a%26b%3Dc&count=0");
   expect(query({ q: "" })).toBe("");
-});
-
-it("leads to the sign-in page and back with the query", () => {
-  const address = signInAddress({ pathname: "/audit", search: "?index=7&size=9" });
-  expect(new URL(address, "https://a.example").searchParams.get("next")).toBe(
-    "/audit?index=7&size=9",
-  );
 });
 
 const entry = {

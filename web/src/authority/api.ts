@@ -4,6 +4,7 @@ import { meShape } from "../api/authority";
 import { ApiError, get, post, put, remove } from "../api/client";
 import type { Check } from "../api/validate";
 import { askAuthority, me } from "../frame/authority";
+import { signInAddress } from "../frame/ownAddress";
 import type { Json, PersonChange } from "./shapes";
 import * as shapes from "./shapes";
 
@@ -13,10 +14,6 @@ export * from "./shapes";
 const AT = "/api/authority";
 /** Nobody is signed in, or the passkey was used too long ago for what was asked. */
 export const NOT_SIGNED_IN = 401;
-
-/** Where somebody goes to sign in, and comes back from to this very page. */
-export const signInAddress = (at: Pick<Location, "pathname" | "search">) =>
-  `/sign-in?next=${encodeURIComponent(at.pathname + at.search)}`;
 
 async function signedIn<T>(answer: Promise<T>): Promise<T> {
   try {

@@ -1,6 +1,14 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { authority, offered, refreshIfThere } from "./authority";
+import {
+  askWhetherBegun,
+  authority,
+  begun,
+  homeOf,
+  me,
+  offered,
+  refreshIfThere,
+} from "./authority";
 import { Emblem } from "./Emblem";
 import { inLanguage, language, switchLanguage, words } from "./language";
 import { PersonCorner } from "./PersonCorner";
@@ -14,13 +22,15 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
   const t = words.value;
   const pages = consoleInfo.value?.pages;
   useEffect(() => refreshIfThere(pages), [pages !== undefined]);
+  const state = authority.value;
+  useEffect(() => void askWhetherBegun(state), [state?.me?.person]);
   return (
     <>
       <a class="skip" href="#content">
         {t.skipToContent}
       </a>
       <header class="header">
-        <a class="brand" href="/">
+        <a class="brand" href={homeOf(pages, me.value)}>
           <Emblem />
           <span class="brand-name">{t.name}</span>
           <span class="brand-tagline">{t.tagline}</span>
@@ -42,7 +52,7 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
         </div>
       </header>
       <StateBanners />
-      <StatusStrip />
+      <StatusStrip sky={props.path === "/"} />
       <main id="content" lang={language.value} tabIndex={-1}>
         {props.children}
       </main>
@@ -51,7 +61,7 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
 }
 
 function Navigation(props: { path: string }) {
-  const pages = offered(consoleInfo.value?.pages ?? [], authority.value);
+  const pages = offered(consoleInfo.value?.pages ?? [], authority.value, begun.value);
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
     // Where the line is longer than the screen, the page one is on is in sight.
@@ -64,6 +74,7 @@ function Navigation(props: { path: string }) {
         <a
           key={page.path}
           href={page.path}
+          class={page.path === "/start" && authority.value?.first_run ? "navigation-first" : ""}
           {...(page.path === props.path ? { "aria-current": "page" as const } : {})}
         >
           {inLanguage(page.title)}

@@ -3,6 +3,7 @@ import type { Me } from "../api/authority";
 import { roleNames } from "../words/roles";
 import { authority, signOut } from "./authority";
 import { language, words } from "./language";
+import { signInAddress } from "./ownAddress";
 
 /** The right of the header: who is signed in, or the way in. Empty where there is no authority. */
 export function PersonCorner(props: { path: string }) {
@@ -11,10 +12,9 @@ export function PersonCorner(props: { path: string }) {
   if (!state) return <div class="corner" />;
   if (state.me) return <PersonMenu person={state.me} />;
   if (props.path === "/sign-in" || props.path === "/enrol") return <div class="corner" />;
-  const next = encodeURIComponent(location.pathname + location.search);
   return (
     <div class="corner">
-      <a class="button corner-sign-in" href={`/sign-in?next=${next}`}>
+      <a class="button corner-sign-in" href={signInAddress(location, state)}>
         {t.signIn}
       </a>
     </div>

@@ -3,17 +3,25 @@ import { inLanguage, language, words } from "./language";
 import { type Connection, catalogue, clock, connection, notices, skyTime } from "./state";
 import { dateOf, inRome, inUtc } from "./time";
 
-/** The strip under the header: sky time, what that time is, the catalogue, what is amiss. */
-export function StatusStrip() {
+/** The strip under the header: sky time, what that time is, the catalogue, what is amiss.
+
+Where no sky is shown, only what is amiss. */
+export function StatusStrip(props: { sky: boolean }) {
   const t = words.value;
+  const { state } = connection.value;
+  if (!props.sky && notices.value.length === 0 && state !== "waiting") return null;
   return (
     <section class="strip" aria-label={t.status}>
-      <ModeBadge />
-      <SkyTime />
-      <CatalogueSource />
-      <span class="strip-space" />
+      {props.sky ? (
+        <>
+          <ModeBadge />
+          <SkyTime />
+          <CatalogueSource />
+          <span class="strip-space" />
+        </>
+      ) : null}
       <Notices />
-      <ConnectionState connection={connection.value} />
+      {props.sky || state === "waiting" ? <ConnectionState connection={connection.value} /> : null}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AuthorityState, Me, Role } from "../api/authority";
-import { mayUse, offered, rolesFor } from "./authority";
+import { homeOf, mayUse, offered, rolesFor } from "./authority";
 
 const person = (...roles: Role[]): Me => ({
   person: "anna.rossi",
@@ -18,6 +18,7 @@ const state = (me: Me | null, first_run: boolean): AuthorityState => ({
   profile: "eu-hybrid",
   domain: "baluardo.localhost",
   rp_id: "baluardo.localhost",
+  pages: "http://authority.baluardo.localhost:8490",
   root: "",
   demonstration: false,
   people: [],
@@ -35,7 +36,8 @@ const PAGES = [
   "/sign-in",
   "/enrol",
 ].map((path) => ({ path, title: { it: path, en: path } }));
-const paths = (from: AuthorityState | null | undefined) => offered(PAGES, from).map((p) => p.path);
+const paths = (from: AuthorityState | null | undefined, begun = false) =>
+  offered(PAGES, from, begun).map((p) => p.path);
 
 describe("the navigation", () => {
   it("offers the pages of other parts to everybody", () => {
@@ -46,11 +48,24 @@ describe("the navigation", () => {
   it("offers a member what members may use", () => {
     expect(paths(state(person("member"), true))).toEqual(["/", "/directory"]);
   });
-  it("offers the first steps to who takes them, until they are taken", () => {
+  it("offers the first steps to a security officer until a policy of one's own is in force", () => {
     const officer = person("security-officer", "member");
     expect(paths(state(officer, true))).toContain("/start");
-    expect(paths(state(officer, false))).not.toContain("/start");
+    expect(paths(state(officer, false))).toContain("/start");
+    expect(paths(state(officer, false), true)).not.toContain("/start");
   });
+  it("offers them to an operator until the first site is there", () => {
+    expect(paths(state(person("operator"), true))).toContain("/start");
+    expect(paths(state(person("operator"), false))).not.toContain("/start");
+  });
+});
+
+it("a console begins at its globe, an authority alone at what one may see", () => {
+  const alone = PAGES.filter(({ path }) => path !== "/");
+  expect(homeOf(undefined, null)).toBe("/");
+  expect(homeOf(PAGES, person("member"))).toBe("/");
+  expect(homeOf(alone, null)).toBe("/sign-in");
+  expect(homeOf(alone, person("member"))).toBe("/directory");
 });
 
 describe("mayUse", () => {

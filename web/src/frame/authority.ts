@@ -4,12 +4,14 @@ import { computed, signal } from "@preact/signals";
 import {
   type AuthorityState,
   getAuthorityState,
+  getPolicyNumberInForce,
   getPublicState,
   type Me,
   type Role,
 } from "../api/authority";
 import { ApiError } from "../api/client";
 import type { ConsoleInfo } from "../api/console";
+import { store, stored } from "./stored";
 
 /** undefined: not asked yet; null: this console has no authority. */
 export const authority = signal<AuthorityState | null | undefined>(undefined);
@@ -123,15 +125,44 @@ export function rolesFor(path: string): readonly Role[] {
   return audience === undefined || audience === "signed-in" ? [] : audience;
 }
 
-/** What the navigation offers. The first-run page leaves it once the state stands. */
+/** What the navigation offers. The first steps leave it once they are taken: for who invites sites
+with the first site, for security officers with a policy of their own (`begun`). */
 export function offered(
   pages: ConsoleInfo["pages"],
   state: AuthorityState | null | undefined,
+  begun = false,
 ): ConsoleInfo["pages"] {
+  const officer = state?.me?.roles.includes("security-officer") ?? false;
+  const starting = state?.first_run === true || (officer && !begun);
   return pages.filter(
     ({ path }) =>
-      !ELSEWHERE.has(path) &&
-      mayUse(path, state?.me ?? null) &&
-      (path !== "/start" || state?.first_run === true),
+      !ELSEWHERE.has(path) && mayUse(path, state?.me ?? null) && (path !== "/start" || starting),
   );
+}
+
+/** Where a console begins: at its globe, and where it has none at what this person may see. */
+export function homeOf(pages: ConsoleInfo["pages"] | undefined, person: Me | null): string {
+  if (pages === undefined || pages.some(({ path }) => path === "/")) return "/";
+  return person === null ? "/sign-in" : "/directory";
+}
+
+/** The ceremony's policy is the first; the second is the state's own. */
+const OWN_POLICY = 2;
+
+/** Whether a policy of the state's own is in force; asked once a page for security officers, and
+never again in this browser once it is so. */
+export const begun = signal(false);
+let askedOf = "";
+
+export async function askWhetherBegun(state: AuthorityState | null | undefined): Promise<void> {
+  if (!state?.me?.roles.includes("security-officer") || state.root === askedOf) return;
+  askedOf = state.root;
+  const kept = `begun.${state.root}`;
+  begun.value = stored(kept) !== null;
+  if (begun.value) return;
+  begun.value = await getPolicyNumberInForce().then(
+    (number) => number >= OWN_POLICY,
+    () => false,
+  );
+  if (begun.value) store(kept, "yes");
 }

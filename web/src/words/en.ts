@@ -220,6 +220,7 @@ export const en = {
   missingTitle: "There is no such page",
   missingText: "The address leads nowhere in this console.",
   missingBack: "To the globe",
+  missingHome: "To the first page",
 };
 
 export type Words = typeof en;

@@ -216,4 +216,5 @@ export const it: Words = {
   missingTitle: "Questa pagina non esiste",
   missingText: "L'indirizzo non porta da nessuna parte in questa console.",
   missingBack: "Al globo",
+  missingHome: "Alla prima pagina",
 };

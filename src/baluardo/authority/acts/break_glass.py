@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from baluardo.authority.acts.profile import LONGEST_REASON, check_text
-from baluardo.authority.acts.sessions import IDLE_SECONDS, Browser, Opened, open_session
+from baluardo.authority.acts.sessions import Browser, Opened, open_session
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.store import schema
@@ -23,7 +23,7 @@ from baluardo.protocol.roles import Role
 
 BREAK_GLASS_SECONDS: Final = 3600.0
 
-_code, _session = schema.emergency_code, schema.session
+_code = schema.emergency_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,13 @@ def break_glass(
 
 
 def broken_glass(connection: Connection, now: float) -> BrokenGlass | None:
-    """Return who works with an emergency code at the moment, until when; None if nobody does."""
+    """Return who has broken the glass within the hour, and until when that is told; None if nobody.
+
+    It is told for all of the hour, whether the session is still open or not.
+    """
     row = connection.execute(
-        select(_session.c.person, _session.c.expires)
-        .where(
-            _session.c.break_glass.is_(True),
-            _session.c.expires > now,
-            _session.c.seen > now - IDLE_SECONDS,
-        )
-        .order_by(_session.c.expires.desc())
+        select(_code.c.used, _code.c.used_by)
+        .where(_code.c.used > now - BREAK_GLASS_SECONDS)
+        .order_by(_code.c.used.desc())
     ).first()
-    return None if row is None else BrokenGlass(row.person, row.expires)
+    return None if row is None else BrokenGlass(row.used_by, row.used + BREAK_GLASS_SECONDS)

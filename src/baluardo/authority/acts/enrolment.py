@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from baluardo.authority.acts.admission import admit, check_state
 from baluardo.authority.acts.challenges import Purpose as ChallengePurpose
-from baluardo.authority.acts.invitations import HANDLE, Purpose
+from baluardo.authority.acts.invitations import HANDLE, Purpose, inviters, takes_second
 from baluardo.authority.acts.new_ids import new_id
 from baluardo.authority.acts.passkeys import (
     Answer,
@@ -18,11 +18,14 @@ from baluardo.authority.acts.passkeys import (
     new_passkey,
     passkey_to_object,
 )
+from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.sessions import Browser, Opened, open_session
 from baluardo.authority.context import Authority
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import BaluardoError, CertificateError, ConflictError, UnknownError
+from baluardo.protocol.policy import Policy
+from baluardo.protocol.roles import Role
 from baluardo.trust.base64_text import of_base64url
 from baluardo.trust.certificates.certificate import Chain, key_identifier
 from baluardo.trust.certificates.request import Request, read_request
@@ -103,7 +106,9 @@ def enrol(
     answer: Answer | None = None,
     browser: Browser | None = None,
 ) -> Enrolled | BaluardoError:
-    """Use an invitation: grant its request, or let it wait for an officer where policy says so.
+    """Use an invitation: grant its request, or let it wait for an officer.
+
+    It waits where the policy says so, and wherever somebody comes into an office (`takes_second`).
 
     `answer` is a new passkey's; a browser that brings one is signed in once it is granted. What a
     person begins with (enrol, recover) takes one, except from a machine without a browser.
@@ -115,6 +120,8 @@ def enrol(
         return _asked_again(transaction.connection, found, request)
     purpose = Purpose(invitation.purpose)
     check_state(transaction, identity, purpose)
+    policy = policy_in_force(transaction.connection, authority)
+    _check_inviter(invitation, identity, policy)
     _check_passkey(identity, purpose, answer, browser)
     passkey: dict[str, Any] | None = None
     if answer is not None:
@@ -122,7 +129,7 @@ def enrol(
         if isinstance(made, BaluardoError):
             return made
         passkey = passkey_to_object(made)
-    waits = authority.policy.approval[identity.kind]
+    waits = policy.approval[identity.kind] or takes_second(invitation, identity, policy)
     chain: Chain | None = None
     if not waits:
         try:
@@ -159,6 +166,22 @@ def _read(request_der: bytes, identity: Identity) -> Request:
             f"{identity}: refused. The invitation was not used."
         )
     return request
+
+
+def _check_inviter(invitation: Row[Any], identity: Identity, policy: Policy) -> None:
+    """Refuse who was invited as a plain member and has been given an office since.
+
+    Whoever holds the invitation becomes that officer: its maker must be one who may say so now. The
+    ceremony's own invitations have no maker.
+    """
+    if Purpose(invitation.purpose) is not Purpose.ENROL or identity.kind is not Kind.PERSON:
+        return
+    made_by, office = invitation.made_by, policy.grant_of(identity.name).roles - {Role.MEMBER}
+    if made_by and office and not policy.grant_of(made_by).roles & inviters(identity, policy):
+        raise ConflictError(
+            f"The policy gives {identity.name} an office, and this invitation is not from a "
+            "security officer. It was not used: ask a security officer for another one."
+        )
 
 
 def _check_passkey(

@@ -86,6 +86,20 @@ def inviters(identity: Identity, policy: Policy) -> frozenset[Role]:
     return _INVITERS[identity.kind]
 
 
+def takes_second(invitation: Row[Any], identity: Identity, policy: Policy) -> bool:
+    """Tell whether the use of an invitation waits for another officer, whatever the policy asks.
+
+    Whoever holds an invitation becomes that person. If one officer could let somebody into an
+    office alone (themselves, under another's name), or bring an officer back alone with an
+    emergency code, no rule of two persons would be worth anything. The ceremony's own invitations
+    were handed over before custodians.
+    """
+    if identity.kind is not Kind.PERSON or not invitation.made_by:
+        return False
+    office = policy.grant_of(identity.name).roles - {Role.MEMBER}
+    return bool(office) and Purpose(invitation.purpose) is not Purpose.DEVICE
+
+
 def may_invite(principal: Principal, identity: Identity, policy: Policy) -> bool:
     """Tell whether somebody has a role that lets this identity in."""
     return bool(principal.roles & inviters(identity, policy))

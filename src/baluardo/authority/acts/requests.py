@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select, update
 
 from baluardo.authority.acts.admission import admit
-from baluardo.authority.acts.invitations import inviters, may_invite
+from baluardo.authority.acts.invitations import inviters, may_invite, takes_second
 from baluardo.authority.acts.profile import LONGEST_REASON, check_text
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
@@ -55,8 +55,14 @@ def list_requests(
 def approve_request(
     transaction: Transaction, authority: Authority, principal: Principal, request_id: str
 ) -> Chain:
-    """Grant a request that waits; RoleError for who has invited or asked it themselves."""
+    """Grant a request that waits; RoleError for who has invited or asked it themselves.
+
+    Who comes into an office may be approved with an emergency code too, by another person than the
+    one who has invited: two codes are two sheets of paper, in two persons' keeping.
+    """
     row, identity = _to_decide(transaction, authority, principal, request_id)
+    if not takes_second(row, identity, authority.policy):
+        principal.require_lasting()
     if row.made_by == principal.person:
         raise RoleError(
             f"You have invited {identity} yourself: another person must approve the request."
@@ -79,6 +85,7 @@ def refuse_request(
     """Refuse a request that waits, for good; who asked is told the reason."""
     check_text("reason", reason, LONGEST_REASON)
     row, identity = _to_decide(transaction, authority, principal, request_id)
+    principal.require_lasting()
     _decide(transaction, principal, row, "refused", reason=reason)
     personal = {"reason": reason}
     transaction.log(
@@ -99,7 +106,6 @@ def _to_decide(
         raise UnknownError("There is no such request.")
     identity = _identity(authority, row)
     principal.require(*inviters(identity, authority.policy))
-    principal.require_lasting()
     principal.require_fresh(transaction.now)
     if row.state != "waiting":
         raise ConflictError(f"This request is {row.state} already.")

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 from sqlalchemy import delete
 
-from baluardo.authority.acts.passkeys import remove_passkeys_of
 from baluardo.authority.acts.device_invitations import end_device_invitations
+from baluardo.authority.acts.passkeys import remove_passkeys_of
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.principal import Principal

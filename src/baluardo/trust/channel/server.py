@@ -104,18 +104,29 @@ class ChannelServer:
         """The channels that are open."""
         return tuple(self._open.values())
 
-    async def judge_again(self) -> tuple[Peer, ...]:
-        """Verify who is at every open channel by the present lists; return who was put out.
+    def judge_named(self) -> tuple[Peer, ...]:
+        """Put out whom the present lists name; return who that was.
 
-        Those whose own certificate a list names come first, before anybody else is let speak; then
-        all others, a few at a time (0.4 ms each), so that the service goes on meanwhile.
+        They are named by their own certificate or by one above it. It is done when this returns.
         """
         lists = self._endpoint.verifier.revocations.lists.values()
         named = {serial for held in lists for serial in held.revoked}
-        waiting = sorted(self.channels, key=lambda channel: channel.peer.serial not in named)
         out: list[Peer] = []
-        for place, channel in enumerate(waiting):
-            if place % JUDGED_AT_ONCE == 0 and channel.peer.serial not in named:
+        for channel in self.channels:
+            is_named = any(each.serial in named for each in channel.peer.chain.certificates)
+            if is_named and channel.is_open and not channel.judge_again():
+                out.append(channel.peer)
+        return tuple(out)
+
+    async def judge_again(self) -> tuple[Peer, ...]:
+        """Verify who is at every open channel by the present lists; return who was put out.
+
+        Those whom a list names come first, before anybody else is let speak; then all others, a few
+        at a time (0.4 ms each), so that the service goes on meanwhile.
+        """
+        out = list(self.judge_named())
+        for place, channel in enumerate(self.channels):
+            if place % JUDGED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             if channel.is_open and not channel.judge_again():
                 out.append(channel.peer)

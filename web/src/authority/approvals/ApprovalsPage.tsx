@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { getCommands, getRequests, type InvitationMade } from "../api";
+import { type Command, getCommands, getRequests, type InvitationMade, type Request } from "../api";
 import { InvitationShown } from "../directory/InvitationShown";
 import { t as directory } from "../directory/words";
 import {
@@ -10,11 +10,13 @@ import {
   ErrorState,
   hasRole,
   Loading,
+  me,
   Section,
   Tabs,
   useAnswer,
 } from "../kit";
 import { CommandCard } from "./CommandCard";
+import { READERS, SEERS, SIGNERS } from "./deciders";
 import { History } from "./History";
 import { NoKey } from "./NoKey";
 import { RequestCard } from "./RequestCard";
@@ -23,10 +25,13 @@ import { t } from "./words";
 
 const REFRESH_MS = 15_000;
 
+type Answer<T> = ReturnType<typeof useAnswer<T>>;
+
 export function ApprovalsPage() {
   const w = t.value;
+  const partly = me.value !== null && !hasRole(...READERS);
   return (
-    <AuthorityPage path="/approvals" title={w.title} lead={w.lead}>
+    <AuthorityPage path="/approvals" title={w.title} lead={partly ? w.leadRequests : w.lead}>
       <Content />
     </AuthorityPage>
   );
@@ -35,16 +40,18 @@ export function ApprovalsPage() {
 function Content() {
   const w = t.value;
   const [tab, setTab] = useState<"waiting" | "history">("waiting");
-  // Kept here: the card of the command that made it leaves the list.
-  const [made, setMade] = useState<InvitationMade | null>(null);
-  const signing = useSigning();
-  const officer = hasRole("security-officer");
+  const [seer, reader] = [hasRole(...SEERS), hasRole(...READERS)];
   const requests = useAnswer(
-    async () => (officer ? (await getRequests()).filter((each) => each.state === "waiting") : []),
-    [officer],
+    async () => (seer ? (await getRequests()).filter((each) => each.state === "waiting") : []),
+    [seer],
     REFRESH_MS,
   );
-  const commands = useAnswer(async () => (await getCommands("waiting")).commands, [], REFRESH_MS);
+  const commands = useAnswer(
+    async () => (reader ? (await getCommands("waiting")).commands : []),
+    [reader],
+    REFRESH_MS,
+  );
+  if (!reader) return <Requests requests={requests} />;
   const waiting = (requests.answer?.length ?? 0) + (commands.answer?.length ?? 0);
   return (
     <Tabs
@@ -60,49 +67,64 @@ function Content() {
         <History />
       ) : (
         <>
-          {made ? (
-            <Dialog title={directory.value.made} onClose={() => setMade(null)} held wide>
-              <InvitationShown made={made} />
-              <div class="dialog-actions">
-                <ActionButton tone="primary" onPress={() => setMade(null)}>
-                  {directory.value.done}
-                </ActionButton>
-              </div>
-            </Dialog>
-          ) : null}
-          {officer || hasRole("custodian") ? <NoKey signing={signing} /> : null}
-          <Section title={w.commands} lead={w.commandsLead}>
-            {commands.error ? (
-              <ErrorState error={commands.error} onRetry={commands.reload} />
-            ) : null}
-            {!commands.answer && !commands.error ? <Loading /> : null}
-            {commands.answer?.length === 0 ? <EmptyState title={w.noCommands} /> : null}
-            {commands.answer?.map((command) => (
-              <CommandCard
-                key={command.id}
-                command={command}
-                signing={signing}
-                onAnswered={async (invitation) => {
-                  if (invitation) setMade(invitation);
-                  await commands.reload();
-                }}
-              />
-            ))}
-          </Section>
-          {officer ? (
-            <Section title={w.requests} lead={w.requestsLead}>
-              {requests.error ? (
-                <ErrorState error={requests.error} onRetry={requests.reload} />
-              ) : null}
-              {!requests.answer && !requests.error ? <Loading /> : null}
-              {requests.answer?.length === 0 ? <EmptyState title={w.noRequests} /> : null}
-              {requests.answer?.map((request) => (
-                <RequestCard key={request.id} request={request} onDecided={requests.reload} />
-              ))}
-            </Section>
-          ) : null}
+          <Commands commands={commands} />
+          {seer ? <Requests requests={requests} /> : null}
         </>
       )}
     </Tabs>
+  );
+}
+
+function Commands(props: { commands: Answer<Command[]> }) {
+  const w = t.value;
+  const { answer, error, reload } = props.commands;
+  // Kept here: the card of the command that made it leaves the list.
+  const [made, setMade] = useState<InvitationMade | null>(null);
+  const signing = useSigning();
+  return (
+    <>
+      {made ? (
+        <Dialog title={directory.value.made} onClose={() => setMade(null)} held wide>
+          <InvitationShown made={made} />
+          <div class="dialog-actions">
+            <ActionButton tone="primary" onPress={() => setMade(null)}>
+              {directory.value.done}
+            </ActionButton>
+          </div>
+        </Dialog>
+      ) : null}
+      {hasRole(...SIGNERS) ? <NoKey signing={signing} /> : null}
+      <Section title={w.commands} lead={w.commandsLead}>
+        {error ? <ErrorState error={error} onRetry={reload} /> : null}
+        {!answer && !error ? <Loading /> : null}
+        {answer?.length === 0 ? <EmptyState title={w.noCommands} /> : null}
+        {answer?.map((command) => (
+          <CommandCard
+            key={command.id}
+            command={command}
+            signing={signing}
+            onAnswered={async (invitation) => {
+              if (invitation) setMade(invitation);
+              await reload();
+            }}
+          />
+        ))}
+      </Section>
+    </>
+  );
+}
+
+function Requests(props: { requests: Answer<Request[]> }) {
+  const w = t.value;
+  const { answer, error, reload } = props.requests;
+  return (
+    <Section title={w.requests} lead={w.requestsLead}>
+      {error ? <ErrorState error={error} onRetry={reload} /> : null}
+      {!answer && !error ? <Loading /> : null}
+      {answer?.length === 0 ? <EmptyState title={w.noRequests} /> : null}
+      {answer?.map((request) => (
+        <RequestCard key={request.id} request={request} onDecided={reload} />
+      ))}
+    </Section>
   );
 }

@@ -6,12 +6,15 @@ import {
   Fingerprint,
   freshen,
   IdentityName,
+  identityParts,
   me,
   Sentence,
   say,
   TextAreaField,
   When,
 } from "../kit";
+import { decides } from "./deciders";
+import { personOf } from "./reading";
 import { t } from "./words";
 
 /** Somebody asks for a certificate: who, on whose invitation, with which key. */
@@ -21,22 +24,33 @@ export function RequestCard(props: { request: Request; onDecided: () => Promise<
   const [deciding, setDeciding] = useState<"approve" | "refuse" | null>(null);
   const [reason, setReason] = useState("");
   const close = () => setDeciding(null);
-  const invitedByMe = request.by === me.value?.person;
+  const person = me.value?.person ?? "";
+  const invitedByMe = request.by === person;
+  const mine =
+    identityParts(request.identity)?.kind === "person" && personOf(request.identity) === person;
   return (
     <article class="waiting" aria-label={request.identity}>
       <h3>
         <bdi>{request.display_name || request.identity}</bdi>
       </h3>
       <Facts request={request} />
-      {invitedByMe ? <p class="soft">{w.invitedByMe}</p> : null}
-      <div class="row-actions">
-        <ActionButton tone="primary" disabled={invitedByMe} onPress={() => setDeciding("approve")}>
-          {w.approve}
-        </ActionButton>
-        <ActionButton tone="danger" onPress={() => setDeciding("refuse")}>
-          {w.refuse}
-        </ActionButton>
-      </div>
+      {decides(request.identity, me.value?.roles ?? []) ? (
+        <>
+          {mine || invitedByMe ? <p class="soft">{mine ? w.ownRequest : w.invitedByMe}</p> : null}
+          <div class="row-actions">
+            <ActionButton
+              tone="primary"
+              disabled={mine || invitedByMe}
+              onPress={() => setDeciding("approve")}
+            >
+              {w.approve}
+            </ActionButton>
+            <ActionButton tone="danger" onPress={() => setDeciding("refuse")}>
+              {w.refuse}
+            </ActionButton>
+          </div>
+        </>
+      ) : null}
       {deciding === "approve" ? (
         <ConfirmDialog
           title={w.approveRequestTitle}

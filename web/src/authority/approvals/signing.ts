@@ -4,8 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 import { answer, type Decision, propose, type SignedProposal } from "../../trust/commands";
 import { type DeviceKey, held, load } from "../../trust/device";
 import { envelopeToJson } from "../../trust/envelope";
+import type { Identity } from "../../trust/identity";
 import type { JsonObject } from "../../trust/strictJson";
 import * as api from "../api";
+import { keysChanged } from "../enrol/thisBrowser";
 import { authority, freshen, me, now } from "../kit";
 import type { CommandKind } from "../policy/document";
 import { explaining } from "./trustSentence";
@@ -24,7 +26,7 @@ export type Signing =
   | { readonly state: "asking" }
   | { readonly state: "none" }
   /** A key was made here and waits for its certificate. */
-  | { readonly state: "waiting" }
+  | { readonly state: "waiting"; readonly identity: Identity }
   | { readonly state: "expired" }
   | { readonly state: "ready"; readonly device: DeviceKey };
 
@@ -45,10 +47,11 @@ export async function findDevice(
   const [best] = keys.sort((one, other) => other.chain[0].notAfter - one.chain[0].notAfter);
   if (best && best.chain[0].notAfter > nowS) return { state: "ready", device: best };
   if (best) return { state: "expired" };
-  return { state: kept.waiting.some(mine) ? "waiting" : "none" };
+  const identity = kept.waiting.find(mine);
+  return identity ? { state: "waiting", identity } : { state: "none" };
 }
 
-/** What this browser can sign with; asked once for each person. */
+/** What this browser can sign with; asked for each person, and again when a key has come. */
 export function useSigning(): Signing {
   const [signing, setSigning] = useState<Signing>({ state: "asking" });
   const person = me.value?.person;
@@ -65,7 +68,7 @@ export function useSigning(): Signing {
     return () => {
       current = false;
     };
-  }, [person, community]);
+  }, [person, community, keysChanged.value]);
   return signing;
 }
 

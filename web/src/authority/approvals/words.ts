@@ -5,6 +5,8 @@ import { wordsOf } from "../kit/language";
 export const en = {
   title: "Approvals",
   lead: "What waits for a second person. Nobody approves what they have proposed; every approval is signed with your own key.",
+  leadRequests:
+    "First contacts that wait until somebody lets them in. Nobody approves whom they have invited themselves.",
   tabs: { waiting: "Waiting", history: "History" },
   requests: "First contacts that ask for a certificate",
   requestsLead:
@@ -17,6 +19,7 @@ export const en = {
   named: "Name",
   invitedBy: "Invited by",
   invitedByMe: "You invited them yourself: another officer has to approve.",
+  ownRequest: "This request is your own: another officer has to approve.",
   asked: "Asked",
   keyFingerprint: "Fingerprint of the key (SHA-256)",
   approve: "Approve",
@@ -123,13 +126,14 @@ export const en = {
   keyWaiting:
     "A key was made here and waits for its certificate. As soon as it is granted you can sign.",
   keyExpired: "The certificate of your key here has ended. Renew it, or add this browser anew.",
-  keyHow: "Add this browser as a device of yours",
+  keyRenew: "To my devices",
 };
 type Words = typeof en;
 
 export const it: Words = {
   title: "Approvazioni",
   lead: "Ciò che attende una seconda persona. Nessuno approva ciò che ha proposto; ogni approvazione è firmata con la propria chiave.",
+  leadRequests: "Primi contatti che attendono di essere ammessi. Nessuno approva chi ha invitato.",
   tabs: { waiting: "In attesa", history: "Storia" },
   requests: "Primi contatti che chiedono un certificato",
   requestsLead:
@@ -142,6 +146,7 @@ export const it: Words = {
   named: "Nome",
   invitedBy: "Su invito di",
   invitedByMe: "L'invito è tuo: deve approvare un altro responsabile.",
+  ownRequest: "Questa richiesta è tua: deve approvare un altro responsabile.",
   asked: "Chiesto",
   keyFingerprint: "Impronta della chiave (SHA-256)",
   approve: "Approva",
@@ -250,7 +255,7 @@ export const it: Words = {
     "Qui è nata una chiave che attende il suo certificato. Appena sarà concesso potrai firmare.",
   keyExpired:
     "Il certificato della tua chiave qui è scaduto. Rinnovalo, o aggiungi di nuovo questo browser.",
-  keyHow: "Aggiungi questo browser ai tuoi dispositivi",
+  keyRenew: "Ai miei dispositivi",
 };
 
 /** The texts in the reader's language. */

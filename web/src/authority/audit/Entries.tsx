@@ -63,7 +63,7 @@ export function Entries(props: {
   const proofs = useProofs(entries, checkpoint);
   return (
     <>
-      <Proven {...props} proofs={proofs} shown={entries.length} />
+      <Proven {...props} proofs={proofs} entries={entries} />
       <Section
         title={w.entries}
         actions={
@@ -178,7 +178,8 @@ function exportEntries(
       index,
       octets: base64(octets),
       inclusion: proof?.state === "proven" ? proof.hashes : null,
-      details,
+      // With the openings: who hashes them finds the digests in the octets.
+      details: details?.map(({ name, value, text }) => ({ name, value, text })) ?? null,
     };
   });
   const file = { checkpoint: checkpoint.note, size: checkpoint.size, entries: told };

@@ -2,10 +2,12 @@ import { reasonTold } from "../approvals/reasons";
 import { explained } from "../approvals/trustSentence";
 import { count, IdentityName, identityParts, Mark, momentOf, Problem } from "../kit";
 import { kindTold } from "./kinds";
-import type { Entry } from "./reading";
+import type { Entry, ReadDetail } from "./reading";
 import type { Proof } from "./verification";
 import { t } from "./words";
 
+/** Facts that are moments, POSIX seconds. */
+const MOMENTS: readonly string[] = ["not_after", "not_before", "expires", "until"];
 const LEVELS = { checking: "quiet", proven: "good", failed: "bad" } as const;
 
 /** One entry: kind in words, time, facts, and whether it was proven to be in the log. */
@@ -14,8 +16,13 @@ export function EntryCard(props: { entry: Entry; proof: Proof }) {
   const { entry, proof } = props;
   const { record } = entry;
   const title = record ? kindTold(record.kind) : w.unreadable;
+  const contradicted = entry.details?.some((each) => each.state === "contradicted") ?? false;
   return (
-    <details class={`entry entry-${proof.state}`} aria-label={w.entry(count(entry.index))}>
+    <details
+      class={`entry entry-${contradicted ? "failed" : proof.state}`}
+      aria-label={w.entry(count(entry.index))}
+      open={contradicted}
+    >
       <summary>
         <span class="entry-index">{count(entry.index)}</span>
         <span class="entry-kind">{title}</span>
@@ -30,12 +37,25 @@ export function EntryCard(props: { entry: Entry; proof: Proof }) {
           ) : null}
         </span>
         <span class="entry-proof">
-          <Mark level={LEVELS[proof.state]}>{w.proofStates[proof.state]}</Mark>
+          {contradicted ? (
+            <Mark level="bad">{w.contradicted}</Mark>
+          ) : (
+            <Mark level={LEVELS[proof.state]}>{w.proofStates[proof.state]}</Mark>
+          )}
         </span>
       </summary>
       <div class="entry-body">
         {proof.state === "failed" ? <Problem error={explained(proof.error)} /> : null}
-        {record ? <Facts entry={entry} /> : <p class="soft">{w.unreadableText}</p>}
+        {record ? (
+          <Facts entry={entry} />
+        ) : (
+          <>
+            <p class="soft">{w.unreadableText}</p>
+            {entry.details?.map((detail, place) => (
+              <Detail key={place} detail={detail} />
+            ))}
+          </>
+        )}
       </div>
     </details>
   );
@@ -45,8 +65,9 @@ export function EntryCard(props: { entry: Entry; proof: Proof }) {
 function Gist(props: { entry: Entry }) {
   const { record, details } = props.entry;
   const facts = record?.facts ?? {};
-  for (const name of ["identity", "about", "holder", "name", "number"]) {
-    const value = facts[name] ?? details?.find((detail) => detail.name === name)?.value;
+  for (const name of ["identity", "about", "holder", "name", "number", "person", "by"]) {
+    const told = details?.find((detail) => detail.state === "proven" && detail.name === name);
+    const value = facts[name] ?? told?.value;
     if (typeof value === "string" || typeof value === "number")
       return <Value name={name} value={value} />;
   }
@@ -58,7 +79,8 @@ function Facts(props: { entry: Entry }) {
   const { record, details } = props.entry;
   if (!record) return null;
   const names = Object.keys(record.facts);
-  const missing = record.digests.length - (details?.length ?? 0);
+  const proven = details?.filter((detail) => detail.state === "proven").length ?? 0;
+  const missing = record.digests.length - proven;
   return (
     <dl class="facts">
       <dt>{w.kind}</dt>
@@ -75,18 +97,17 @@ function Facts(props: { entry: Entry }) {
           <Value name={name} value={record.facts[name]} />
         </dd>,
       ])}
-      {record.digests.length > 0 ? (
+      {record.digests.length > 0 || details?.length ? (
         <>
           <dt>{w.details}</dt>
           <dd>
             {details === null ? w.hidden(record.digests.length) : null}
-            {details?.map((detail) => (
-              <p key={detail.name}>
-                {w.factNames[detail.name] ?? detail.name}:{" "}
-                <Value name={detail.name} value={detail.value} />
-              </p>
+            {details?.map((detail, place) => (
+              <Detail key={place} detail={detail} />
             ))}
-            {details !== null && missing > 0 ? <p class="faint">{w.erased(missing)}</p> : null}
+            {details !== null && missing > 0 && proven === details.length ? (
+              <p class="faint">{w.erased(missing)}</p>
+            ) : null}
           </dd>
         </>
       ) : null}
@@ -94,13 +115,41 @@ function Facts(props: { entry: Entry }) {
   );
 }
 
+/** A detail that the entry committed to, or the alarm that it did not. */
+function Detail(props: { detail: ReadDetail }) {
+  const w = t.value;
+  const { detail } = props;
+  const told = (
+    <>
+      {w.factNames[detail.name] ?? detail.name}: <Value name={detail.name} value={detail.value} />
+    </>
+  );
+  if (detail.state === "proven") {
+    return (
+      <p class="detail">
+        <span>{told}</span> <Mark level="good">{w.detailProven}</Mark>
+      </p>
+    );
+  }
+  return (
+    <div class="alarm" role="alert">
+      <p class="alarm-title">{w.detailFalseTitle}</p>
+      <p>{w.detailFalse}</p>
+      <p>
+        {w.detailTold} <s>{told}</s>
+      </p>
+    </div>
+  );
+}
+
 function Value(props: { name: string; value: unknown }) {
   const { name, value } = props;
+  if (value === null) return <span class="faint">{t.value.nothing}</span>;
   if (typeof value === "string") {
     if (identityParts(value)) return <IdentityName path={value} />;
     if (name === "reason") return <bdi>{reasonTold(value)}</bdi>;
     return <bdi class="code">{value}</bdi>;
   }
-  if (typeof value === "number") return <>{name === "not_after" ? momentOf(value) : value}</>;
+  if (typeof value === "number") return <>{MOMENTS.includes(name) ? momentOf(value) : value}</>;
   return <bdi class="code">{JSON.stringify(value)}</bdi>;
 }

@@ -3,6 +3,7 @@ import type { Checkpoint } from "../../trust/note";
 import { hex, utf8 } from "../../trust/octets";
 import { ActionButton, count, Fingerprint, momentOf, Section } from "../kit";
 import { download } from "./download";
+import type { Entry } from "./reading";
 import type { Look, Proof } from "./verification";
 import { t } from "./words";
 
@@ -13,7 +14,7 @@ export function Proven(props: {
   look: Done;
   checkpoint: Checkpoint;
   proofs: ReadonlyMap<number, Proof>;
-  shown: number;
+  entries: readonly Entry[];
   actions: ComponentChildren;
 }) {
   const w = t.value;
@@ -23,17 +24,23 @@ export function Proven(props: {
   const states = [...props.proofs.values()].map((proof) => proof.state);
   const failed = states.filter((state) => state === "failed").length;
   const proven = states.filter((state) => state === "proven").length;
+  const details = props.entries.flatMap((entry) => entry.details ?? []);
+  const opened = details.filter((detail) => detail.state === "proven").length;
+  const contradicted = details.length - opened;
+  const shown = props.entries.length;
   return (
     <Section title={w.proven} actions={props.actions}>
       <ul class="proofs" aria-live="polite">
         <Line level="good">{w.signature(count(checkpoint.size), momentOf(checkpoint.time))}</Line>
         <Consistency look={look} />
-        {props.shown > 0 ? (
-          <Line level={proven === props.shown ? "good" : "waiting"}>
-            {w.entriesProven(count(proven), count(props.shown))}
+        {shown > 0 ? (
+          <Line level={proven === shown ? "good" : "waiting"}>
+            {w.entriesProven(count(proven), count(shown))}
           </Line>
         ) : null}
         {failed > 0 ? <Line level="bad">{w.entriesFailed(count(failed))}</Line> : null}
+        {opened > 0 ? <Line level="good">{w.detailsProven(opened)}</Line> : null}
+        {contradicted > 0 ? <Line level="bad">{w.detailsFailed(contradicted)}</Line> : null}
       </ul>
       <h3>{w.notProven}</h3>
       <ul class="proofs">

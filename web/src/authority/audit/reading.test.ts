@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { base64, utf8 } from "../../trust/octets";
+import { base64, base64url, sha256, utf8 } from "../../trust/octets";
 import type { LogEntry } from "../api";
 import { entryOf, findBackwards } from "./reading";
 
@@ -54,9 +54,63 @@ describe("looking backwards through the log", () => {
   });
 });
 
-it("octets that are no entry are kept as they are, without a record", () => {
-  expect(entryOf(told(5)).record?.facts).toEqual({ number: 5 });
+it("octets that are no entry are kept as they are, without a record", async () => {
+  expect((await entryOf(told(5))).record?.facts).toEqual({ number: 5 });
   for (const octets of ["", "!", base64(utf8("{}")), base64(utf8("[1]"))]) {
-    expect(entryOf({ index: 1, octets, details: null }).record, octets).toBeNull();
+    const entry = await entryOf({ index: 1, octets, details: null });
+    expect(entry.record, octets).toBeNull();
+    expect(entry.details).toBeNull();
   }
+});
+
+describe("details of persons", () => {
+  const opening = (name: string, value: unknown) =>
+    base64url(utf8(JSON.stringify(["_26bc4LT-ac6q2KI6cBW5es", name, value])));
+  const BY = opening("by", "anna.rossi");
+  const ABOUT = opening("about", { path: "person/bruno.verdi/desk", old: true });
+  async function committing(...openings: string[]): Promise<string> {
+    const digests = await Promise.all(
+      openings.map(async (text) => base64url(await sha256(utf8(text)))),
+    );
+    const sd = JSON.stringify(digests.sort());
+    return base64(
+      utf8(
+        `{"_sd":${sd},"actor":"spiffe://italia.example/authority/service","facts":{},"kind":"directory.changed","time":1780000000.5}`,
+      ),
+    );
+  }
+  const by = { name: "by", value: "anna.rossi", text: BY };
+  const about = {
+    name: "about",
+    value: { old: true, path: "person/bruno.verdi/desk" },
+    text: ABOUT,
+  };
+
+  it("are proven by what the entry committed to", async () => {
+    const octets = await committing(BY, ABOUT);
+    const { record, details } = await entryOf({ index: 3, octets, details: [by, about] });
+    expect(record?.digests).toHaveLength(2);
+    expect(details?.map((each) => [each.state, each.name])).toEqual([
+      ["proven", "by"],
+      ["proven", "about"],
+    ]);
+  });
+
+  it.each([
+    ["of another name", { ...by, name: "about" }],
+    ["of another value", { ...by, value: "bruno.verdi" }],
+    ["without its opening", { ...by, text: "" }],
+    ["with another opening", { ...by, text: opening("by", "bruno.verdi") }],
+    ["with an opening that is none", { ...by, text: "WyJhIl0" }],
+    ["told twice", about],
+  ])("one %s is a contradiction, and hides no other", async (_, wrong) => {
+    const octets = await committing(BY, ABOUT);
+    const { details } = await entryOf({ index: 3, octets, details: [about, wrong] });
+    expect(details?.map((each) => each.state)).toEqual(["proven", "contradicted"]);
+  });
+
+  it("of what is no entry are all contradictions", async () => {
+    const { details } = await entryOf({ index: 3, octets: "", details: [by] });
+    expect(details?.map((each) => each.state)).toEqual(["contradicted"]);
+  });
 });

@@ -21,10 +21,18 @@ export const en = {
     `${proven} of the ${all} entries shown below are in this log at their places: the hashes were computed again here.`,
   entriesFailed: (count: string) =>
     `${count} of the entries shown below could NOT be shown to be in the log.`,
+  detailsProven: (count: number) =>
+    count === 1
+      ? "The 1 detail of a person shown below is what its entry committed to."
+      : `All ${count} details of persons that are shown as proven below are what their entries committed to.`,
+  detailsFailed: (count: number) =>
+    count === 1
+      ? "1 detail of a person below is NOT what its entry committed to: the authority says otherwise than the log."
+      : `${count} details of persons below are NOT what their entries committed to: the authority says otherwise than the log.`,
   limits: [
     "That nobody else is shown another history: compare the checkpoint with a witness or with another device.",
     "That what an entry says is true: it proves that the authority wrote it, and when it says that was.",
-    "Details of persons are the authority's word. In the log stands a commitment to each, which stays when the detail is erased.",
+    "That nothing more was said of persons: the details shown are what their entries committed to, and of one that was erased only the commitment is left.",
   ],
   firstLimit:
     "That the key seen at the first look is the right one: compare it once with the one printed at the founding ceremony.",
@@ -83,6 +91,7 @@ export const en = {
   by: "Written by",
   facts: "Facts",
   noFacts: "Nothing more.",
+  nothing: "none",
   details: "Details of persons",
   hidden: (count: number) =>
     count === 1
@@ -92,6 +101,12 @@ export const en = {
     count === 1
       ? "1 detail was erased; its commitment remains"
       : `${count} details were erased; their commitments remain`,
+  detailProven: "as committed",
+  detailFalseTitle: "ALARM: the log did not commit to this detail",
+  detailFalse:
+    "The authority tells this detail of a person, and the entry in the log says otherwise. Do not believe it, and tell the auditors by another way than this console.",
+  detailTold: "The authority said:",
+  contradicted: "CONTRADICTION",
   proofStates: { checking: "checking", proven: "in the log", failed: "NOT PROVEN" },
   factNames: {
     serial: "Serial number",
@@ -115,6 +130,19 @@ export const en = {
     request: "Request",
     kind: "Kind",
     purpose: "Purpose",
+    invitation: "Invitation",
+    expires: "Ends",
+    until: "Until",
+    host: "Address of the page",
+    how: "Known by",
+    decision: "Decision",
+    count: "Count",
+    codes: "Codes",
+    details: "Details erased",
+    fields: "Changed",
+    passkey: "Passkey",
+    issuers: "Issuers",
+    domains: "Domains",
   } as Record<string, string>,
 };
 type Words = typeof en;
@@ -138,10 +166,18 @@ export const it: Words = {
     `${proven} delle ${all} voci mostrate sotto sono in questo registro al loro posto: gli hash sono stati ricalcolati qui.`,
   entriesFailed: (count) =>
     `Per ${count} delle voci mostrate sotto NON si è potuto dimostrare che siano nel registro.`,
+  detailsProven: (count) =>
+    count === 1
+      ? "L'unico dettaglio di una persona mostrato sotto è quello a cui la sua voce si è impegnata."
+      : `Tutti i ${count} dettagli di persone indicati sotto come dimostrati sono quelli a cui le loro voci si sono impegnate.`,
+  detailsFailed: (count) =>
+    count === 1
+      ? "1 dettaglio di una persona sotto NON è quello a cui la sua voce si è impegnata: l'autorità dice altro dal registro."
+      : `${count} dettagli di persone sotto NON sono quelli a cui le loro voci si sono impegnate: l'autorità dice altro dal registro.`,
   limits: [
     "Che a nessun altro sia mostrata un'altra storia: confronta il checkpoint con un testimone o con un altro dispositivo.",
     "Che ciò che una voce dice sia vero: dimostra che l'autorità l'ha scritta, e quando dice di averlo fatto.",
-    "I dettagli delle persone sono la parola dell'autorità. Nel registro sta un impegno per ciascuno, che resta quando il dettaglio è cancellato.",
+    "Che delle persone non fosse detto altro: i dettagli mostrati sono quelli a cui le loro voci si sono impegnate, e di uno cancellato resta solo l'impegno.",
   ],
   firstLimit:
     "Che la chiave vista al primo sguardo sia quella giusta: confrontala una volta con quella stampata alla cerimonia di fondazione.",
@@ -200,6 +236,7 @@ export const it: Words = {
   by: "Scritta da",
   facts: "Fatti",
   noFacts: "Nient'altro.",
+  nothing: "nessuno",
   details: "Dettagli di persone",
   hidden: (count) =>
     count === 1
@@ -209,6 +246,12 @@ export const it: Words = {
     count === 1
       ? "1 dettaglio è stato cancellato; il suo impegno resta"
       : `${count} dettagli sono stati cancellati; i loro impegni restano`,
+  detailProven: "conforme all'impegno",
+  detailFalseTitle: "ALLARME: il registro non si è impegnato a questo dettaglio",
+  detailFalse:
+    "L'autorità racconta questo dettaglio di una persona, e la voce nel registro dice altro. Non crederci, e avvisa i revisori per una via diversa da questa console.",
+  detailTold: "L'autorità ha detto:",
+  contradicted: "CONTRADDIZIONE",
   proofStates: { checking: "in verifica", proven: "nel registro", failed: "NON DIMOSTRATA" },
   factNames: {
     serial: "Numero di serie",
@@ -232,6 +275,19 @@ export const it: Words = {
     request: "Richiesta",
     kind: "Tipo",
     purpose: "Scopo",
+    invitation: "Invito",
+    expires: "Scade",
+    until: "Fino al",
+    host: "Indirizzo della pagina",
+    how: "Riconosciuto da",
+    decision: "Decisione",
+    count: "Numero",
+    codes: "Codici",
+    details: "Dettagli cancellati",
+    fields: "Modificato",
+    passkey: "Passkey",
+    issuers: "Emittenti",
+    domains: "Domini",
   },
 };
 

@@ -1,9 +1,10 @@
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import type { Person } from "../api";
-import { ActionButton, CopyButton, kitWords, Roles } from "../kit";
+import { ActionButton, CopyButton, hasRole, kitWords, Roles } from "../kit";
 import { languageName, placeName } from "./called";
 import { EditDialog } from "./EditDialog";
+import { RecoverDialog } from "./RecoverDialog";
 import { t } from "./words";
 
 /** All that the directory tells of one person. */
@@ -16,6 +17,7 @@ export function Details(props: {
 }) {
   const w = t.value;
   const [editing, setEditing] = useState(false);
+  const [recovering, setRecovering] = useState(false);
   const { person } = props;
   return (
     <>
@@ -57,6 +59,14 @@ export function Details(props: {
         <dt>{w.territory}</dt>
         <dd>{person.territory.map(placeName).join(", ") || w.wholeTerritory}</dd>
       </dl>
+      {hasRole("security-officer") && !props.mine ? (
+        <div>
+          <ActionButton onPress={() => setRecovering(true)}>{w.recover}</ActionButton>
+        </div>
+      ) : null}
+      {recovering ? (
+        <RecoverDialog person={person.person} onClose={() => setRecovering(false)} />
+      ) : null}
       {editing ? (
         <EditDialog person={person} onClose={() => setEditing(false)} onSaved={props.onChanged} />
       ) : null}

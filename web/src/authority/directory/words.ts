@@ -92,6 +92,16 @@ export const en = {
   withdrawText: (identity: string) =>
     `The invitation for ${identity} will no longer be accepted. Whoever has used it already keeps what was granted.`,
   withdrawn: "The invitation was withdrawn.",
+
+  recover: "Recover access",
+  recoverTitle: (person: string) => `Propose to recover the access of ${person}?`,
+  recoverTexts: [
+    "For who has lost every passkey. You sign the proposal with the key of this browser; another officer has to approve it within a day.",
+    "Once it is approved, an invitation is shown to that officer, once. Whoever holds it can sign in as this person: it is handed over face to face, or by a way that you trust.",
+    "When it is used, every passkey that this person had is removed and every session ends.",
+  ],
+  recoverPropose: "Sign and propose",
+  recoverProposed: "The recovery was proposed. It waits for others under Approvals.",
 };
 type Words = typeof en;
 
@@ -184,6 +194,16 @@ export const it: Words = {
   withdrawText: (identity) =>
     `L'invito per ${identity} non sarà più accettato. Chi lo ha già usato conserva ciò che gli è stato concesso.`,
   withdrawn: "L'invito è stato ritirato.",
+
+  recover: "Recupera l'accesso",
+  recoverTitle: (person) => `Proporre il recupero dell'accesso di ${person}?`,
+  recoverTexts: [
+    "Per chi ha perso tutte le passkey. Firmi la proposta con la chiave di questo browser; un altro responsabile deve approvarla entro un giorno.",
+    "Quando è approvata, a quel responsabile è mostrato un invito, una sola volta. Chi lo ha può accedere come questa persona: va consegnato di persona, o per una via di cui ti fidi.",
+    "Quando è usato, ogni passkey che la persona aveva è rimossa e ogni sua sessione finisce.",
+  ],
+  recoverPropose: "Firma e proponi",
+  recoverProposed: "Il recupero è stato proposto. Attende altri sotto Approvazioni.",
 };
 
 /** The texts in the reader's language. */

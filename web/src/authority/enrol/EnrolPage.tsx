@@ -5,7 +5,9 @@ import { type EnrolmentOpened, openEnrolment } from "../api";
 import {
   AuthorityPage,
   CopyButton,
+  Elsewhere,
   Form,
+  isElsewhere,
   Loading,
   Problem,
   Section,
@@ -29,7 +31,9 @@ export function EnrolPage() {
   const t = words.value;
   return (
     <AuthorityPage path="/enrol" title={t.title} lead={t.lead} open narrow>
-      {invitation.value ? (
+      {isElsewhere() ? (
+        <Elsewhere path={invitation.value ? `/enrol#${invitation.value.token}` : "/enrol"} />
+      ) : invitation.value ? (
         <Opening key={invitation.value.token} invitation={invitation.value} />
       ) : (
         <Paste />

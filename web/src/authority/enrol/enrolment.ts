@@ -1,5 +1,6 @@
 /** First contact of a person's device: key and passkey are made here, the certificate is asked for. */
 
+import { store } from "../../frame/stored";
 import { LARGEST_CERTIFICATE } from "../../trust/certificate";
 import { held, install, load, requestOf, waitingKey } from "../../trust/device";
 import { TrustError } from "../../trust/errors";
@@ -21,6 +22,9 @@ export const isProfile = (text: string): text is Profile => text === "eu-hybrid"
 /** How the request stands, and whether this browser holds what was granted. */
 export type Outcome = EnrolmentAnswer & { kept: boolean };
 
+/** Where the used invitation of a key that waits is kept: it serves to ask how it stands, no more. */
+export const ticketOf = (identity: Identity) => `ticket.${identity.uri}`;
+
 /** One try after the other uses the same key and, once made, the same passkey. */
 export class Enrolment {
   #passkey: { id: string; credential: Json } | null = null;
@@ -37,7 +41,10 @@ export class Enrolment {
     if (ceremony && this.#passkey?.id !== ceremony.id) {
       this.#passkey = { id: ceremony.id, credential: await makePasskey(ceremony.options) };
     }
-    return this.take(await enrolDevice(this.invitation.token, base64(request), this.#passkey));
+    const { identity, token } = this.invitation;
+    const answer = await enrolDevice(token, base64(request), this.#passkey);
+    if (answer.state === "waiting") store(ticketOf(identity), token);
+    return this.take(answer);
   }
 
   /** Ask how the request stands. */

@@ -49,7 +49,7 @@ export function readInvitation(handed: string): Invitation | null {
 /** In what the server contradicts the invitation. Anything at all means: it is not the one meant. */
 export function contradictions(
   invitation: Invitation,
-  opened: EnrolmentOpened,
+  opened: Pick<EnrolmentOpened, "community" | "identity" | "root" | "profile">,
 ): ("community" | "identity" | "root" | "profile")[] {
   const same = {
     community: opened.community === invitation.community,

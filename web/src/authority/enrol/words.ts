@@ -67,6 +67,10 @@ export const en = {
   goOn: "Go to my access",
   refusedTitle: "The request was refused",
   refusedText: "Nothing of this device was let in. Ask whoever invited you.",
+  thisAdd: "Add this browser as a device of yours",
+  thisAdded: "This browser is a device of yours now: it can sign.",
+  thisAwaitedElsewhere:
+    "Open the same invitation here again to go on, or add this browser without one.",
 };
 export type EnrolWords = typeof en;
 
@@ -138,4 +142,8 @@ export const it: EnrolWords = {
   goOn: "Vai al mio accesso",
   refusedTitle: "La richiesta è stata rifiutata",
   refusedText: "Nulla di questo dispositivo è stato ammesso. Rivolgiti a chi ti ha invitato.",
+  thisAdd: "Aggiungi questo browser ai tuoi dispositivi",
+  thisAdded: "Questo browser è ora un tuo dispositivo: può firmare.",
+  thisAwaitedElsewhere:
+    "Riapri qui lo stesso invito per proseguire, o aggiungi questo browser senza invito.",
 };

@@ -2,9 +2,9 @@ import { effect, type ReadonlySignal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
 import { authorityProblem, refreshAuthority } from "../../frame/authority";
 import { language, words } from "../../frame/language";
+import { signInAddress } from "../../frame/ownAddress";
 import { PageFrame } from "../../frame/PageFrame";
-import { clock, connection, consoleInfo, refreshClock, refreshConsole } from "../../frame/state";
-import { signInAddress } from "../api";
+import { connection, consoleInfo, refreshConsole } from "../../frame/state";
 import { LinkButton } from "./Button";
 import { kitWords } from "./language";
 import { ErrorState, Loading } from "./States";
@@ -124,12 +124,6 @@ export function showPage(title: ReadonlySignal<string>, Page: () => ComponentChi
       connection.value = { state: "waiting", retryInS: 0, why: "lost" };
     } else if (consoleInfo.value && authority.value !== undefined) {
       connection.value = { state: "connected" };
-    }
-  });
-  // An authority that stands alone has no sky whose time could be shown.
-  effect(() => {
-    if (consoleInfo.value?.pages.some(({ path }) => path === "/") && !clock.peek()) {
-      void refreshClock();
     }
   });
   effect(() => {

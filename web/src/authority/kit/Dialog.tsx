@@ -15,6 +15,9 @@ export function Dialog(props: {
   onClose: () => void;
   held?: boolean;
   wide?: boolean;
+  /** What is written here is for what is read first: the keyboard begins at the heading. */
+  reading?: boolean;
+  describedBy?: string;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -26,12 +29,14 @@ export function Dialog(props: {
     const before = document.activeElement;
     shown.showModal();
     // Whoever is asked to write can write; whoever is asked to read begins at the heading.
-    shown.querySelector<HTMLElement>("input.input, textarea, select")?.focus();
+    if (!props.reading) shown.querySelector<HTMLElement>("input.input, textarea, select")?.focus();
     return () => {
       leaving.current = true;
       // While it is modal, nothing outside takes the keyboard.
       shown.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // What was asked about is gone with its button: the keyboard goes on with the page.
+      else document.getElementById("content")?.focus();
     };
   }, []);
   return (
@@ -39,6 +44,7 @@ export function Dialog(props: {
       ref={dialog}
       class={props.wide ? "dialog dialog-wide" : "dialog"}
       aria-labelledby={heading}
+      aria-describedby={props.describedBy}
       onCancel={(event) => {
         event.preventDefault();
         if (!props.held) props.onClose();
@@ -72,12 +78,19 @@ export function ConfirmDialog(props: {
 }) {
   const { busy, error, act } = useAct();
   const [ticked, setTicked] = useState(false);
+  const consequences = useId();
   const confirm = async () => {
     if (await act(props.onConfirm)) props.onClose();
   };
   return (
-    <Dialog title={props.title} onClose={props.onClose} held={busy}>
-      <ul class="consequences">
+    <Dialog
+      title={props.title}
+      onClose={props.onClose}
+      held={busy}
+      describedBy={consequences}
+      reading
+    >
+      <ul class="consequences" id={consequences}>
         {props.consequences.map((sentence, index) => (
           <li key={index}>{sentence}</li>
         ))}

@@ -6,6 +6,7 @@ export { AuthorityPage, Section, showPage } from "./AuthorityPage";
 export { ActionButton, LinkButton, SubmitButton, type Tone } from "./Button";
 export { CopyButton } from "./CopyButton";
 export { ConfirmDialog, Dialog } from "./Dialog";
+export { Elsewhere, isElsewhere } from "./Elsewhere";
 export {
   CheckField,
   ChecksField,
@@ -29,7 +30,7 @@ export {
 export { hasPasskeys, makePasskey, PasskeyError, usePasskey } from "./passkey";
 export { Qr } from "./Qr";
 export { EmptyState, ErrorState, Loading, Problem } from "./States";
-export { Sentence, sentenceOf } from "./sentence";
+export { quoted, Sentence, sentenceOf } from "./sentence";
 export {
   askAuthority,
   authority,

@@ -21,3 +21,13 @@ export function sentenceOf(error: unknown): { text: string; lang?: "en" } {
   }
   return { text: t.unexpected };
 }
+
+const LONGEST_QUOTED = 60;
+
+/** What somebody wrote, inside a sentence: short, and nothing in it that turns or hides the rest. */
+export function quoted(text: string): string {
+  const plain = [...text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd")];
+  return plain.length > LONGEST_QUOTED
+    ? `${plain.slice(0, LONGEST_QUOTED).join("")}…`
+    : plain.join("");
+}

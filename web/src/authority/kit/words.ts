@@ -43,6 +43,11 @@ export const en = {
   noAuthorityTitle: "This console has no authority",
   noAuthorityText:
     "It shows the network only. People, sites and approvals are kept by an authority.",
+  elsewhereTitle: "This is not the state's own address",
+  elsewhereText: (here: string, domain: string) =>
+    `You opened ${here}. Passkeys and sessions belong to addresses of ${domain}, so nobody can sign in here.`,
+  elsewhereGo: (host: string) => `Go to ${host}`,
+  elsewhereUnknown: "Ask whoever runs the authority for its address.",
   unreachable: "The authority cannot be reached. Nothing was changed. Try again in a moment.",
   misunderstood: "The authority and this page are of different versions. Load the page again.",
   refused: "The authority refused this. Nothing was changed.",
@@ -123,6 +128,11 @@ export const it: KitWords = {
     `È per: ${needed}. I ruoli li assegna un responsabile della sicurezza nella policy.`,
   noAuthorityTitle: "Questa console non ha un'autorità",
   noAuthorityText: "Mostra solo la rete. Persone, sedi e approvazioni sono tenute da un'autorità.",
+  elsewhereTitle: "Questo non è l'indirizzo dello Stato",
+  elsewhereText: (here, domain) =>
+    `Hai aperto ${here}. Passkey e sessioni appartengono agli indirizzi di ${domain}: qui nessuno può accedere.`,
+  elsewhereGo: (host) => `Vai a ${host}`,
+  elsewhereUnknown: "Chiedi l'indirizzo a chi gestisce l'autorità.",
   unreachable: "L'autorità non è raggiungibile. Nulla è cambiato. Riprova fra un momento.",
   misunderstood: "L'autorità e questa pagina sono di versioni diverse. Ricarica la pagina.",
   refused: "L'autorità ha rifiutato la richiesta. Nulla è cambiato.",

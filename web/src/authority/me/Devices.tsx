@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import { forget, renewAt } from "../../trust/device";
 import { type Certificate, getDevices } from "../api";
+import { AddThisBrowser, AwaitedKey } from "../enrol/AddThisBrowser";
 import { isProfile } from "../enrol/enrolment";
+import { keysChanged } from "../enrol/thisBrowser";
 import {
   ActionButton,
   authority,
@@ -33,8 +35,8 @@ export function Devices() {
   const t = words.value;
   const community = authority.value?.community ?? "";
   const person = me.value?.person ?? "";
-  const { answer, error, reload } = useAnswer(getDevices);
-  const here = useAnswer(() => findHere(community, person), [community, person]);
+  const { answer, error, reload } = useAnswer(getDevices, [keysChanged.value]);
+  const here = useAnswer(() => findHere(community, person), [community, person, keysChanged.value]);
   const [adding, setAdding] = useState(false);
   const device = here.answer?.device ?? null;
   const dueOf = (certificate: Certificate) =>
@@ -138,6 +140,7 @@ function ThisDevice(props: { here: Here; onChange: () => Promise<void> }) {
       <div class="notice">
         <p class="notice-title">{waiting ? t.waitingHere : t.noDeviceHere}</p>
         <p>{waiting ? t.waitingHereText : t.noDeviceHereText}</p>
+        {waiting ? <AwaitedKey identity={waiting} /> : <AddThisBrowser />}
       </div>
     );
   }

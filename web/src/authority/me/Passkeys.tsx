@@ -5,6 +5,7 @@ import {
   type Column,
   ConfirmDialog,
   Dialog,
+  EmptyState,
   ErrorState,
   Form,
   kitWords,
@@ -61,7 +62,10 @@ export function Passkeys() {
     >
       {error && !answer ? <ErrorState error={error} onRetry={reload} /> : null}
       {!answer && !error ? <Loading /> : null}
-      {answer ? (
+      {answer?.length === 0 ? (
+        <EmptyState title={t.noPasskeys}>{t.noPasskeysText}</EmptyState>
+      ) : null}
+      {answer && answer.length > 0 ? (
         <Table
           caption={t.passkeys}
           columns={columns}

@@ -23,3 +23,19 @@ export function agentName(agent: string): string {
   const words = [named(BROWSERS, agent), named(SYSTEMS, agent)].filter(Boolean);
   return words.length > 0 ? words.join(", ") : agent.slice(0, 60);
 }
+
+const LONGEST_NAME = 40;
+
+/** A name for this browser that no device of the person has: "firefox-linux", "firefox-linux-2". */
+export function deviceName(agent: string, taken: readonly string[]): string {
+  const plain = agentName(agent)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, LONGEST_NAME)
+    .replace(/^-|-$/g, "");
+  const name = plain || "browser";
+  for (let number = 1; ; number++) {
+    const wanted = number === 1 ? name : `${name}-${number}`;
+    if (!taken.includes(wanted)) return wanted;
+  }
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { agentName } from "./agent";
+import { isName } from "../../trust/identity";
+import { agentName, deviceName } from "./agent";
 import { renewalOf } from "./life";
 
 // As the browsers' makers publish them.
@@ -23,6 +24,19 @@ describe("agentName", () => {
   });
   it("cuts what is endless", () => {
     expect(agentName("x".repeat(5_000))).toHaveLength(60);
+  });
+});
+
+describe("deviceName", () => {
+  it("says what the browser is, and is never one that is taken", () => {
+    expect(deviceName(FIREFOX_LINUX, [])).toBe("firefox-linux");
+    const taken = ["firefox-linux", "firefox-linux-2"];
+    expect(deviceName(FIREFOX_LINUX, taken)).toBe("firefox-linux-3");
+  });
+  it("can name a device whatever the browser calls itself", () => {
+    for (const agent of ["", "-", "!?%", "\u{1f480}", "Ünïcode/1", "x".repeat(9_000), "-a-b-"]) {
+      expect(isName(deviceName(agent, [])), agent.slice(0, 20)).toBe(true);
+    }
   });
 });
 

@@ -33,6 +33,8 @@ export const en = {
   ],
   removed: "The passkey was removed.",
   onlyOne: "The last passkey cannot be removed: add another one first.",
+  noPasskeys: "No passkey yet",
+  noPasskeysText: "Add one to sign in with it from now on.",
   devices: "Devices",
   devicesLead:
     "Each has a key of its own and a certificate. With the key you sign proposals and approvals.",
@@ -54,8 +56,7 @@ export const en = {
   noDeviceHereText:
     "You can read and manage here, but sign nothing. Add this browser as a device to propose and approve.",
   waitingHere: "This browser's key waits for its certificate",
-  waitingHereText:
-    "An officer has not approved it yet. Open the same invitation here again to go on.",
+  waitingHereText: "An officer has not approved it yet.",
   addDevice: "Add a device",
   addDeviceTitle: "Add another device",
   addDeviceLabel: "Name of the device",
@@ -133,6 +134,8 @@ export const it: MeWords = {
   ],
   removed: "La passkey è stata rimossa.",
   onlyOne: "L'ultima passkey non si può rimuovere: prima aggiungine un'altra.",
+  noPasskeys: "Ancora nessuna passkey",
+  noPasskeysText: "Aggiungine una per accedere con quella d'ora in poi.",
   devices: "Dispositivi",
   devicesLead:
     "Ognuno ha una chiave propria e un certificato. Con la chiave firmi proposte e approvazioni.",
@@ -154,8 +157,7 @@ export const it: MeWords = {
   noDeviceHereText:
     "Qui puoi leggere e gestire, ma non firmare. Aggiungi questo browser come dispositivo per proporre e approvare.",
   waitingHere: "La chiave di questo browser attende il certificato",
-  waitingHereText:
-    "Un responsabile non l'ha ancora approvata. Riapri qui lo stesso invito per proseguire.",
+  waitingHereText: "Un responsabile non l'ha ancora approvata.",
   addDevice: "Aggiungi un dispositivo",
   addDeviceTitle: "Aggiungi un altro dispositivo",
   addDeviceLabel: "Nome del dispositivo",

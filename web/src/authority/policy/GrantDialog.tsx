@@ -5,6 +5,7 @@ import {
   Dialog,
   Form,
   kitWords,
+  quoted,
   SelectField,
   SubmitButton,
   TextField,
@@ -75,7 +76,11 @@ export function GrantDialog(props: {
           help={w.territoryHint}
           value={typed}
           code
-          error={wrongPlaces.length > 0 && tries > 0 ? w.wrongPlaces(wrongPlaces.join(", ")) : null}
+          error={
+            wrongPlaces.length > 0 && tries > 0
+              ? w.wrongPlaces(quoted(wrongPlaces.join(", ")))
+              : null
+          }
           onChange={setTyped}
         />
         <div class="dialog-actions">

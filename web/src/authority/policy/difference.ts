@@ -94,8 +94,8 @@ export interface GrantChange {
 /** What changes for one person whose grant changes. */
 export function grantChange(before: Grant, after: Grant): GrantChange {
   return {
-    gained: after.roles.filter((role) => !before.roles.includes(role)),
-    lost: before.roles.filter((role) => !after.roles.includes(role)),
+    gained: told(after.roles).filter((role) => !before.roles.includes(role)),
+    lost: told(before.roles).filter((role) => !after.roles.includes(role)),
     ceiling:
       before.ceiling === after.ceiling ? null : { before: before.ceiling, after: after.ceiling },
     territory: sameList(before.territory, after.territory)
@@ -104,10 +104,13 @@ export function grantChange(before: Grant, after: Grant): GrantChange {
   };
 }
 
+/** Everybody is a member, named as one or not. */
+const told = (roles: readonly Role[]) => roles.filter((role) => role !== "member");
+
 function sameGrant(one: Grant, other: Grant): boolean {
   return (
     one.ceiling === other.ceiling &&
-    sameList(one.roles, other.roles) &&
+    sameList(told(one.roles), told(other.roles)) &&
     sameList(one.territory, other.territory)
   );
 }

@@ -69,6 +69,15 @@ describe("the difference of two policies", () => {
   it("is empty between equal ones, whatever the number", () => {
     expect(differences(inForce, nextOf(inForce))).toEqual([]);
     // One is what is meant where nothing is said.
+    // Everybody is a member, named as one or not.
+    const { roles, ceiling, territory } = grantOf(inForce, "carla.verdi");
+    const member = { roles: [...roles, "member" as const], ceiling, territory };
+    const people = { ...inForce.people, "carla.verdi": member };
+    expect(differences(inForce, { ...inForce, people })).toEqual([]);
+    expect(grantChange(member, { ...member, roles: ["operator", "auditor"] })).toMatchObject({
+      gained: ["auditor"],
+      lost: [],
+    });
     expect(differences(inForce, withApprovers(inForce, "policy.set", 1))).toEqual([]);
   });
 

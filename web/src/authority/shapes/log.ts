@@ -9,9 +9,11 @@ export interface Checkpoint {
 }
 export const checkpoint = object<Checkpoint>({ note: string, vkey: string, size: number });
 
+/** A detail of a person; `text` is the opening, which alone shows that the entry committed to it. */
 export interface LogDetail {
   name: string;
   value: unknown;
+  text: string;
 }
 export interface LogEntry {
   index: number;
@@ -26,7 +28,7 @@ export const logEntries = object<{ size: number; entries: LogEntry[] }>({
     object<LogEntry>({
       index: number,
       octets: string,
-      details: nullable(array(object<LogDetail>({ name: string, value: anything }))),
+      details: nullable(array(object<LogDetail>({ name: string, value: anything, text: string }))),
     }),
   ),
 });

@@ -4,7 +4,9 @@ import {
   ActionButton,
   AuthorityPage,
   authority,
+  Elsewhere,
   hasPasskeys,
+  isElsewhere,
   LinkButton,
   mayUse,
   PersonName,
@@ -45,10 +47,20 @@ export function SignInPage() {
     <AuthorityPage
       path="/sign-in"
       title={t.title}
-      lead={state ? t.lead(state.domain) : undefined}
+      lead={state && !isElsewhere() ? t.lead(state.domain) : undefined}
       open
       narrow
     >
+      {isElsewhere() ? <Elsewhere path={`/sign-in${location.search}`} /> : <WaysIn />}
+    </AuthorityPage>
+  );
+}
+
+function WaysIn() {
+  const t = words.value;
+  const state = authority.value;
+  return (
+    <>
       {state?.me ? <Already person={state.me} /> : null}
       {state?.demonstration && state.people.length > 0 ? (
         <DemonstrationPanel people={state.people} />
@@ -62,7 +74,7 @@ export function SignInPage() {
         </div>
       </details>
       <BreakGlass />
-    </AuthorityPage>
+    </>
   );
 }
 
@@ -76,7 +88,8 @@ function PasskeySection() {
       enter(await signIn(id, await usePasskey(options)));
     });
   useEffect(() => {
-    document.getElementById("sign-in")?.focus();
+    // In a demonstration people stand above it, to be chosen from.
+    if (!authority.value?.demonstration) document.getElementById("sign-in")?.focus();
   }, []);
   return (
     <section class="card section sign-in">

@@ -10,6 +10,7 @@ import {
   ConfirmDialog,
   Dialog,
   kitWords,
+  quoted,
   SelectField,
   Sentence,
   say,
@@ -49,7 +50,7 @@ export function MassDialog(props: {
       onClose={props.onClose}
       onConfirm={async () => {
         const wrong = noHolders(holders);
-        if (wrong.length > 0) throw new Sentence(w.massWrong(wrong.join(", ")));
+        if (wrong.length > 0) throw new Sentence(w.massWrong(quoted(wrong.join(", "))));
         if (holders.length < 2) throw new Sentence(w.massFew);
         await proposeCommand("certificates.revoke", { holders, reason }, signing.device);
         say(w.massProposed);

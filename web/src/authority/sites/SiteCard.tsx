@@ -24,11 +24,7 @@ export function SiteCard(props: {
       </div>
       <dl class="site-facts">
         <Fact title={w.certificate}>
-          {site.certificate ? (
-            <AgeBar identity={site.identity} certificate={site.certificate} />
-          ) : (
-            <Mark level="bad">{w.noCertificate}</Mark>
-          )}
+          <CertificateState site={site} />
         </Fact>
         <Fact title={w.lists}>
           <Lists site={site} issuers={props.issuers} />
@@ -50,6 +46,14 @@ export function SiteCard(props: {
       ) : null}
     </article>
   );
+}
+
+function CertificateState(props: { site: EdgeSite }) {
+  const w = t.value;
+  const { identity, certificate } = props.site;
+  if (!certificate) return <Mark level="bad">{w.noCertificate}</Mark>;
+  if (certificate.state === "revoked") return <Mark level="bad">{w.revokedCertificate}</Mark>;
+  return <AgeBar identity={identity} certificate={certificate} />;
 }
 
 function Fact(props: { title: string; children: ComponentChildren }) {

@@ -144,7 +144,9 @@ function Edges(props: {
                     site={site}
                     issuers={props.issuers}
                     policy={props.policy}
-                    {...(reasonsFor(site.identity, roles, REASONS).length > 0 && site.certificate
+                    {...(reasonsFor(site.identity, roles, REASONS).length > 0 &&
+                    site.certificate &&
+                    site.certificate.state !== "revoked"
                       ? {
                           onRevoke: () => props.onAsk({ what: "revoke", holder: site.identity }),
                         }

@@ -19,6 +19,7 @@ export const en = {
   through: "authority",
   certificate: "Certificate",
   noCertificate: "None in force",
+  revokedCertificate: "Revoked for good",
   stages: {
     young: "in its first two thirds of life",
     renewing: "due to be renewed",
@@ -117,6 +118,7 @@ export const it: Words = {
   through: "autorità",
   certificate: "Certificato",
   noCertificate: "Nessuno in vigore",
+  revokedCertificate: "Revocato per sempre",
   stages: {
     young: "nei primi due terzi della sua vita",
     renewing: "da rinnovare",

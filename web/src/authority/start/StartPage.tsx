@@ -1,4 +1,5 @@
-import { type AuthorityState, getDirectory, getPolicy, getSites, signInAddress } from "../api";
+import { signInAddress } from "../../frame/ownAddress";
+import { type AuthorityState, getDirectory, getPolicy, getSites } from "../api";
 import {
   AuthorityPage,
   authority,
