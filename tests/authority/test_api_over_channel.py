@@ -64,6 +64,7 @@ def application() -> FastAPI:
             "device": str(principal.device) if principal else None,
             "edge": str(edge_of(request)),
             "client": request.client and request.client.host,
+            "behind": client_of(request),
             "scheme": request.url.scheme,
         }
 
@@ -89,9 +90,12 @@ def application() -> FastAPI:
     return app
 
 
+SETTINGS = Settings(web=("https://milano.baluardo.localhost",))
+
+
 def ask(peer: Peer, path: str, method: str = "GET", **changes: Any) -> ApiAnswer:
     policy = Policy.first(peer.identity.community, ["anna.rossi", "bruno.neri"])
-    authority = cast("Authority", Settled(Settings(), policy))
+    authority = cast("Authority", Settled(SETTINGS, policy))
     told = {"query": "", "headers": {}, "body": b"", "host": HOST, **changes}
     request = ApiRequest(7, method, f"/api/authority/{path}", **told)
     answer = asyncio.run(ApiOverChannel(authority, application()).answer(request, peer))
@@ -117,6 +121,32 @@ def test_an_edge_forwards_the_cookie_and_is_nobody_itself(peer: Callable[[str], 
     assert found["headers"]["cookie"] == BROWSERS["cookie"]
     assert (found["headers"]["host"], found["scheme"]) == (HOST, "http")
     assert found["client"] == "office/rome"
+
+
+def test_the_address_behind_an_edge_is_the_edge_s_word_and_nobody_else_s(
+    peer: Callable[[str], Peer],
+) -> None:
+    found = told(ask(peer("office/rome"), "told/x", client="127.0.0.1"))
+    assert (found["client"], found["behind"]) == ("office/rome", "127.0.0.1")
+    device = told(ask(peer("person/anna.rossi/phone"), "told/x", client="127.0.0.1"))
+    assert (device["client"], device["behind"]) == ("person/anna.rossi/phone", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("office/authority", "authority.baluardo.localhost", 421),
+        ("ship/authority", "authority.baluardo.localhost:8470", 421),
+        ("ship/milano", "milano.baluardo.localhost", 421),
+        ("auditor/rome", "rome.baluardo.localhost", 403),
+        ("auditor/authority", "authority.baluardo.localhost", 403),
+        ("ship/rome", "rome.baluardo.localhost", 200),
+    ],
+)
+def test_no_edge_speaks_for_an_authority_s_pages_and_no_auditor_for_any(
+    path: str, host: str, status: int, peer: Callable[[str], Peer]
+) -> None:
+    assert ask(peer(path), "told/x", host=host).status == status
 
 
 def test_a_device_is_its_person_and_brings_no_cookie(peer: Callable[[str], Peer]) -> None:

@@ -30,8 +30,8 @@ SETTINGS = st.builds(
     channels=st.lists(ADDRESS, max_size=MOST_ADDRESSES).map(tuple),
     database=TEXT,
     events=st.just("") | ADDRESS.map("nats://{}".format),
-    demonstration=st.booleans(),
-)
+    proxy=st.booleans(),
+) | st.builds(Settings, name=LABEL, domain=DOMAIN, demonstration=st.booleans())
 
 
 @given(settings=SETTINGS)
@@ -154,3 +154,18 @@ def test_addresses_are_taken_apart() -> None:
     for wrong in ("x", "x:", ":1", "x:99999", "x:1 ", "[::1:1", "x\n:1"):
         with pytest.raises(InvalidInputError):
             host_port(wrong)
+
+
+@pytest.mark.parametrize(
+    "more", [{"proxy": True}, {"web": ("https://authority.rete.example",)}], ids=["proxy", "web"]
+)
+def test_what_lets_anybody_in_is_for_one_machine_alone(more: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError, match="for this machine alone"):
+        Settings(demonstration=True, **more)
+
+
+def test_pages_behind_a_proxy_are_at_their_name_without_a_port() -> None:
+    assert Settings(domain="rete.example", proxy=True).own_url == "https://authority.rete.example"
+    named = Settings(domain="rete.example", proxy=True, web=("https://roma.rete.example",))
+    assert named.own_url == "https://roma.rete.example"
+    assert named.page_hosts == ("authority.rete.example", "roma.rete.example")

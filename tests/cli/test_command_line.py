@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -28,7 +29,15 @@ def leaves(commands: tuple[Command, ...], path: str = "") -> Iterator[tuple[str,
             yield f"{path}{command.name}", command
 
 
+def groups(commands: tuple[Command, ...], path: str = "") -> Iterator[str]:
+    for command in commands:
+        if command.commands:
+            yield f"{path}{command.name}"
+            yield from groups(command.commands, f"{path}{command.name} ")
+
+
 LEAVES = dict(leaves(COMMANDS))
+GROUPS = ["", *groups(COMMANDS)]
 
 
 @pytest.mark.parametrize("name", LEAVES)
@@ -43,7 +52,17 @@ def test_every_command_explains_itself_and_ends_in_an_example(
     assert f"$ baluardo {name} " in text[text.index("example:") :]
 
 
-@pytest.mark.parametrize("name", LEAVES)
+def test_every_module_of_a_command_is_in_the_table() -> None:
+    folder = Path(command_line.__file__).parent
+    registering = {
+        ".".join(("baluardo", "cli", *path.relative_to(folder).with_suffix("").parts))
+        for path in folder.rglob("*.py")
+        if "\ndef register(" in path.read_text(encoding="utf-8")
+    }
+    assert registering == {command.module for command in LEAVES.values()}
+
+
+@pytest.mark.parametrize("name", [*LEAVES, *GROUPS])
 def test_every_example_is_right_usage(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +90,8 @@ def test_help_imports_no_numerics() -> None:
         "from baluardo.cli.main import main\n"
         "try:\n    main(['--help'])\n"
         "except SystemExit:\n    pass\n"
-        "print(sorted({'numpy', 'numba', 'fastapi', 'httpx'} & set(sys.modules)))\n"
+        "heavy = {'numpy', 'numba', 'fastapi', 'httpx', 'sqlalchemy', 'cryptography'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

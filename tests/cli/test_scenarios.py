@@ -4,8 +4,8 @@ A file has blocks, each a command line after "$ ", the lines it prints to stdout
 it prints to stderr after "! ", and "[exit N]" where the status is not 0. "..." stands for anything
 within a line; a line of its own for any lines. Lines starting with "#" before the first command
 are comments. Files that the commands need follow at the end, each after a line "-- name --"; they
-lie in the folder in which the commands run. $SHARED is the folder of real data; a scenario that
-uses it is skipped where that is absent.
+lie in the folder in which the commands run, or below it. $SHARED is the folder of real data; a
+scenario that uses it is skipped where that is absent.
 """
 
 from __future__ import annotations
@@ -97,6 +97,7 @@ def test_scenario(
         text = text.replace("$SHARED", str(shared))
         blocks, files = read(text)
     for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
         (tmp_path / name).chmod(0o600)  # files of passphrases are for their owner alone
     monkeypatch.chdir(tmp_path)

@@ -84,6 +84,7 @@ MESSAGES: dict[type, st.SearchStrategy[Message]] = {
         st.dictionaries(st.sampled_from(sorted(REQUEST_HEADERS)), VALUES),
         st.binary(max_size=200),
         st.sampled_from(["roma.italia.example", "[::1]:8443", "127.0.0.1:80"]),
+        st.just("") | st.ip_addresses().map(str),
     ),
     Ping: st.just(Ping()),
     Welcome: st.builds(
@@ -256,11 +257,18 @@ def test_out_of_bounds(make: Callable[[], Message]) -> None:
     ("headers", {"authorization": "x"}), ("headers", {"Cookie": "x"}), ("host", "a/b"),
     ("headers", {"cookie": "x\ny"}), ("headers", {"cookie": 1}), ("headers", []), ("host", ""),
     ("body", "no base64!"), ("body", None), ("host", "roma.example\n"), ("id", -1),
+    ("client", "rome"), ("client", None), ("client", "fe80::1%eth0"), ("client", "1" * 46),
 ])  # fmt: skip
 def test_requests_that_are_not_forwarded(field: str, value: object) -> None:
     fields = {**PLAIN.to_fields(), field: value}
     with pytest.raises(InvalidInputError):
         decode(FrameType.API_REQUEST, write_json(fields))
+
+
+def test_a_request_of_an_edge_that_tells_no_client_is_read_as_before() -> None:
+    assert "client" not in PLAIN.to_fields()
+    told = replace(PLAIN, client="2001:db8::7")
+    assert told.to_fields() == {**PLAIN.to_fields(), "client": "2001:db8::7"}
 
 
 def test_a_refusal_shows_no_cookie_and_no_body() -> None:

@@ -102,6 +102,11 @@ class Secrets:
                 raise InvalidInputError(
                     "--token seals the new key and --unprotected leaves it open: name one of them."
                 )
+            if args.passphrase_file is not None:
+                raise InvalidInputError(
+                    "--passphrase-file seals the new key and --unprotected leaves it open: name "
+                    "one of them."
+                )
             return Unprotected()
         if args.token is None:
             return Passphrase(self._passphrase(new=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from baluardo.errors import CertificateError, InvalidInputError, ProfileError, RevokedError
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.dates import SKEW, to_x509
+from baluardo.trust.certificates.forgotten import KEPT_FORGOTTEN, SURELY_LISTED
 from baluardo.trust.certificates.pem import CERTIFICATE, REVOCATION_LIST, armour
 from baluardo.trust.certificates.revocation import (
     MOST_DELTAS,
@@ -219,6 +221,65 @@ def test_a_suspended_certificate_comes_back() -> None:
     known.apply(delta(2, 1, {leaf.serial: REMOVED}), ISSUER).check(leaf, ISSUER, NOW, 0.0)
 
 
+def test_a_revocation_that_a_newer_list_leaves_out_holds(tmp_path: Path) -> None:
+    """An authority put back from an older backup, or one that was taken over, un-revokes nobody."""
+    leaf = COMMUNITY.credential("ship/bergamini").chain.leaf
+    for later in (full(9, {}), full(9, {7: LEFT}), delta(2, 1, {leaf.serial: REMOVED})):
+        known = after(full(1, {leaf.serial: STOLEN, 7: LEFT}), later)
+        assert leaf.serial not in revoked(known)
+        known.write(tmp_path)
+        for each in (known, Revocations.read(tmp_path)):
+            with pytest.raises(RevokedError, match="keyCompromise"):
+                each.check(leaf, ISSUER, NOW, 0.0)
+            with pytest.raises(RevokedError, match="keyCompromise"):
+                each.check_past(leaf, ISSUER, NOW, 0.0)
+            assert leaf.serial in [serial for _, serial in each.forgotten()]
+        again = known.apply(full(10, {leaf.serial: LEFT, 7: LEFT}), ISSUER)
+        assert not list(again.forgotten())
+        again.write(tmp_path)
+        assert Revocations.read(tmp_path) == again
+
+
+def test_what_is_long_past_its_end_is_let_go() -> None:
+    known = after(full(1, {5: STOLEN}))
+    usual = known.apply(full(2, {}, now=NOW + SURELY_LISTED), ISSUER)
+    assert not list(usual.forgotten())
+    assert 5 in usual.kept[ISSUER.key_id]
+    early = known.apply(full(2, {}, now=NOW + SURELY_LISTED - 1.0), ISSUER)
+    assert [serial for _, serial in early.forgotten()] == [5]
+    gone = usual.apply(full(3, {}, now=NOW + KEPT_FORGOTTEN + 1.0), ISSUER)
+    assert not gone.kept[ISSUER.key_id]
+
+
+def test_a_root_lets_no_issuer_go() -> None:
+    key, root = COMMUNITY.root_key, COMMUNITY.root
+    first = make_list(key, root, 1, {5: STOLEN}, NOW, DUE)
+    later = NOW + 3 * 365 * DAY
+    second = make_list(key, root, 2, {}, later, later + DAY)
+    known = Revocations().apply(first, root).apply(second, root)
+    assert [serial for _, serial in known.forgotten()] == [5]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"[]",
+        b'{"5":[1]}',
+        b'{"5":[1,"no such reason"]}',
+        b'{"-5":[1,"unspecified"]}',
+        b'{"x":[1,"unspecified"]}',
+        b'{"5":["1","unspecified"]}',
+    ],
+)
+def test_damaged_notes_of_revocations_are_refused(tmp_path: Path, octets: bytes) -> None:
+    after(full(1, {5: STOLEN}), full(2, {})).write(tmp_path)
+    (note,) = tmp_path.glob("kept-*.json")
+    note.write_bytes(octets)
+    with pytest.raises(CertificateError, match="was damaged"):
+        Revocations.read(tmp_path)
+
+
 # Lists that are not made, and not read.
 
 
@@ -373,7 +434,7 @@ def test_lists_on_disk_there_and_back(tmp_path: Path) -> None:
     known = known.apply(full(9, {}), ISSUER)
     known.write(tmp_path / "lists")
     assert Revocations.read(tmp_path / "lists") == known
-    assert len(list((tmp_path / "lists").iterdir())) == 2
+    assert len(list((tmp_path / "lists").glob("lists-*.pem"))) == 2
 
 
 def test_no_directory_no_lists(tmp_path: Path) -> None:
@@ -442,7 +503,7 @@ def test_deltas_are_bounded() -> None:
 def test_deltas_lead_where_the_full_list_leads(data: st.DataObject) -> None:
     """Any honest way of publishing, against a plain model; memory and disk agree at each step."""
     model: list[dict[int, Revocation]] = [{}]
-    known = after(full(0, {}))
+    known, named = after(full(0, {})), dict[int, Revocation]()
     for n in range(1, data.draw(st.integers(1, 8)) + 1):
         state = dict(model[-1])
         serials = st.integers(1, 6)
@@ -464,7 +525,12 @@ def test_deltas_lead_where_the_full_list_leads(data: st.DataObject) -> None:
             known = known.apply(delta(n, base, changes), ISSUER)
         assert (number(known), revoked(known)) == (n, state)
         again = Revocations().apply_file(known.lists[ISSUER.key_id].pem().encode())
-        assert again == known
+        assert again.lists == known.lists
+        named |= {serial: each for serial, each in state.items() if each.reason is not Reason.HOLD}
+        assert named.keys() - state.keys() == known.kept[ISSUER.key_id].keys()
+        with TemporaryDirectory() as place:
+            known.write(Path(place))
+            assert Revocations.read(Path(place)) == known
 
 
 def test_a_list_hides_its_entries_from_logs() -> None:

@@ -80,9 +80,9 @@ async def _answer(desk: Desk, args: argparse.Namespace) -> int:
     found = [("request", each) for each in requests if each["id"].startswith(args.id)]
     found += [("command", each) for each in commands if each["id"].startswith(args.id)]
     if len(found) != 1:
+        how_many = f"{len(found)} of what waits have" if found else "Nothing that waits has"
         raise InvalidInputError(
-            f"{len(found)} of what waits have an id that begins so. Look: baluardo authority "
-            "approve --keys DIRECTORY."
+            f"{how_many} an id that begins so. Look: baluardo authority approve --keys DIRECTORY."
         )
     what, each = found[0]
     if what == "request":

@@ -49,7 +49,7 @@ AUTHORITY = Command(
     ),
     example="""\
   $ baluardo authority init authority --community italia.example --domain rete.italia.example \\
-      --officer anna.rossi="Anna Rossi" --officer bruno.verdi="Bruno Verdi" --papers papers
+      --officer anna.rossi="Anna Rossi" --officer bruno.verdi="Bruno Verdi" --shares papers
   $ baluardo authority serve authority
 """,
 )

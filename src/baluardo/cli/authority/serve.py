@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Callable
 
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
@@ -33,11 +34,13 @@ def register(subparsers: AddParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve; 0 after a signal to stop."""
+    talk: Callable[[str], None] = say
     if args.log_json:
         log_as_json()
+        talk = logging.getLogger("baluardo.authority").info  # whoever collects it finds JSON alone
     else:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    serve_authority(args.authority, Secrets(args).existing(), _announce, say)
+    serve_authority(args.authority, Secrets(args).existing(), _announce, talk)
     return 0
 
 

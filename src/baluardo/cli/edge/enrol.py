@@ -14,9 +14,11 @@ from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argume
 from baluardo.cli.output import emit, say
 from baluardo.edge.enrolment import enrol
 from baluardo.foreign_input import read_file
-from baluardo.protocol.invitation import LONGEST_TEXT
+from baluardo.protocol.invitation import LONGEST_TEXT, PREFIX
 
 STDIN = "-"
+LONGEST_PAPER = 4 * LONGEST_TEXT
+"""Characters of a paper of the ceremony: its words, a link, and the text."""
 EXAMPLE = """\
   $ baluardo edge enrol bergamini --invitation bergamini.txt --unprotected
   ship/bergamini, until 2026-12-21T09:00:00Z
@@ -32,7 +34,10 @@ def register(subparsers: AddParser) -> None:
         "--invitation",
         type=Path,
         metavar="FILE",
-        help="the invitation's text; - to read it from stdin (default: the one that waits in EDGE)",
+        help=(
+            "the invitation's text, or the ceremony's paper with it; - to read it from stdin "
+            "(default: the one that waits in EDGE)"
+        ),
     )
     add_unprotected_argument(parser)
     add_key_arguments(parser)
@@ -51,5 +56,8 @@ def run(args: argparse.Namespace) -> int:
 def _text(path: Path) -> str:
     """Return the invitation; it is a secret, so it is no argument itself."""
     if str(path) == STDIN:
-        return sys.stdin.read(LONGEST_TEXT + 2)
-    return read_file(path, LONGEST_TEXT + 2, "The invitation").decode(errors="replace")
+        paper = sys.stdin.read(LONGEST_PAPER + 1)
+    else:
+        paper = read_file(path, LONGEST_PAPER, "The invitation").decode(errors="replace")
+    lines = [line for line in paper.splitlines() if line.startswith(PREFIX)]
+    return lines[0] if len(lines) == 1 else paper

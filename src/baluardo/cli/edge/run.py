@@ -45,6 +45,11 @@ def register(subparsers: AddParser) -> None:
         default=DEFAULT_PORT,
         help=f"TCP port of the pages; 0 takes any free one (default: {DEFAULT_PORT})",
     )
+    parser.add_argument(
+        "--proxy",
+        action="store_true",
+        help="a proxy with TLS stands before the pages: believe its X-Forwarded-For and -Proto",
+    )
     add_unprotected_argument(parser)
     add_key_arguments(parser)
 
@@ -53,21 +58,21 @@ def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; 0 then."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("baluardo.edge").setLevel(logging.INFO)
-    agent = EdgeAgent.open(args.edge, Secrets(args).access())
+    agent = EdgeAgent.open(args.edge, Secrets(args).existing())
     with contextlib.closing(agent):
         listener = bind(args.host, args.port)
         with listener.socket, contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(agent, listener))
+            asyncio.run(_serve(agent, listener, proxy=args.proxy))
     say("Stopped.")
     return 0
 
 
-async def _serve(agent: EdgeAgent, listener: Listener) -> None:
-    port = listener.socket.getsockname()[1]
+async def _serve(agent: EdgeAgent, listener: Listener, *, proxy: bool) -> None:
+    port, host = listener.socket.getsockname()[1], agent.state.whereabouts.host
 
     def ready() -> None:
-        emit(f"http://{agent.state.whereabouts.host}:{port}/")
+        emit(f"https://{host}/" if proxy else f"http://{host}:{port}/")
         sys.stdout.flush()
 
     listener.open()
-    await serve(agent.app, listener.socket, ready)
+    await serve(agent.app, listener.socket, ready, proxy=proxy)
