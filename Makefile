@@ -13,6 +13,9 @@ ifeq ($(origin CATALOGUE),command line)
 UP += --catalogue "$(CATALOGUE)"
 endif
 
+# A process for each core, four at most; a file's tests stay together, as its fixtures do.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help run test check bench wheel pages lock upgrade format clean
 
 help: ## Show this list
@@ -31,7 +34,7 @@ test: ## Run every test (ARGS='...' goes to pytest)
 	@$(PYTHON) tools/browser.py
 	@$(PYTHON) tools/pages.py build
 	@$(PYTHON) tools/pages.py npm test
-	@exec $(IN)/python -m pytest $(ARGS)
+	@exec $(IN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: ## Formatter, linter, types, layers, links of the docs, locks, web pages
 	@$(PYTHON) tools/environment.py test check

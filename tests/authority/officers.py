@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from baluardo.authority.acts.new_ids import new_handle
 from baluardo.authority.acts.profile import search_text
+from baluardo.authority.acts.revocation import in_force, take_back
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
@@ -45,6 +46,7 @@ from baluardo.trust.base64_text import of_base64
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.request import make_request
+from baluardo.trust.certificates.revocation_list import Reason
 from baluardo.trust.commands.approval import Decision, approve
 from baluardo.trust.commands.proposal import propose
 from baluardo.trust.custody.printing import printable_share
@@ -174,6 +176,13 @@ class State:
         where = path if path.startswith(("/readyz", "/metrics")) else f"{PREFIX}{path}"
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, where, json=json, **options)
+
+    def take_back(self, holder: str) -> None:
+        """Revoke what a holder has, whoever has decided it."""
+        reason = Reason.KEY_COMPROMISE
+        self.authority.store.act_blocking(
+            lambda t: take_back(t, [holder], in_force(t, holder), reason)
+        )
 
     def kinds(self) -> list[str]:
         """Return the kinds of the log's entries, in order."""

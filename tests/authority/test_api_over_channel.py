@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from baluardo.authority.api_over_channel import ApiOverChannel
 from baluardo.authority.context import Authority
-from baluardo.authority.doors.door import edge_of, optional_principal
+from baluardo.authority.doors.door import client_of, edge_of, optional_principal
 from baluardo.authority.settings import Settings
 from baluardo.protocol.forwarding import ANSWER_HEADERS, LARGEST_BODY
 from baluardo.protocol.messages import ApiAnswer, ApiRequest

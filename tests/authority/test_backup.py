@@ -18,15 +18,24 @@ from baluardo.authority.backup import read_backup, restore_backup, write_backup
 from baluardo.authority.settings import Settings
 from baluardo.authority.store import schema
 from baluardo.authority.store.database import Database
-from baluardo.authority.store.opening import RESTORED, SKIPPED, database_url
+from baluardo.authority.store.opening import database_url
+from baluardo.authority.store.restored import RESTORED, SKIPPED
 from baluardo.authority.store.transaction import Transaction
-from baluardo.errors import BaluardoError, SourceError, TargetError
+from baluardo.errors import (
+    BaluardoError,
+    CertificateError,
+    InvalidInputError,
+    SourceError,
+    TargetError,
+)
 from baluardo.trust.audit.record import Record
 from baluardo.trust.certificates.revocation import Reason, Revocations
+from baluardo.trust.issuing.ceremony import publish_root_list
+from baluardo.trust.issuing.journal import FileJournal
 from baluardo.trust.issuing.publication import read_revocations
 from baluardo.trust.issuing.register import Entry
 from postgres import PostgresServer
-from trust.fleet import COMMUNITY, Land
+from trust.fleet import ACCESS, COMMUNITY, Land
 
 WAIT = 60.0
 NEW_HOME = ["sqlite", "postgresql"]
@@ -340,3 +349,127 @@ def test_members_with_lists_of_the_lost_time_take_the_next_one(tmp_path: Path) -
         assert (store.register.number_of(issuer), store.size) == (number, size)
         store.act_blocking(note(1))
     other.verify()
+
+
+# What was open at the time of the backup, and what members know better.
+
+
+def left_open(transaction: Transaction) -> None:
+    """Put a session, a challenge, invitations and codes into the tables."""
+    connection, now = transaction.connection, transaction.now
+    invitation = {"profile": {}, "purpose": "enrol", "made_by": "", "made": now, "expires": now + 1}
+    for number, state in enumerate(("open", "used", "open")):
+        named = {"id": f"i{number}", "digest": bytes([number]), "identity": f"ship/s{number}"}
+        connection.execute(insert(schema.invitation), invitation | named | {"state": state})
+    for number, used in enumerate((None, now, None)):
+        code = {"digest": bytes([number]), "made": now, "used": used, "used_by": used and "a"}
+        connection.execute(insert(schema.emergency_code), code)
+    session = {"id": "s", "digest": b"s", "person": "anna.rossi", "host": "h", "agent": "a"}
+    times = dict.fromkeys(("made", "seen", "fresh", "expires"), now + 9.0)
+    connection.execute(insert(schema.session), session | times | {"break_glass": False})
+    challenge = {"id": "c", "purpose": "sign-in", "octets": b"c", "expires": now + 9.0}
+    connection.execute(insert(schema.challenge), challenge)
+
+
+@pytest.mark.parametrize("new", NEW_HOME)
+def test_what_was_open_ends_with_a_restore(tmp_path: Path, url: Url, new: str) -> None:
+    kept = serving(tmp_path / "old")
+    with kept.opened() as store:
+        store.act_blocking(left_open)
+    write_backup(kept.land.directory, Settings(), COMMUNITY, tmp_path / "backup.tar")
+    setting = url(new) or f"sqlite:///{tmp_path / 'new' / 'authority.db'}"
+    done = restore_backup(tmp_path / "backup.tar", tmp_path / "new", setting)
+    assert done.mark.dropped == {"sessions": 1, "invitations": 2, "codes": 2}
+    found = tables(database_url(tmp_path / "new", setting))
+    assert found["session"] == found["challenge"] == []
+    assert [row[-1] for row in found["invitation"]] == ["withdrawn", "used", "withdrawn"]
+    assert [row[-1] for row in found["emergency_code"]] == ["a"]  # who has broken the glass
+    assert len(found["passkey"]) == 1
+    other = Kept(Land(tmp_path / "new", kept.calendar, kept.land.shares), setting)
+    with other.opened():
+        pass
+    (record,) = [each for each in map(Record.of_entry, other.rows()) if "restored" in each.kind]
+    assert record.facts["dropped"] == dict(done.mark.dropped)
+
+
+def revoke_after(kept: Kept, backup: Path, reasons: dict[str, Reason]) -> dict[str, int]:
+    """Issue to these, write a backup, and revoke them; return their serials."""
+    with kept.opened() as store:
+        issued = {path: store.act_blocking(issue(path)).leaf.serial for path in reasons}
+        write_backup(kept.land.directory, Settings(), COMMUNITY, backup)
+        for path, reason in reasons.items():
+            store.act_blocking(
+                lambda t, path=path, reason=reason: t.issuing.revoke([issued[path]], reason, t.now)
+            )
+    return issued
+
+
+def test_what_members_know_to_be_revoked_is_revoked_again(tmp_path: Path) -> None:
+    kept, backup = serving(tmp_path / "old"), tmp_path / "backup.tar"
+    reasons = {
+        "ship/a": Reason.KEY_COMPROMISE,
+        "ship/b": Reason.SUPERSEDED,
+        "person/anna.rossi/laptop": Reason.PRIVILEGE_WITHDRAWN,
+    }
+    issued = revoke_after(kept, backup, reasons)
+    heard = [kept.land.public.directory]
+    done = restore_backup(backup, tmp_path / "new", heard=heard)
+    assert set(issued.values()) <= set(done.mark.revoked)
+    land = Land(tmp_path / "new", kept.calendar, kept.land.shares)
+    other = Kept(land, database_url(land.directory, ""))
+    with other.opened() as store:
+        for path, serial in issued.items():
+            revoked = store.register.revoked[store.register.issued[serial].issuer]
+            assert revoked[serial].reason is reasons[path]
+        held = read_revocations(land.public, store.issuing.anchors)
+        listed = {serial for each in held.lists.values() for serial in each.revoked}
+        assert set(issued.values()) <= listed
+        records = [Record.of_entry(octets) for octets in store.log.entries()]
+        (told,) = [each for each in records if each.kind == Entry.AUTHORITY_RESTORED.value]
+        assert told.facts["revoked"] == 3  # the one of before the backup is revoked already
+        size = store.size
+    assert tables(other.url)["passkey"] == []  # who was put out signs in no more
+    with other.opened() as store:
+        assert store.size == size
+    other.verify()
+
+
+def test_a_newer_list_of_the_root_is_taken(tmp_path: Path) -> None:
+    kept, backup = serving(tmp_path / "old"), tmp_path / "backup.tar"
+    root = kept.land.public.root.key_id
+    write_backup(kept.land.directory, Settings(), COMMUNITY, backup)
+    with FileJournal.open(kept.land.layout, ACCESS.unlock) as journal:
+        publish_root_list(kept.land.layout, journal, kept.land.root_key(), kept.calendar.now)
+    newer = kept.land.public.read_list(root)
+    restore_backup(backup, tmp_path / "new", heard=[kept.land.public.directory])
+    land = Land(tmp_path / "new", kept.calendar, kept.land.shares)
+    with Kept(land, database_url(land.directory, "")).opened() as store:
+        assert land.public.read_list(root) == newer
+        held = store.issuing.verifier().revocations.lists[root]
+        assert held.full.der == newer
+
+
+def test_lists_that_nobody_here_signed_restore_nothing(tmp_path: Path) -> None:
+    kept, backup = serving(tmp_path / "old"), tmp_path / "backup.tar"
+    write_backup(kept.land.directory, Settings(), COMMUNITY, backup)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidInputError, match="holds no revocation lists"):
+        restore_backup(backup, tmp_path / "new", heard=[tmp_path / "empty"])
+    forged = Kept.found(tmp_path / "stranger").land.public
+    for path in (forged.directory / "lists").iterdir():  # under the names of ours
+        for own in (kept.land.public.directory / "lists").glob("*.crl"):
+            own.write_bytes(path.read_bytes())
+    with pytest.raises(CertificateError, match="is not genuine"):
+        restore_backup(backup, tmp_path / "new", heard=[kept.land.public.directory])
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "octets", [b"", b"{}", b'{"dropped":{},"revoked":{"x":"keyCompromise"}}', b"\xff",
+               b'{"dropped":{},"revoked":{"5":"no reason"}}']
+)  # fmt: skip
+def test_a_damaged_mark_opens_nothing(tmp_path: Path, octets: bytes) -> None:
+    kept = serving(tmp_path / "old")
+    (kept.land.directory / RESTORED).write_bytes(octets)
+    with pytest.raises(SourceError, match="Restore the backup again"):
+        kept.open()

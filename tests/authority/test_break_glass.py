@@ -46,7 +46,7 @@ def test_code_opens_an_hour_and_everybody_is_told(state: State, code: OneTimeSec
     stranger = state.browser().get("state").json()["break_glass"]
     assert stranger == {"by": "", "until": me["expires"]}
     entry = state.entries("break-glass.opened")[-1]
-    assert entry.hidden == {"by": "dario.neri", "reason": REASON}
+    assert entry.hidden == {"by": "dario.neri", "person": "dario.neri", "reason": REASON}
     assert REASON not in repr(entry.facts)
     (kept,) = state.rows(schema.emergency_code)
     assert (kept["used_by"], kept["used"]) == ("dario.neri", state.calendar.now)

@@ -24,6 +24,8 @@ from authority.officers import (
     first_policy,
     opened,
 )
+from baluardo.authority.acts import commands
+from baluardo.authority.store import schema
 from baluardo.protocol.dangerous import MassRevocation, PolicyChange, Recovery, rule_for
 from baluardo.protocol.grant import Grant
 from baluardo.protocol.invitation import Invitation
@@ -48,6 +50,10 @@ SET, REVOKE, RECOVER, ADOPT = (
     "passkey.recover",
     "issuer.adopt",
 )
+
+
+PAUSE = 4.0
+"""Seconds between two changes of one person, who is rationed."""
 
 
 def successor(policy: Policy, **people: Grant | None) -> dict[str, object]:
@@ -288,8 +294,7 @@ def test_a_role_taken_away_meanwhile_counts_for_nothing(country: State, loser: s
 def test_a_proposer_who_was_revoked_meanwhile_commands_nothing(country: State) -> None:
     state = country
     command, proposal = proposed(state, ANNA, RECOVER, Recovery(MARIO).to_body())
-    revoked = {"holder": f"person/{ANNA}", "reason": "keyCompromise"}
-    assert state.ask(CARLA, "POST", "/certificates/revoke", revoked).status_code == 200
+    state.take_back(f"person/{ANNA}")
     told = approved(state, BRUNO, command, proposal)
     assert told["state"] == "refused"
     assert "revoked" in told["outcome"]
@@ -302,8 +307,7 @@ def test_an_approval_of_a_device_that_was_revoked_counts_no_more(country: State)
     approved(state, BRUNO, command, proposal)
     command, proposal = proposed(state, ANNA, RECOVER, Recovery(MARIO).to_body())
     assert approved(state, BRUNO, command, proposal)["state"] == "waiting"
-    revoked = {"holder": f"person/{BRUNO}", "reason": "keyCompromise"}
-    assert state.ask(CARLA, "POST", "/certificates/revoke", revoked).status_code == 200
+    state.take_back(f"person/{BRUNO}")
     assert approved(state, CARLA, command, proposal)["state"] == "waiting"
 
 
@@ -491,6 +495,7 @@ def test_commands_are_told_in_pages_and_nobody_floods_the_others(country: State)
     rule = rule_for(RECOVER, state.authority.policy)
     made = []
     for _ in range(50):
+        state.calendar.now += PAUSE
         proposal = state.proposal(ANNA, RECOVER, Recovery(MARIO).to_body(), rule=rule)
         made.append(put(state, ANNA, proposal).json()["id"])
     more = state.proposal(ANNA, RECOVER, Recovery(MARIO).to_body())
@@ -528,7 +533,7 @@ def test_what_is_no_proposal_is_refused(country: State) -> None:
     bodies: list[tuple[str, dict[str, object]]] = [
         (RECOVER, {"person": MARIO, "more": 1}),
         (RECOVER, {"person": "../etc"}),
-        (REVOKE, {"holders": [f"person/{MARIO}"], "reason": "keyCompromise"}),
+        (REVOKE, {"holders": [], "reason": "keyCompromise"}),
         (REVOKE, {"holders": ["ship/a", "ship/b"], "reason": "certificateHold"}),
         (ADOPT, {"name": "../../keys"}),
     ]
@@ -559,8 +564,133 @@ json_values = st.recursive(
 @given(value=st.dictionaries(st.text(max_size=8), json_values, max_size=3) | json_values)
 def test_no_value_gets_past_the_door_or_breaks_it(country: State, value: Any) -> None:
     size = country.authority.store.size
+    country.calendar.now += 2 * PAUSE
     for path, field in (("/commands", "proposal"), (f"/commands/{'0' * 96}/answers", "answer")):
         answer = country.ask(ANNA, "POST", path, {field: value})
         assert 400 <= answer.status_code < 500
         assert isinstance(answer.json()["detail"], str)
     assert country.authority.store.size == size
+
+
+def test_an_officer_is_revoked_by_two_and_by_no_other_alone(country: State) -> None:
+    state = country
+    wanted = {"holder": f"person/{BRUNO}", "reason": "keyCompromise"}
+    alone = state.ask(ANNA, "POST", "/certificates/revoke", wanted)
+    refusal(alone, 403, "propose certificates.revoke for person/bruno.neri")
+    assert "revocation.ordered" not in state.kinds()
+    body = MassRevocation((f"person/{BRUNO}",), Reason.KEY_COMPROMISE).to_body()
+    command, proposal = proposed(state, ANNA, REVOKE, body)
+    told = approved(state, CARLA, command, proposal)
+    assert told["outcome"].startswith("1 certificates of 1 holders")
+    own = {"holder": f"person/{CARLA}", "reason": "keyCompromise"}
+    assert state.ask(CARLA, "POST", "/certificates/revoke", own).status_code == 200
+
+
+def test_an_emergency_code_revokes_an_officer(country: State) -> None:
+    broken = country.principal(ANNA, break_glass=True, grant=country.authority.policy.people[ANNA])
+    wanted = {"holder": f"person/{BRUNO}", "reason": "keyCompromise"}
+    assert country.ask(broken, "POST", "/certificates/revoke", wanted).status_code == 200
+
+
+def test_who_has_lost_a_device_answers_again_from_another(country: State) -> None:
+    state = country
+    needy = replace(first_policy(), approvers={RECOVER: 2}, number=2)
+    command, proposal = proposed(state, ANNA, SET, PolicyChange(needy).to_body())
+    approved(state, BRUNO, command, proposal)
+    command, proposal = proposed(state, ANNA, RECOVER, Recovery(MARIO).to_body())
+    assert approved(state, BRUNO, command, proposal)["state"] == "waiting"
+    fresh = state.enrol(f"person/{BRUNO}/replacement")
+    again = state.answer(BRUNO, proposal, credential=fresh)
+    refusal(give(state, BRUNO, command, again), 409, "answered this command already")
+    assert not state.ask(BRUNO, "GET", f"/commands/{command}").json()["may_answer"]
+    state.take_back(f"person/{BRUNO}")
+    fresh = state.enrol(f"person/{BRUNO}/third")
+    assert state.ask(BRUNO, "GET", f"/commands/{command}").json()["may_answer"]
+    again = state.answer(BRUNO, proposal, credential=fresh)
+    told = give(state, BRUNO, command, again).json()
+    assert (told["state"], [each["approver"] for each in told["answers"]]) == ("waiting", [BRUNO])
+    refusal(give(state, BRUNO, command, again), 409, "answered this command already")
+    assert approved(state, CARLA, command, proposal)["state"] == "executed"
+
+
+@pytest.mark.parametrize(("enrolled", "status"), [(False, 409), (True, 200)])
+def test_a_policy_needs_officers_who_are_there(country: State, enrolled: bool, status: int) -> None:
+    """Names that nobody bears could never mend it."""
+    state, officer = country, Grant(frozenset({Role.SECURITY_OFFICER}))
+    if enrolled:
+        state.enrol("person/ugo.sala/laptop")
+    body = successor(
+        state.authority.policy, anna_rossi=None, carla_verdi=None, ugo_sala=officer, ida_po=officer
+    )
+    assert put(state, ANNA, state.proposal(ANNA, SET, body)).status_code == status
+
+
+def test_officers_who_are_gone_when_it_is_approved_count_no_more(country: State) -> None:
+    state, officer = country, Grant(frozenset({Role.SECURITY_OFFICER}))
+    state.enrol("person/ugo.sala/laptop")
+    body = successor(
+        state.authority.policy, anna_rossi=None, carla_verdi=None, ugo_sala=officer, ida_po=officer
+    )
+    command, proposal = proposed(state, ANNA, SET, body)
+    gone = schema.person.delete().where(schema.person.c.name == "ugo.sala")
+    state.authority.store.act_blocking(lambda t: t.connection.execute(gone).close())
+    told = approved(state, BRUNO, command, proposal)
+    assert told["state"] == "refused"
+    assert "1 are enrolled, and 2 are needed" in told["outcome"]
+    assert state.authority.policy.number == 1
+
+
+@pytest.mark.parametrize(
+    ("approvers", "status"),
+    [
+        ({RECOVER: 2, REVOKE: 2, ADOPT: 2}, 200),
+        ({RECOVER: 3}, 400),
+        ({REVOKE: 3}, 400),
+        ({ADOPT: 3}, 400),
+        ({"another.kind": 9}, 200),
+    ],
+)
+def test_no_policy_asks_for_more_approvals_than_there_are_persons(
+    country: State, approvers: dict[str, int], status: int
+) -> None:
+    state = country
+    body = PolicyChange(replace(first_policy(), approvers=approvers, number=2)).to_body()
+    assert put(state, ANNA, state.proposal(ANNA, SET, body)).status_code == status
+
+
+def test_who_may_not_propose_costs_no_signature(
+    country: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verified(*_given: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(commands, "read_proposal", verified)
+    proposal = country.proposal(MARIO, RECOVER, Recovery(ALDO).to_body())
+    refusal(put(country, MARIO, proposal), 403, "takes the role")
+
+
+def test_what_is_forged_does_not_reach_the_thread_that_writes(
+    country: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = country
+    proposal = state.proposal(ANNA, RECOVER, Recovery(MARIO).to_body())
+    forged = replace(
+        proposal, signatures=(replace(proposal.signatures[0], signature=bytes(3_309)),)
+    )
+    acts = state.authority.store.acts
+    assert put(state, ANNA, forged).status_code == 403
+
+    async def busy(*_given: Any) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(type(state.authority.store), "act", busy)
+    assert put(state, ANNA, forged).status_code == 403
+    assert state.authority.store.acts == acts
+
+
+def test_one_person_changes_so_much_at_a_time(country: State) -> None:
+    body = {"proposal": {}}
+    answers = [country.ask(ANNA, "POST", "/commands", body).status_code for _ in range(40)]
+    assert answers == [400] * 30 + [429] * 10
+    assert country.ask(ANNA, "GET", "/commands").status_code == 200
+    assert country.ask(BRUNO, "POST", "/commands", body).status_code == 400

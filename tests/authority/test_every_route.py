@@ -19,6 +19,7 @@ from sqlalchemy import delete
 
 from authority.authenticator import Authenticator
 from authority.state import API, HOST, ORIGIN, STATIC, Founded, State
+from baluardo.authority.acts import holdings, invitations
 from baluardo.authority.acts.break_glass import keep_codes
 from baluardo.authority.acts.challenges import Purpose
 from baluardo.authority.acts.passkeys import ask_new_passkey, keep_passkey
@@ -432,8 +433,11 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     """Return one state for all of these tests; each asks for things of its own."""
     directory = tmp_path_factory.mktemp("every-route")
     founded = Founded.found(directory / "founded", None)
-    with founded.copied(directory / "state", demonstration=True) as state:
-        yield Country(state)
+    with pytest.MonkeyPatch.context() as patch:  # how much Gina may have is no matter of roles
+        patch.setattr(invitations, "MOST_OPEN_DEVICES", 1_000)
+        patch.setattr(holdings, "MOST_CERTIFICATES", 1_000)
+        with founded.copied(directory / "state", demonstration=True) as state:
+            yield Country(state)
 
 
 def permitted(row: Row, role: Role) -> bool:

@@ -60,7 +60,7 @@ def is_out(browser: Browser) -> bool:
 CHANGES = (
     ("POST", "me/devices", {"device": "phone"}),
     ("POST", "invitations", {"identity": "office/rome"}),
-    ("POST", "certificates/revoke", {"holder": f"person/{BRUNO}", "reason": "keyCompromise"}),
+    ("POST", "certificates/revoke", {"holder": "person/gina.costa", "reason": "keyCompromise"}),
     ("PUT", f"directory/{BRUNO}", {"display_name": "X", "languages": [], "numbers": []}),
     ("DELETE", f"me/sessions/{'0' * 32}", None),
     ("POST", "sign-out", {}),
@@ -180,7 +180,7 @@ def end_at_another(state: State, _browser: Browser) -> None:
 
 def revoke(state: State, _browser: Browser) -> None:
     body = {"holder": f"person/{ANNA}", "reason": "keyCompromise"}
-    assert state.signed_in(BRUNO).post("certificates/revoke", body).status_code == 200
+    assert state.signed_in(ANNA).post("certificates/revoke", body).status_code == 200
 
 
 def sign_in_again(state: State, browser: Browser) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from authority.authenticator import Authenticator
-from authority.state import COMMUNITY, ORIGIN, State
+from authority.state import COMMUNITY, DOMAIN, ORIGIN, State
 from baluardo.authority.store import schema
 from baluardo.protocol.invitation import Invitation
 from baluardo.trust.base64_text import to_base64url
@@ -206,3 +208,46 @@ def test_policy_may_let_nothing_wait(state: State) -> None:
     made = state.signed_in("anna.rossi").post("invitations", {"identity": "office/roma"}).json()
     told = state.browser().post("enrol/open", {"token": made["token"]}).json()
     assert (told["approval"], told["passkey"]) == (False, None)
+
+
+@pytest.mark.parametrize("kind", ["office", "ship", "auditor"])
+@pytest.mark.parametrize("name", ["authority", "milano"])
+def test_nobody_is_invited_to_the_name_of_an_authority(
+    make_state: Callable[..., State], kind: str, name: str
+) -> None:
+    state = make_state(web=(f"https://authority.{DOMAIN}", f"https://milano.{DOMAIN}"))
+    refused = state.signed_in("anna.rossi").post("invitations", {"identity": f"{kind}/{name}"})
+    assert refused.status_code == 409
+    assert "authority's own pages" in refused.json()["detail"]
+
+
+def test_one_name_has_one_holder_whatever_its_kind(state: State) -> None:
+    anna = state.signed_in("anna.rossi")
+
+    def invited(path: str) -> int:
+        return anna.post("invitations", {"identity": path}).status_code
+
+    first = anna.post("invitations", {"identity": "ship/bergamini"}).json()
+    assert invited("ship/bergamini") == 200  # the same one, once more
+    assert (invited("office/bergamini"), invited("auditor/bergamini")) == (409, 409)
+    assert invited("person/bergamini/phone") == 200  # persons have names of their own
+    for each in anna.get("invitations").json():
+        if each["identity"] == "ship/bergamini":
+            assert anna.delete(f"invitations/{each['id']}").status_code == 200
+    assert invited("office/bergamini") == 200
+    assert first["identity"] == "ship/bergamini"
+
+
+def test_a_name_is_taken_while_its_request_waits_and_for_ever_after(state: State) -> None:
+    asked = state.waiting("office/roma")
+    anna = state.signed_in("anna.rossi")
+    assert anna.post("invitations", {"identity": "ship/roma"}).status_code == 409
+    state.calendar.now += 25 * 3_600  # the invitation has ended, the request has not
+    anna = state.signed_in("anna.rossi")
+    assert anna.post("invitations", {"identity": "ship/roma"}).status_code == 409
+    assert anna.post(f"requests/{asked}/approve").status_code == 200
+    assert anna.post("invitations", {"identity": "ship/roma"}).status_code == 409
+    wanted = {"holder": "office/roma", "reason": "cessationOfOperation"}
+    assert anna.post("certificates/revoke", wanted).status_code == 200
+    assert anna.post("invitations", {"identity": "ship/roma"}).status_code == 409
+    assert anna.post("invitations", {"identity": "office/roma"}).status_code == 200

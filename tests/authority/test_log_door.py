@@ -250,8 +250,7 @@ def test_nobody_is_erased_too_early_or_by_the_wrong_hands(country: State) -> Non
     broken = state.principal(ANNA, break_glass=True)
     assert state.ask(broken, "DELETE", f"/people/{MARIO}").status_code == 403
     assert state.authority.store.size == size
-    revoked = {"holder": f"person/{BRUNO}", "reason": "cessationOfOperation"}
-    state.ask(ANNA, "POST", "/certificates/revoke", revoked)
+    state.take_back(f"person/{BRUNO}")
     answer = state.ask(ANNA, "DELETE", f"/people/{BRUNO}")
     assert answer.status_code == 409
     assert "policy in force names" in answer.json()["detail"]

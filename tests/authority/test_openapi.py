@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
+    status_code_conformance,
 )
 
 from authority.state import API, STATIC, Founded, State
@@ -43,6 +44,9 @@ TAKES_ANYTHING = {
     f"POST {API}/enrol/sealed",
 }
 """Operations whose document rules no path and no octets out."""
+REFUSAL = {"$ref": "#/components/schemas/Refusal"}
+RAW = {f"{API}/public/{each}" for each in ("bundle", "welcome", "time", "{path}")}
+"""What is answered as it stands in a file, or signed."""
 FRAME = ("/api/console", "/healthz", "/readyz", "/assets/")
 
 
@@ -112,6 +116,16 @@ def check(case: Case, response: Response, person: str) -> None:
     if case.method.upper() == "HEAD" or case.path.startswith("/assets"):
         return
     assert response.headers["content-type"] == ["application/json"], told
+    if case.path.startswith(API):
+        case.validate_response(
+            response,
+            checks=[
+                status_code_conformance,
+                content_type_conformance,
+                response_schema_conformance,
+                response_headers_conformance,
+            ],
+        )
     body = json.loads(response.content)
     assert set(body) == {"detail"}, told
     assert isinstance(body["detail"], str), told
@@ -183,11 +197,25 @@ def test_bodies_over_their_limits_are_refused(country: Served) -> None:
     assert answer.status_code == 413
 
 
+def is_typed(schema: dict[str, Any] | None) -> bool:
+    """Tell whether a schema is a named one, or a list of such."""
+    named = (schema or {}).get("items", schema) or {}
+    return set(named) == {"$ref"}
+
+
 def test_the_document_itself_is_sound(country: Served) -> None:
     document: dict[str, Any] = requests.get(f"{country.url}/api/openapi.json", timeout=30).json()
     assert document == country.app.openapi()
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            assert operation["responses"]["200"]["description"], (method, path)
+            answers = operation["responses"]
+            assert answers["200"]["description"], (method, path)
+            if path.startswith(API):
+                assert set(answers) == {"200", *map(str, REFUSALS - {405}), "503"}, (method, path)
+                for status in set(answers) - {"200"}:
+                    content = answers[status]["content"]
+                    assert content == {"application/json": {"schema": REFUSAL}}, (method, path)
+                told = answers["200"].get("content", {}).get("application/json", {}).get("schema")
+                assert path in RAW or is_typed(told), (method, path, told)
     ids = [each["operationId"] for item in document["paths"].values() for each in item.values()]
     assert len(ids) == len(set(ids))

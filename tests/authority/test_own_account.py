@@ -10,7 +10,7 @@ import pytest
 
 from authority.authenticator import Authenticator
 from authority.state import DOMAIN, ORIGIN, Browser, State, chain_of
-from baluardo.authority.acts import passkeys
+from baluardo.authority.acts import holdings, passkeys
 from baluardo.authority.doors.door import PRINCIPAL
 from baluardo.authority.doors.who import Who
 from baluardo.authority.events.event import EventKind
@@ -187,3 +187,41 @@ def test_principal_of_a_channel_is_taken_as_it_is(state: State) -> None:
     assert (me["person"], me["device"]) == ("gina.costa", device.path)
     assert browser.post("me/devices", {"device": "phone"}).status_code == 200
     assert len(state.rows(schema.session)) >= 1
+
+
+def test_devices_that_are_invited_are_bounded_in_number(state: State) -> None:
+    browser = state.signed_in("gina.costa")
+    made = [browser.post("me/devices", {"device": f"d{n}"}) for n in range(9)]
+    assert [each.status_code for each in made] == [200] * 8 + [409]
+    assert "8 invitations of your devices are open" in made[-1].json()["detail"]
+    assert browser.delete(f"invitations/{made[0].json()['id']}").status_code == 200
+    assert browser.post("me/devices", {"device": "another"}).status_code == 200
+    state.calendar.now += 3_601  # they have ended
+    browser = state.signed_in("gina.costa")
+    assert browser.post("me/devices", {"device": "late"}).status_code == 200
+    assert state.signed_in("anna.rossi").post("me/devices", {"device": "own"}).status_code == 200
+
+
+def test_certificates_of_a_person_are_bounded_in_number(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holdings, "MOST_CERTIFICATES", 2)
+    browser = state.signed_in("gina.costa")
+    assert browser.post("me/devices", {"device": "phone"}).status_code == 200
+    refused = browser.post("me/devices", {"device": "tablet"})  # the phone's is promised
+    assert refused.status_code == 409
+    renewed = browser.post("me/renew", renewal_body(state.devices["gina.costa"], state))
+    assert renewed.status_code == 200
+    again = browser.post("me/renew", renewal_body(state.devices["gina.costa"], state))
+    assert again.status_code == 409
+    assert "2 certificates in force" in again.json()["detail"]
+
+
+def test_one_person_changes_so_much_of_their_own_at_a_time(state: State) -> None:
+    browser = state.signed_in("gina.costa")
+    answers = [browser.post("me/devices", {"device": f"d{n}"}).status_code for n in range(40)]
+    assert answers == [200] * 8 + [409] * 22 + [429] * 10
+    assert browser.get("me/devices").status_code == 200
+    assert state.signed_in("anna.rossi").post("me/devices", {"device": "own"}).status_code == 200
+    state.calendar.now += 2
+    assert browser.post("me/devices", {"device": "x"}).status_code == 409

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from authority.officers import ANNA, BRUNO, CARLA, MARIO, State, first_policy
+from authority.officers import ANNA, BRUNO, CARLA, MARIO, OTTO, State, first_policy
+from baluardo.authority.acts.break_glass import break_glass, keep_codes
+from baluardo.authority.acts.invitations import invite, withdraw
 from baluardo.authority.acts.policy import (
     found_policy,
     newest_policy,
@@ -15,11 +17,17 @@ from baluardo.authority.acts.policy import (
     refresh_policy,
     set_policy,
 )
+from baluardo.authority.acts.profile import Profile
+from baluardo.authority.acts.sessions import Browser, find_session, open_session
+from baluardo.authority.events.event import EventKind
 from baluardo.authority.store import schema
-from baluardo.errors import StoreError
+from baluardo.errors import RoleError, SignInError, StoreError
 from baluardo.protocol.dangerous import PolicyChange
 from baluardo.protocol.policy import Policy
+from baluardo.protocol.roles import Role
 from baluardo.trust.commands.bundle import CommandBundle
+from baluardo.trust.identity import Identity
+from baluardo.trust.one_time import emergency_code
 
 pytest_plugins = ["authority.officers_fixtures"]
 
@@ -85,18 +93,90 @@ def test_the_command_that_set_a_policy_is_kept_whole(country: State) -> None:
 
 def test_a_policy_set_elsewhere_counts_at_once_and_is_taken_over(country: State) -> None:
     state = country
-    authority, followed = state.authority, []
-    authority.on_policy.append(lambda: followed.append(authority.policy.number))
+    authority = state.authority
     held = authority.policy
     elsewhere = replace(held, number=2, people={**held.people, MARIO: held.people[ANNA]})
     authority.store.act_blocking(lambda t: set_policy(t, elsewhere, None))
-    assert authority.policy is held
+    assert authority.policy == elsewhere  # before anybody was answered
+    authority.policy = held  # as if this process had not heard of it yet
     in_force = authority.store.read_blocking(lambda c: policy_in_force(c, authority))
     assert in_force == elsewhere
     asyncio.run(refresh_policy(authority))
-    asyncio.run(refresh_policy(authority))
     assert authority.policy == elsewhere
-    assert followed == [2]
+
+
+def test_a_policy_counts_though_the_disk_refuses_the_log(country: State) -> None:
+    """It is committed, so whoever has lost a role has lost it, and everybody is told in the end."""
+    state, authority = country, country.authority
+    held, heard = authority.policy, list[EventKind]()
+    people = {name: grant for name, grant in held.people.items() if name != OTTO}
+    obstacle = authority.layout.public.log / "checkpoint.new"
+    obstacle.mkdir()
+
+    async def scenario() -> None:
+        authority.bus.subscribe(lambda event: heard.append(event.kind))
+        async with authority.bus.running():
+            with pytest.raises(StoreError, match="could not be acknowledged"):
+                await authority.store.act(
+                    lambda t: set_policy(t, replace(held, number=2, people=people), None)
+                )
+            assert authority.policy.number == 2
+            await asyncio.sleep(0)
+            assert heard == []  # nothing is told that no log has
+            obstacle.rmdir()
+            await authority.store.act(lambda _transaction: None)
+            await asyncio.sleep(0)
+
+    assert state.ask(OTTO, "GET", "/sites").status_code == 200
+    asyncio.run(scenario())
+    assert set(heard) == {EventKind.LOG, EventKind.POLICY}
+    assert state.ask(OTTO, "GET", "/sites").status_code == 403
+
+
+def test_a_policy_is_followed_at_the_next_commit_if_it_could_not_be_at_once(
+    country: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, held = country.authority.store, country.authority.policy
+    read = store.read_blocking
+
+    def unreachable(_do: object) -> None:
+        raise StoreError("The database cannot be reached.")
+
+    monkeypatch.setattr(store, "read_blocking", unreachable)
+    store.act_blocking(lambda t: set_policy(t, replace(held, number=2), None))
+    assert country.authority.policy.number == 1
+    monkeypatch.setattr(store, "read_blocking", read)
+    store.act_blocking(lambda _transaction: None)
+    assert country.authority.policy.number == 2
+
+
+def test_the_roles_that_count_are_those_of_the_transaction(country: State) -> None:
+    """Whoever has come with a role, or asks a process that has not heard, has what the database
+    says.
+    """
+    authority, otto = country.authority, country.principal(OTTO)
+    act, held = authority.store.act_blocking, authority.policy
+    ship = Identity.of_path(authority.community, "ship/bergamini")
+    profile, code = Profile("Bergamini"), emergency_code()
+    made = act(lambda t: invite(t, authority, country.principal(ANNA), ship, profile))
+    act(lambda t: keep_codes(t, [code.digest]))
+    people = {name: grant for name, grant in held.people.items() if name != OTTO}
+    act(lambda t: set_policy(t, replace(held, number=2, people=people), None))
+    authority.policy = held  # as if this process had not heard of it yet
+    with pytest.raises(RoleError):
+        act(lambda t: invite(t, authority, otto, replace(ship, name="fasan"), profile))
+    with pytest.raises(RoleError):
+        act(lambda t: withdraw(t, authority, otto, made.id))
+    browser = Browser("host", "agent")
+    opened = act(lambda t: open_session(t, authority, OTTO, browser, how="passkey"))
+    assert opened.principal.roles == {Role.MEMBER}
+    found = authority.store.read_blocking(
+        lambda c: find_session(c, authority, opened.token.digest, "host", country.calendar.now)
+    )
+    assert found is not None
+    assert found.principal.roles == {Role.MEMBER}
+    with pytest.raises(SignInError, match="for an officer"):
+        act(lambda t: break_glass(t, authority, OTTO, code.digest, "why", browser))
 
 
 def test_a_state_without_a_policy_says_so(country: State) -> None:

@@ -53,8 +53,7 @@ def test_the_bundle_is_enough_to_judge_certificates(country: State, tmp_path: Pa
     tag = answer.headers["etag"]
     again = fetch(country, "bundle", headers={"if-none-match": tag})
     assert (again.status_code, again.content) == (304, b"")
-    wanted = {"holder": f"person/{ANNA}", "reason": "keyCompromise"}
-    assert country.ask("bruno.neri", "POST", "/certificates/revoke", wanted).is_success
+    country.take_back(f"person/{ANNA}")
     changed = fetch(country, "bundle", headers={"if-none-match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != tag
@@ -191,3 +190,28 @@ def test_whatever_is_asked_is_a_file_of_the_public_half_or_nothing(
         assert (directory / path).resolve().is_relative_to(directory.resolve())
     else:
         assert answer.status_code in {200, 404}
+
+
+def test_the_bundle_is_made_and_hashed_once_for_all_who_ask(
+    country: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    genuine = PublicBundle.of_public
+
+    def counted(directory: Path) -> PublicBundle:
+        made.append(directory)
+        return genuine(directory)
+
+    monkeypatch.setattr(PublicBundle, "of_public", counted)
+
+    async def asking() -> list[httpx.Response]:
+        return await asyncio.gather(
+            *(country.asking(None, "GET", "/public/bundle") for _ in range(20))
+        )
+
+    answers = asyncio.run(asking())
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+    assert len(made) == 1
+    country.take_back(f"person/{ANNA}")
+    assert fetch(country, "bundle").headers["etag"] != answers[0].headers["etag"]
+    assert len(made) == 2

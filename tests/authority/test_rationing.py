@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from authority.state import State
 from baluardo.authority.doors import rationing
-from baluardo.authority.doors.door import EDGE
-from baluardo.authority.doors.rationing import Ration, network_of
+from baluardo.authority.doors.door import CLIENT, EDGE
+from baluardo.authority.doors.rationing import Ration
+from baluardo.console.client_address import network_of
+from baluardo.console.proxy import BehindProxy
+from baluardo.trust.one_time import emergency_code
 
 
 class Time:
@@ -90,3 +93,46 @@ def test_people_behind_an_edge_share_more(state: State) -> None:
     browser = state.browser()
     answers = [browser.post("sign-in/options").status_code for _ in range(60)]
     assert set(answers) == {200}
+
+
+def test_one_browser_behind_an_edge_does_not_use_up_what_all_have(state: State) -> None:
+    edge, inner, client = state.identity("ship/bergamini"), state.app, ["2001:db8::1"]
+
+    async def forwarded(scope: object, receive: object, send: object) -> None:
+        told = {EDGE: edge, CLIENT: client[0]}
+        await inner(scope | told, receive, send)  # type: ignore[operator]
+
+    state.app = forwarded  # type: ignore[assignment]
+    browser = state.browser()
+    answers = [browser.post("sign-in/options").status_code for _ in range(60)]
+    assert answers == [200] * 20 + [429] * 40
+    client[0] = "2001:db8:0:1::1"
+    assert browser.post("sign-in/options").status_code == 200
+
+
+def test_who_is_not_behind_an_edge_is_not_believed_an_address(state: State) -> None:
+    inner, numbers = state.app, iter(range(1_000))
+
+    async def claiming(scope: object, receive: object, send: object) -> None:
+        told = {CLIENT: f"198.51.100.{next(numbers)}"}
+        await inner(scope | told, receive, send)  # type: ignore[operator]
+
+    state.app = claiming  # type: ignore[assignment]
+    answers = [state.browser().post("sign-in/options").status_code for _ in range(30)]
+    assert answers == [200] * 20 + [429] * 10
+
+
+def test_behind_a_proxy_attempts_count_by_its_word_alone(state: State) -> None:
+    state.app, state.authority.local = BehindProxy(state.app), False  # type: ignore[assignment]
+
+    def tried(hops: str) -> int:
+        told = {"x-forwarded-for": hops, "x-forwarded-proto": "https"}
+        browser = state.browser()
+        code = emergency_code().typable()
+        body = {"person": "anna.rossi", "code": code, "reason": "Fire in the office."}
+        return browser.ask("POST", "break-glass", body, headers=told).status_code
+
+    forged = [tried(f"198.51.100.{number}, 192.0.2.7") for number in range(8)]
+    assert forged == [401] * 5 + [429] * 3
+    assert tried("192.0.2.8") == 401  # an honest officer elsewhere
+    assert state.browser().get("state").status_code == 400

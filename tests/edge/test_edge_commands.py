@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -58,6 +59,28 @@ def test_an_edge_is_enrolled_run_and_looked_at(
             told = json.loads(await command("status", str(edge), "--json"))
             assert (told["identity"], told["policy"]["number"]) == ("office/rome", 1)
             assert told["host"] == "rome.baluardo.localhost"
+            await behind_a_proxy(edge)
+
+    async def behind_a_proxy(edge: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            port = found.getsockname()[1]
+        words = ["edge", "run", str(edge), "--port", str(port), "--unprotected", "--proxy"]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "baluardo", *words, stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            url = (await process.stdout.readline()).decode().strip()
+        assert url == "https://rome.baluardo.localhost/"
+        told = {"x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https"}
+        page = f"http://127.0.0.1:{port}/healthz"
+        host = {"host": "rome.baluardo.localhost"}
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(page, headers=host)).status_code == 400
+            assert (await client.get(page, headers=host | told)).status_code == 200
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(PATIENCE):
+            assert await process.wait() == 0
 
     asyncio.run(scenario())
 

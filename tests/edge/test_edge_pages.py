@@ -175,3 +175,25 @@ def test_a_path_that_another_server_might_read_otherwise_is_refused(
         agent.close()
 
     asyncio.run(scenario())
+
+
+def test_each_browser_behind_an_edge_has_attempts_of_its_own(
+    country: Country, tmp_path: Path
+) -> None:
+    """The edge tells the authority who asks there."""
+
+    async def tries(agent: EdgeAgent, address: str, times: int) -> list[int]:
+        transport = httpx.ASGITransport(agent.app, client=(address, 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+            where = "/api/authority/sign-in/options"
+            return [(await client.post(where, json={})).status_code for _ in range(times)]
+
+    async def scenario() -> None:
+        async with country.authority() as authority:
+            rome = await country.enrolled(authority, tmp_path, "office/rome")
+            async with country.running(rome) as (agent,):
+                await until(lambda: agent.link.connected)
+                assert 429 in await tries(agent, "2001:db8::7%eth0", 60)
+                assert await tries(agent, "2001:db8:0:1::7", 3) == [200] * 3
+
+    asyncio.run(scenario())

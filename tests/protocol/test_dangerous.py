@@ -75,7 +75,7 @@ def test_bodies_of_strangers(kind: Dangerous, body: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("holders", [
-    (), ("ship/a",), ("ship/b", "ship/a"), ("ship/a", "ship/a"), ("ship/a", "tank/b"),
+    (), ("ship",), ("ship/b", "ship/a"), ("ship/a", "ship/a"), ("ship/a", "tank/b"),
     ("person/a/phone", "ship/b"), ("ship/", "ship/a"),
     tuple(sorted(f"ship/s{n}" for n in range(MOST_HOLDERS + 1))),
 ])  # fmt: skip

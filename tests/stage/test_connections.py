@@ -215,6 +215,26 @@ def test_one_address_has_its_share_and_no_more(monkeypatch: pytest.MonkeyPatch) 
     asyncio.run(run())
 
 
+def test_who_asks_has_the_place_of_one_that_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedConnection, "most_from_here", 3)
+
+    async def run() -> None:
+        async with server() as there:
+            first, _ = await there.opened(ASK)
+            assert b"200 OK" in await answer(first)
+            idle = [await there.opened() for _ in range(40)]
+            for _ in range(5):
+                late, writer = await there.opened(ASK)
+                assert b"200 OK" in await answer(late)
+                writer.close()
+                await writer.wait_closed()
+            assert await is_dropped(idle[0][0])
+            there.writers[0].write(ASK)
+            assert b"200 OK" in await answer(first)
+
+    asyncio.run(run())
+
+
 def test_addresses_are_counted_by_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "is_loopback", lambda _address: False)
     monkeypatch.setattr(BoundedConnection, "most_from_one", 2)

@@ -15,8 +15,9 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Scope
 
+from baluardo.authority.acts.invitations import PAGES
 from baluardo.authority.context import Authority
-from baluardo.authority.doors.door import EDGE, PREFIX, PRINCIPAL
+from baluardo.authority.doors.door import CLIENT, EDGE, PREFIX, PRINCIPAL
 from baluardo.authority.principal import Principal
 from baluardo.console.security import host_name
 from baluardo.errors import InvalidInputError
@@ -65,8 +66,13 @@ class ApiOverChannel:
             return 404, "There is nothing at this address."
         if identity.kind is Kind.PERSON:
             return None
+        if identity.kind not in PAGES:
+            return 403, f"{identity} has no pages, so it forwards no browser's requests."
         # A session is good at the host it was made at: no edge may speak for another one's pages.
-        name = f"{identity.name}.{self._authority.settings.domain}"
+        settings = self._authority.settings
+        name = f"{identity.name}.{settings.domain}"
+        if name in settings.page_hosts:
+            return 421, f"{name} has the authority's own pages: no edge speaks for them."
         if host_name(request.host) != name:
             return 421, f"{identity} forwards requests to {name} alone."
         return None
@@ -101,7 +107,7 @@ class ApiOverChannel:
         if person:
             scope[PRINCIPAL] = self._principal(peer)
         else:
-            scope[EDGE] = identity
+            scope[EDGE], scope[CLIENT] = identity, request.client
         return scope
 
     def _principal(self, peer: Peer) -> Principal:

@@ -5,8 +5,9 @@ table in one state of the database, row by row, so that what was SQLite may beco
 log's entries are among the rows; the first start after a restore makes the tiles again, the same to
 the octet. Nothing is restored unless all of it is there and as it was.
 
-What the authority did after the backup is lost with the machine that was lost. Members may hold
-revocation lists of that time: the first start leaves their numbers free (`store.opening`).
+What the authority did after the backup is lost (`lost_time`). Members may hold revocation lists of
+that time: the first start leaves their numbers free, and revokes again what those name that were
+handed to the restore (`store.restored`).
 
 The keys in it are sealed as in the directory; the rest is not: whoever has a backup reads the
 directory of people.
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,17 +26,24 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy import Connection, LargeBinary, Table, func, insert, select
 
 from baluardo.authority.archive import SEAL, ArchiveWriter, Member, read_members
+from baluardo.authority.lost_time import (
+    end_what_was_open,
+    heard_revocations,
+    take_newer_root_lists,
+)
 from baluardo.authority.settings import FILE as SETTINGS_FILE
 from baluardo.authority.settings import Settings
 from baluardo.authority.store import schema
 from baluardo.authority.store.database import Database, told
-from baluardo.authority.store.opening import RESTORED, database_url
+from baluardo.authority.store.opening import database_url
+from baluardo.authority.store.restored import RESTORED, Mark
 from baluardo.authority.store.served import FILE as SERVED_FILE
 from baluardo.durable_files import FOR_ALL, OWNER_ALONE, sync_directory, write_durably
 from baluardo.errors import BaluardoError, InvalidInputError, SourceError, TargetError
 from baluardo.foreign_input import printable
 from baluardo.trust.base64_text import of_base64, to_base64
 from baluardo.trust.digest import digest
+from baluardo.trust.issuing.layout import Layout
 from baluardo.trust.strict_json import JsonObject, write_json
 
 VERSION: Final = 1
@@ -198,11 +206,24 @@ def _checked(file: BinaryIO, source: Path) -> tuple[dict[str, object], Backup]:
         ) from None
 
 
-def restore_backup(source: Path, directory: Path, database: str = "") -> Backup:
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """What a restore has brought back, and what it has ended."""
+
+    backup: Backup
+    mark: Mark
+    """What is done again, or ended, as nobody knows what became of it since the backup."""
+
+
+def restore_backup(
+    source: Path, directory: Path, database: str = "", heard: Sequence[Path] = ()
+) -> Restoration:
     """Make an authority in a new directory, and its tables in an empty database.
 
     `database` is the URL of another database than the backed-up settings name; where they name
-    none, the tables go into the directory. TargetError if either is in use: nothing is changed.
+    none, the tables go into the directory. `heard` are members' directories, or copies of a public
+    half: what their genuine lists name is revoked again at the first start. TargetError if
+    directory or database is in use: nothing is changed. Errors else as `heard_revocations`.
     After any failure nothing is left in the directory, and nothing in the tables.
     """
     with _opened(source) as file:
@@ -219,7 +240,7 @@ def restore_backup(source: Path, directory: Path, database: str = "") -> Backup:
                 f"{printable(str(directory))} cannot be made: {error.strerror}."
             ) from None
         try:
-            _restore(files, directory, settings, backup)
+            mark = _restore(files, directory, settings, backup, heard)
         except BaseException as problem:
             _empty(directory, remove=made)
             if isinstance(problem, OSError) and not isinstance(problem, BaluardoError):
@@ -227,7 +248,7 @@ def restore_backup(source: Path, directory: Path, database: str = "") -> Backup:
                     f"{printable(str(directory))} cannot be written: {problem.strerror}."
                 ) from None
             raise
-    return backup
+    return Restoration(backup, mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +278,9 @@ def _settings(files: _Files, database: str) -> Settings:
     raise SourceError(f"{printable(str(files.source))} holds no {SETTINGS_FILE}: nothing was done.")
 
 
-def _restore(files: _Files, directory: Path, settings: Settings, backup: Backup) -> None:
+def _restore(
+    files: _Files, directory: Path, settings: Settings, backup: Backup, heard: Sequence[Path]
+) -> Mark:
     """Fill directory and tables; the tables are committed last of all."""
     target = Database(database_url(directory, settings.database))
     try:
@@ -269,9 +292,13 @@ def _restore(files: _Files, directory: Path, settings: Settings, backup: Backup)
                 raise SourceError(f"{printable(str(files.source))} lacks entries of the log.")
             _unpack(files, directory)
             settings.write(directory, replace=True)
-            write_durably(directory / RESTORED, b"")
+            public = Layout(directory).public
+            mark = Mark(end_what_was_open(connection), heard_revocations(public, heard))
+            take_newer_root_lists(public, connection, heard)
+            mark.write(directory)
     finally:
         target.close()
+    return mark
 
 
 def _empty(directory: Path, *, remove: bool) -> None:

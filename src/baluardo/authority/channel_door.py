@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp
 
-from baluardo.authority.acts.policy import newest_policy
+from baluardo.authority.acts.policy import newest_policy, refresh_policy
 from baluardo.authority.acts.refusal import acted
 from baluardo.authority.acts.renewal import renew_certificate
 from baluardo.authority.api_over_channel import ApiOverChannel, refused
@@ -172,6 +172,8 @@ class ChannelDoor:
         """Tell what it lacks; nothing else leaves before that."""
         if self._is_behind():
             await self._refresh()
+        if hello.policy > self._authority.policy.number:  # another authority has told it already
+            await refresh_policy(self._authority)
         policies = None
         while policies is not self._policies:  # another one may come into force meanwhile
             policies = self._policies

@@ -10,6 +10,7 @@ from baluardo.authority.events.bus import Bus
 from baluardo.authority.settings import Settings
 from baluardo.authority.store.store import Store
 from baluardo.protocol.policy import Policy
+from baluardo.protocol.whereabouts import StatedWhereabouts
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import Identity, Kind
@@ -17,6 +18,16 @@ from baluardo.trust.issuing.journal import ACTOR
 from baluardo.trust.issuing.layout import KeyAccess, Layout
 from baluardo.trust.sealing import SealingKey
 from baluardo.trust.suites import AnyProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Where authorities are, signed, and what it was made of."""
+
+    whereabouts: StatedWhereabouts
+    envelope: Envelope
+    policy: Policy
+    credential: Credential
 
 
 @dataclass(slots=True)
@@ -46,7 +57,8 @@ class Authority:
     """The port that the channel door has taken; 0 while it is closed."""
     local: bool = True
     """Whether only this machine reaches the pages."""
-    on_policy: list[Callable[[], None]] = field(default_factory=list)
+    stated: Stated | None = None
+    """Where authorities are, as last signed."""
 
     @property
     def community(self) -> str:

@@ -32,6 +32,11 @@ class Papers:
     codes: tuple[OneTimeSecret, ...] = field(repr=False)
 
 
+def new_codes() -> tuple[OneTimeSecret, ...]:
+    """Return emergency codes that nobody has; `keep_codes` takes them into use."""
+    return tuple(emergency_code() for _ in range(EMERGENCY_CODES))
+
+
 def hand_out_papers(
     transaction: Transaction, authority: Authority, officers: Sequence[Officer]
 ) -> Papers:
@@ -48,6 +53,6 @@ def hand_out_papers(
         )
         for officer in officers
     )
-    codes = tuple(emergency_code() for _ in range(EMERGENCY_CODES))
+    codes = new_codes()
     keep_codes(transaction, [code.digest for code in codes])
     return Papers(invitations, codes)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from baluardo.authority.acts.policy import found_policy, newest_policy
+from baluardo.authority.acts.policy import follow_policy, found_policy, newest_policy
 from baluardo.authority.context import Authority
 from baluardo.authority.events.bus import Bus
 from baluardo.authority.events.jetstream import JetStreamBus
@@ -88,6 +88,7 @@ def _assembled(
         bus,
     )
     publish_statement(authority)
+    store.follow_policy(partial(follow_policy, authority))
     return authority
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baluardo.errors import RoleError, SignInError
 from baluardo.protocol.grant import Grant
+from baluardo.protocol.policy import Policy
 from baluardo.protocol.roles import Role
 from baluardo.trust.identity import Identity
 
@@ -26,6 +27,10 @@ class Principal:
     """Until when a passkey's last use counts as just now, POSIX s; a channel's key is in use."""
     expires: float = 0.0
     break_glass: bool = False
+
+    def under(self, policy: Policy) -> Principal:
+        """Return the same person with what another policy gives: that of a transaction."""
+        return replace(self, grant=policy.grant_of(self.person))
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -37,6 +37,7 @@ from baluardo.authority.opening import publish_statement, renewed_credential
 from baluardo.console.app import STATIC, create_application
 from baluardo.console.authority_pages import AUTHORITY_PAGES
 from baluardo.console.part import ConsolePart, StatusItem
+from baluardo.console.refusals import REFUSALS
 from baluardo.errors import BaluardoError
 from baluardo.trust.publishing import publish_sealing_key
 
@@ -84,6 +85,7 @@ class AuthorityService:
         async with authority.bus.running():
             try:
                 await learn_broken_glass(authority)
+                await refresh_policy(authority)
                 await self.door.start(settings.channel_host, settings.channel_port)
                 self._spawn(keep_lists(authority))
                 self._spawn(self._keep_credential())
@@ -163,6 +165,6 @@ def _router(authority: Authority, metrics: Metrics) -> APIRouter:
         whereabouts_router,
         public_router,
     ):
-        router.include_router(each(authority))
-    router.include_router(health_router(authority, metrics))
+        router.include_router(each(authority), responses=REFUSALS)
+    router.include_router(health_router(authority, metrics), responses=REFUSALS)
     return router

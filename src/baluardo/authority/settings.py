@@ -50,6 +50,8 @@ class Settings:
     """sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; by default a file beside this one."""
     events: str = ""
     """nats://HOST:PORT where several authorities serve one country; by default in process."""
+    proxy: bool = False
+    """Whether pages stand behind a proxy with TLS, which tells who asks; nobody else may ask."""
     demonstration: bool = False
     """Whether all of it is for show: own root, invented people, entering without a passkey."""
 
@@ -74,13 +76,30 @@ class Settings:
             raise InvalidInputError(f"At most {MOST_ADDRESSES} addresses of each kind.")
         if self.events and not _is_url(self.events, {"nats", "tls"}):
             raise InvalidInputError("events: nats://HOST:PORT, or tls://HOST:PORT.")
+        if self.demonstration and (self.proxy or self.web):
+            raise InvalidInputError(
+                "demonstration lets anybody be anybody, so it is for this machine alone: it goes "
+                "neither with proxy nor with web."
+            )
 
     @property
     def own_url(self) -> str:
         """Where this authority's own pages are, as far as the settings tell."""
+        return self.url_at(self.web_port)
+
+    def url_at(self, port: int) -> str:
+        """Return where this authority's own pages are if they listen at a port."""
         if self.web:
             return self.web[0]
-        return f"http://{self.name}.{self.domain}:{self.web_port}"
+        if self.proxy:
+            return f"https://{self.name}.{self.domain}"
+        return f"http://{self.name}.{self.domain}:{port}"
+
+    @property
+    def page_hosts(self) -> tuple[str, ...]:
+        """The names under which pages of authorities answer, this one's first."""
+        named = (urlsplit(address).hostname or "" for address in self.web)
+        return (f"{self.name}.{self.domain}", *named)
 
     @property
     def own_channel(self) -> str:

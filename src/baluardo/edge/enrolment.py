@@ -32,6 +32,7 @@ from baluardo.foreign_input import read_file
 from baluardo.protocol.enrolment import seal_request, sealing_statement, trusted
 from baluardo.protocol.invitation import LONGEST_TEXT, Invitation
 from baluardo.protocol.public_bundle import PublicBundle
+from baluardo.protocol.whereabouts import read_whereabouts
 from baluardo.trust.base64_text import of_base64
 from baluardo.trust.certificates.certificate import LARGEST_CERTIFICATE, LONGEST_CHAIN, Chain
 from baluardo.trust.certificates.credential import Credential
@@ -156,8 +157,11 @@ class _Enrolment:
                 f"What was granted is for {installed.identity}, not for {invitation.identity}."
             )
         welcome = await self._web.welcome(address)
-        empty = Whereabouts(invitation.identity, welcome.domain, invitation.addresses, ())
-        whereabouts = empty.told(welcome)
+        stated = read_whereabouts(welcome.whereabouts, verifier, self._clock())
+        PublicBundle(stated.files()).write(heard)
+        invited = invitation.addresses
+        empty = Whereabouts(invitation.identity, stated.domain, invited, (), invited)
+        whereabouts = empty.told(stated)
         whereabouts.write(self._directory)
         (self._directory / PENDING).unlink(missing_ok=True)
         return Enrolled(whereabouts, installed)

@@ -37,6 +37,8 @@ FIRST_WAIT: Final = 0.3
 LONGEST_WAIT: Final = 2.0
 LONGEST_REFUSED: Final = 60.0
 """The same where every authority refuses this edge, or this edge them."""
+MANY_ROUNDS: Final = 3
+"""After so many attempts at each address where authorities are is asked for anew over HTTP."""
 FETCH_EVERY: Final = 10.0
 """Seconds between two fetches of the public half: it may be megabytes."""
 MOST_NOTICES: Final = 16
@@ -98,6 +100,7 @@ class Link:
         self._web = AuthorityWeb()
         self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
+        self._learning: asyncio.Task[None] | None = None
         self._fetched_at = -FETCH_EVERY
         self.channels = OpenChannels()
         self.notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
@@ -119,10 +122,11 @@ class Link:
 
     async def close(self) -> None:
         """Let the channel go."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        under_way = [each for each in (self._task, self._learning) if each is not None]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        self._task = self._learning = None
         await self._web.close()
 
     async def request(self, make: Callable[[int], ApiRequest]) -> ApiAnswer:
@@ -139,6 +143,8 @@ class Link:
             if not self._state.whereabouts.channels:
                 await self._learn_addresses()
             addresses = self._state.whereabouts.channels
+            if failures and failures % (MANY_ROUNDS * max(1, len(addresses))) == 0:
+                self._learn_beside()  # they may all have moved
             outcome = Outcome.LOST
             try:
                 if addresses:
@@ -244,6 +250,12 @@ class Link:
             else:
                 return True
         return False
+
+    def _learn_beside(self) -> None:
+        """Learn addresses while those that are known are tried: neither waits for the other."""
+        if self._learning is None or self._learning.done():
+            learning = self._learn_addresses()
+            self._learning = asyncio.get_running_loop().create_task(learning)
 
     async def _learn_addresses(self) -> None:
         for address in self._state.whereabouts.web:

@@ -78,6 +78,14 @@ class Known:
         learnt = Known(anchors, self.revocations, {**self.heard, **told})
         return learnt._take_lists(files, self)
 
+    def stated(self, files: Mapping[str, bytes]) -> Known:
+        """Return what is known after an authority's own word for files of its public half.
+
+        `files` are those of `StatedWhereabouts.files`, which was verified.
+        """
+        heard = {**self.heard, **files}
+        return self if heard == self.heard else Known(self.anchors, self.revocations, heard)
+
     def _check_issuer(self, path: str, issuer: Certificate, roots: list[Certificate]) -> None:
         certifier_of(issuer, roots)
         if path in self.heard and _chain(path, self.heard[path]).leaf != issuer:

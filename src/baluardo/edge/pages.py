@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from baluardo.console.app import STATIC, create_console
 from baluardo.console.authority_pages import SITE_PAGES
+from baluardo.console.client_address import plain_address
 from baluardo.console.part import ConsolePart, Level, StatusItem
 from baluardo.edge.link import Link
 from baluardo.edge.state import EdgeState
@@ -42,7 +43,7 @@ def edge_pages(state: EdgeState, link: Link, static: Path = STATIC) -> FastAPI:
             await link.close()
 
     async def status() -> list[StatusItem]:
-        return [_standing(link), *_notices(link)]
+        return [_standing(link), *_alarms(state), *_notices(link)]
 
     part = ConsolePart(
         name="edge", router=_forwarding(link), pages=SITE_PAGES, status=status, lifespan=running
@@ -87,6 +88,7 @@ def _asked(request: Request, method: str, body: bytes, number: int) -> ApiReques
         headers,
         body,
         request.headers.get("host", "").lower(),
+        plain_address("" if request.client is None else request.client.host),
     )
 
 
@@ -112,6 +114,13 @@ def _standing(link: Link) -> StatusItem:
             "en": "No authority can be reached: the site works by itself.",
         },
     )
+
+
+def _alarms(state: EdgeState) -> list[StatusItem]:
+    return [
+        StatusItem(f"alarm-{about}", "warning", sentence.by_language())
+        for about, sentence in state.alarms.raised.items()
+    ]
 
 
 def _notices(link: Link) -> list[StatusItem]:

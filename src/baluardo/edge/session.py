@@ -143,7 +143,7 @@ class Session:
 
     async def _take(self, message: Message) -> None:
         if isinstance(message, Welcome):
-            self._state.settle(message)
+            self._settle(message)
         elif isinstance(message, News):
             await self._hear(message)
         elif isinstance(message, PolicyNews):
@@ -162,6 +162,12 @@ class Session:
             self._noticed(message)
         elif not isinstance(message, Pong):
             raise ChannelError("The authority sends what only an edge says.")
+
+    def _settle(self, welcome: Welcome) -> None:
+        try:
+            self._state.settle(welcome)
+        except BaluardoError as problem:
+            logger.warning("Where authorities are was not kept: %s", problem)
 
     async def _hear(self, news: News) -> None:
         """Apply news, judge whoever is connected by them, and say so: in this order."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from baluardo.durable_files import FOR_ALL, OWNER_ALONE, CannotLockError, Hold, write_durably
+from baluardo.edge.alarms import Alarms
 from baluardo.edge.log_memory import LogMemory
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy, follow
@@ -32,6 +33,7 @@ from baluardo.foreign_input import printable, read_file
 from baluardo.protocol.messages import Applied, PolicyNews, Welcome
 from baluardo.protocol.policy import LARGEST_POLICY, Policy
 from baluardo.protocol.public_bundle import PublicBundle
+from baluardo.protocol.whereabouts import LOG_VKEY, read_whereabouts
 from baluardo.trust.audit.note import VerifierKey
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.anchors import Anchors
@@ -78,7 +80,10 @@ class EdgeState:
         self.log = log
         """None where the authority has handed out no key of its log."""
         self.holder = Holder(directory / "keys")
+        self.alarms = Alarms()
+        """What everybody here is to know of the authority."""
         self._hold = hold
+        self.alarms.judge_lists(known)
 
     @classmethod
     def open(
@@ -176,6 +181,7 @@ class EdgeState:
         On the disk first. TrustError or InvalidInputError for the first that is not rightful: the
         policy in force stays.
         """
+        self._judge_offered(news)
         followed = follow(self.policy, news.updates, self.verifier, self.authority, self.clock())
         if followed is None or followed is self.policy:
             return False
@@ -183,12 +189,36 @@ class EdgeState:
         self.policy = followed
         return True
 
+    def _judge_offered(self, news: PolicyNews) -> None:
+        """See whether another policy is offered under the number of the one that is held."""
+        if self.policy is None:
+            return
+        held = self.policy.policy
+        for update in news.updates:
+            offered = Policy.of_octets(update.policy)
+            if offered.number == held.number and offered != held:
+                self.alarms.raise_other_policy(held.number)
+
     def settle(self, welcome: Welcome) -> None:
-        """Keep where authorities are."""
-        told = self.whereabouts.told(welcome)
+        """Keep where authorities are, and see whether they go by what is known here.
+
+        SignatureError or CertificateError if no authority states it: nothing is kept then. The
+        log's key stays the first one.
+        """
+        stated = read_whereabouts(welcome.whereabouts, self.verifier, self.clock())
+        told = self.whereabouts.told(stated)
         if told != self.whereabouts:
             told.write(self.directory)
             self.whereabouts = told
+        self.alarms.judge_policy(self.policy, stated)
+        files = stated.files()
+        if files.get(LOG_VKEY) != self.known.heard.get(LOG_VKEY, files.get(LOG_VKEY)):
+            self.alarms.raise_other_log()
+            del files[LOG_VKEY]
+        learnt = self.known.stated(files)
+        if learnt is not self.known:
+            self._keep(learnt)
+            self.log = self.log or _log_memory(self.directory, learnt)
 
     def install(self, chain: Chain) -> None:
         """Take the next certificate into use; CertificateError if it is not what was asked for."""
@@ -201,10 +231,11 @@ class EdgeState:
         self.known = learnt
         self.verifier.anchors = learnt.anchors
         self.verifier.revocations = learnt.revocations
+        self.alarms.judge_lists(learnt)
 
 
 def _log_memory(directory: Path, known: Known) -> LogMemory | None:
-    vkey = known.heard.get("log.vkey")
+    vkey = known.heard.get(LOG_VKEY)
     if vkey is None:
         return None
     return LogMemory(directory, VerifierKey.of_text(vkey.decode(errors="replace").strip()))

@@ -44,7 +44,7 @@ class AuthorityWeb:
         )
 
     async def welcome(self, address: str) -> Welcome:
-        """Return where authorities say they are."""
+        """Return where authorities say they are; it is not verified yet."""
         octets = await self._get(f"{address}{API}/public/welcome", LARGEST_ANSWER)
         return Welcome.of_fields(JsonObject.parse(octets, LARGEST_ANSWER, "The welcome"))
 

@@ -9,7 +9,8 @@ from typing import Final
 from baluardo.durable_files import FOR_ALL, write_durably
 from baluardo.errors import InvalidInputError, SourceError
 from baluardo.foreign_input import printable, read_file
-from baluardo.protocol.messages import Welcome
+from baluardo.protocol.message_fields import LONGEST_NAME, texts
+from baluardo.protocol.whereabouts import MOST_ADDRESSES, StatedWhereabouts, check_places
 from baluardo.trust.identity import LONGEST_URI, Identity
 from baluardo.trust.strict_json import JsonObject, write_json
 
@@ -23,23 +24,30 @@ class Whereabouts:
     identity: Identity
     domain: str
     """Of the state's pages."""
-    web: tuple[str, ...]
-    """Web addresses of authorities."""
+    told_web: tuple[str, ...]
+    """Web addresses of authorities, as they say now."""
     channels: tuple[str, ...]
     """`HOST:PORT` of their channel doors."""
+    invited: tuple[str, ...] = ()
+    """Web addresses of the invitation: for ever the last to be asked."""
+
+    @property
+    def web(self) -> tuple[str, ...]:
+        """Every web address of authorities, in the order in which they are asked."""
+        return tuple(dict.fromkeys((*self.told_web, *self.invited)))
 
     @property
     def host(self) -> str:
         """The one name under which this edge has pages."""
         return f"{self.identity.name}.{self.domain}"
 
-    def told(self, welcome: Welcome) -> Whereabouts:
-        """Return what an authority says of where authorities are; silence changes nothing."""
+    def told(self, stated: StatedWhereabouts) -> Whereabouts:
+        """Return what an authority states of where authorities are; silence changes nothing."""
         return replace(
             self,
-            domain=welcome.domain,
-            web=welcome.addresses or self.web,
-            channels=welcome.channels or self.channels,
+            domain=stated.domain,
+            told_web=stated.addresses or self.told_web,
+            channels=stated.channels or self.channels,
         )
 
     def write(self, directory: Path) -> None:
@@ -48,7 +56,8 @@ class Whereabouts:
             "community": self.identity.community,
             "identity": self.identity.path,
             "domain": self.domain,
-            "web": list(self.web),
+            "web": list(self.told_web),
+            "invited": list(self.invited),
             "channels": list(self.channels),
         }
         write_durably(directory / "edge.json", write_json(body) + b"\n", mode=FOR_ALL)
@@ -65,22 +74,17 @@ class Whereabouts:
         octets = read_file(path, LARGEST_FILE, "The edge's file")
         try:
             fields = JsonObject.parse(octets, LARGEST_FILE, "It")
-            fields.only(("community", "identity", "domain", "web", "channels"))
-            # The checks of a welcome are those of what it once brought.
-            checked = Welcome.of_fields(
-                JsonObject(
-                    {
-                        "addresses": fields.fields.get("web"),
-                        "channels": fields.fields.get("channels"),
-                        "domain": fields.fields.get("domain"),
-                        "now": 0,
-                    },
-                    "It",
-                )
-            )
+            fields.only(("community", "identity", "domain", "web", "invited", "channels"))
+            web, channels = (texts(fields, name, MOST_ADDRESSES) for name in ("web", "channels"))
+            # An edge that was enrolled by an older program has not kept them.
+            kept = "invited" in fields.fields
+            invited = texts(fields, "invited", MOST_ADDRESSES) if kept else ()
+            domain = fields.text("domain", LONGEST_NAME)
+            for addresses in (web, invited):
+                check_places(addresses, channels, domain)
             identity = Identity.of_path(
                 fields.text("community", LONGEST_URI), fields.text("identity", LONGEST_URI)
             )
         except InvalidInputError as problem:
             raise SourceError(f"{printable(str(path))} cannot be used: {problem}") from None
-        return cls(identity, checked.domain, checked.addresses, checked.channels)
+        return cls(identity, domain, web, channels, invited)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,33 +9,26 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from baluardo.errors import InvalidInputError
-from baluardo.foreign_input import quoted
 from baluardo.protocol.frames import FrameType
 from baluardo.protocol.message_fields import (
-    LONGEST_NAME,
     LONGEST_SENTENCE,
     check_line,
     check_time,
-    texts,
 )
 from baluardo.protocol.policy import LARGEST_POLICY
 from baluardo.protocol.public_bundle import MOST_FILES, check_files
-from baluardo.protocol.web_address import LONGEST_ADDRESS, check_address
 from baluardo.terms import Bilingual
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Chain
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.strict_json import JsonObject
 
-MOST_ADDRESSES: Final = 16
 LARGEST_NEWS: Final = 3_000_000
 """Octets of all files of one message: in base64 they fit into a frame."""
 LARGEST_POLICY_BUNDLE: Final = 1_750_000
 """Octets of a policy's command with its approvals; in base64 beside the policy it fits."""
 MOST_UPDATES: Final = 64
 """In one message; more, or larger ones, go into the next."""
-
-_CHANNEL = re.compile(r"(?:\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +37,24 @@ class Welcome:
 
     type: ClassVar[FrameType] = FrameType.WELCOME
 
-    addresses: tuple[str, ...]
-    """Web addresses of the authority."""
-    channels: tuple[str, ...]
-    """`HOST:PORT` of its channel doors."""
-    domain: str
-    """Of the state's pages."""
+    whereabouts: Envelope
+    """Signed (`protocol.whereabouts`): who has no channel yet believes nothing else."""
     now: float
     """POSIX seconds; not signed, `AskTime` for that."""
 
     def __post_init__(self) -> None:
-        """Refuse what leads nowhere."""
-        if max(len(self.addresses), len(self.channels)) > MOST_ADDRESSES:
-            raise InvalidInputError(f"A welcome names at most {MOST_ADDRESSES} addresses.")
-        for address in self.addresses:
-            check_address("addresses", address)
-        for each in self.channels:
-            found = _CHANNEL.match(each)
-            if found is None or len(each) > LONGEST_ADDRESS or not 1 <= int(found[1]) <= 65_535:
-                raise InvalidInputError(f"channels {quoted(each)}: HOST:PORT.")
-        check_line("domain", self.domain, LONGEST_NAME, 1)
+        """Refuse a time that is none."""
         check_time("now", self.now)
 
     def to_fields(self) -> dict[str, object]:
         """Return the payload's fields."""
-        return {
-            "addresses": list(self.addresses),
-            "channels": list(self.channels),
-            "domain": self.domain,
-            "now": self.now,
-        }
+        return {"whereabouts": self.whereabouts.to_object(), "now": self.now}
 
     @classmethod
     def of_fields(cls, fields: JsonObject) -> Welcome:
-        """Read the payload's fields."""
-        fields.only(("addresses", "channels", "domain", "now"))
-        return cls(
-            texts(fields, "addresses", MOST_ADDRESSES),
-            texts(fields, "channels", MOST_ADDRESSES),
-            fields.text("domain", LONGEST_NAME),
-            fields.number("now"),
-        )
+        """Read the payload's fields; errors as `Envelope.of_object`."""
+        fields.only(("whereabouts", "now"))
+        return cls(Envelope.of_object(fields.fields.get("whereabouts")), fields.number("now"))
 
 
 @dataclass(frozen=True, slots=True)

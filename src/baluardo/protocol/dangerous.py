@@ -18,6 +18,10 @@ from baluardo.trust.strict_json import JsonObject
 
 EXECUTOR: Final = Kind.AUTHORITY
 """Who carries all of them out; edges judge a policy once more for themselves."""
+LEAVING: Final = frozenset(
+    {Reason.CESSATION, Reason.AFFILIATION_CHANGED, Reason.PRIVILEGE_WITHDRAWN}
+)
+"""Reasons to revoke that say of a person that they are to come in no more."""
 MOST_HOLDERS: Final = 5_000
 """In one command; what is more is revoked with its issuer."""
 
@@ -71,6 +75,21 @@ def rule_for(kind: str, policy: Policy) -> Rule:
     )
 
 
+def check_answerable(policy: Policy) -> None:
+    """Refuse a policy that asks for more approvals than there could be; InvalidInputError."""
+    for kind in Dangerous:
+        rule = rule_for(kind, policy)
+        able = sum(
+            not rule.roles.isdisjoint(role.value for role in grant.roles)
+            for grant in policy.people.values()
+        )
+        if rule.threshold > able - 1:
+            raise InvalidInputError(
+                f"Policy {policy.number} asks for {rule.threshold} approvals of {kind}, and beside "
+                f"a proposer {max(0, able - 1)} persons could give one. It was refused."
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyChange:
     """`policy.set`: this policy comes next."""
@@ -94,17 +113,17 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class MassRevocation:
-    """`certificates.revoke`: every certificate of several holders is taken back at once."""
+    """`certificates.revoke`: every certificate of these holders is taken back at once."""
 
     holders: tuple[str, ...]
     """As `KIND/NAME`, in alphabetical order: a person's holder has no device."""
     reason: Reason
 
     def __post_init__(self) -> None:
-        """Refuse what names nobody, or one alone, who needs no second person."""
-        if not 2 <= len(self.holders) <= MOST_HOLDERS:
+        """Refuse what names nobody."""
+        if not 1 <= len(self.holders) <= MOST_HOLDERS:
             raise InvalidInputError(
-                f"A revocation by two persons names 2 to {MOST_HOLDERS:,} holders, not "
+                f"A revocation by two persons names 1 to {MOST_HOLDERS:,} holders, not "
                 f"{len(self.holders)}."
             )
         for holder in self.holders:

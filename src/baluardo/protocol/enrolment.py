@@ -17,6 +17,7 @@ from baluardo.durable_files import make_directory
 from baluardo.errors import CertificateError, InvalidInputError, SealError
 from baluardo.protocol.invitation import SECRET_OCTETS, Invitation
 from baluardo.protocol.public_bundle import SEALING_STATEMENT, PublicBundle
+from baluardo.protocol.whereabouts import STATED
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import Certificate
@@ -53,8 +54,9 @@ def trusted(bundle: PublicBundle, invitation: Invitation, now: float, directory:
     """Return what judges by the invitation's root, and keep the public half in a directory.
 
     Newer roots are taken on the word of that one; older ones, and issuers that only they have
-    certified, are left out. CertificateError if the root is not there or the rest does not follow
-    from it, ProfileError for another profile: nothing is written then.
+    certified, are left out, and so is what only the authority's own word can tell (the log's key,
+    the pages' root: `protocol.whereabouts`). CertificateError if the root is not there or the rest
+    does not follow from it, ProfileError for another profile: nothing is written then.
     """
     with tempfile.TemporaryDirectory(prefix="baluardo-first-contact-") as place:
         heard = Public(Path(place))
@@ -75,7 +77,7 @@ def trusted(bundle: PublicBundle, invitation: Invitation, now: float, directory:
     kept = {
         path: octets
         for path, octets in bundle.files.items()
-        if path not in strangers and not path.startswith("anchors/")
+        if path not in strangers and path not in STATED and not path.startswith("anchors/")
     }
     PublicBundle(kept).write(directory)
     anchors.write(Public(directory).anchors)

@@ -6,6 +6,7 @@ each once.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ LARGEST_BODY: Final = 1 << 20
 LONGEST_PATH: Final = 1_024
 LONGEST_QUERY: Final = 4_096
 LONGEST_HEADER: Final = 8_192
+LONGEST_CLIENT: Final = 45
+"""Characters of an IPv6 address that ends as an IPv4 one."""
 LARGEST_HEADERS: Final = 16_384
 """Characters of all values together."""
 
@@ -71,6 +74,8 @@ class ApiRequest:
     body: bytes
     host: str
     """What the browser asked for: the Host header."""
+    client: str = ""
+    """The browser's address as the edge sees it, for rations; empty where it is not told."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds, and whatever could be read as another request."""
@@ -82,12 +87,13 @@ class ApiRequest:
             raise InvalidInputError(f"query {quoted(self.query)}: no query of an address.")
         if len(self.host) > LONGEST_NAME or not _HOST.match(self.host):
             raise InvalidInputError(f"host {quoted(self.host)}: NAME or NAME:PORT.")
+        _check_client(self.client)
         object.__setattr__(self, "headers", _checked(self.headers, REQUEST_HEADERS))
         _check_body(self.body)
 
     def to_fields(self) -> dict[str, object]:
         """Return the payload's fields."""
-        return {
+        fields: dict[str, object] = {
             "id": self.id,
             "method": self.method,
             "path": self.path,
@@ -96,11 +102,12 @@ class ApiRequest:
             "body": to_base64(self.body),
             "host": self.host,
         }
+        return {**fields, "client": self.client} if self.client else fields
 
     @classmethod
     def of_fields(cls, fields: JsonObject) -> ApiRequest:
         """Read the payload's fields."""
-        fields.only(("id", "method", "path", "query", "headers", "body", "host"))
+        fields.only(("id", "method", "path", "query", "headers", "body", "host", "client"))
         return cls(
             whole(fields, "id"),
             fields.text("method", 8),
@@ -109,6 +116,7 @@ class ApiRequest:
             text_map(fields, "headers", len(REQUEST_HEADERS)),
             _body(fields),
             fields.text("host", LONGEST_NAME),
+            fields.text("client", LONGEST_CLIENT) if "client" in fields.fields else "",
         )
 
 
@@ -163,6 +171,18 @@ def _check_path(path: str) -> None:
         or any(_DOTS.match(part) for part in plain.split("/"))
     ):
         raise InvalidInputError(f"path {quoted(path)}: a path below {API}, without dots to climb.")
+
+
+def _check_client(client: str) -> None:
+    """Refuse what is no network address, or has a zone: that means something elsewhere."""
+    if not client:
+        return
+    try:
+        found = ipaddress.ip_address(client)
+    except ValueError:
+        found = None
+    if found is None or "%" in client or len(client) > LONGEST_CLIENT:
+        raise InvalidInputError(f"client {quoted(client)}: an IPv4 or IPv6 address, or nothing.")
 
 
 def _checked(headers: Mapping[str, str], allowed: frozenset[str]) -> Mapping[str, str]:

@@ -53,7 +53,7 @@ _LARGEST: Final = {
     FrameType.APPLIED: _TEXT,
     FrameType.API_REQUEST: _FORWARDED,
     FrameType.PING: _TEXT,
-    FrameType.WELCOME: _TEXT,
+    FrameType.WELCOME: _ENVELOPE,
     FrameType.NEWS: LARGEST_PAYLOAD,
     FrameType.POLICY_NEWS: LARGEST_PAYLOAD,
     FrameType.TIME: _ENVELOPE,

@@ -10,6 +10,7 @@ import errno
 import ipaddress
 import socket
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from baluardo.errors import StageError
 
@@ -25,6 +26,16 @@ SEND_BUFFER_BYTES = 262_144
 _BACKLOG = 128
 
 
+class Options(NamedTuple):
+    """How a person sets an address, for sentences."""
+
+    host: str = "--host"
+    port: str = "--port"
+
+
+DEFAULT_OPTIONS = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """A socket that is bound, and how people and browsers name it."""
@@ -35,6 +46,8 @@ class Listener:
     """Names that a request may put in its Host header."""
     loopback: bool
     """True if only this machine can reach it."""
+    options: Options = DEFAULT_OPTIONS
+    """Where another address is set."""
 
     def open(self) -> None:
         """Let clients connect; StageError if another program has meanwhile taken the port."""
@@ -42,17 +55,17 @@ class Listener:
             self.socket.listen(_BACKLOG)
         except OSError as error:
             host, port = self.socket.getsockname()[:2]
-            raise StageError(_why_not(error, host, port)) from None
+            raise StageError(_why_not(error, host, port, self.options)) from None
 
 
-def bind(host: str, port: int) -> Listener:
+def bind(host: str, port: int, options: Options = DEFAULT_OPTIONS) -> Listener:
     """Bind a TCP port (0: any free one) at a host's address; StageError with the reason if not."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError):
-        raise StageError(f'"{host}" is no address of this machine; see --host.') from None
+        raise StageError(f'"{host}" is no address of this machine; see {options.host}.') from None
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -64,7 +77,7 @@ def bind(host: str, port: int) -> Listener:
         bound.bind(address)
     except OSError as error:
         bound.close()
-        raise StageError(_why_not(error, host, port)) from None
+        raise StageError(_why_not(error, host, port, options)) from None
     bound.setblocking(False)
     name = bound.getsockname()
     ip = _address(name[0])
@@ -73,6 +86,7 @@ def bind(host: str, port: int) -> Listener:
         url=f"http://{_in_url(_reachable(ip))}:{name[1]}/",
         allowed_hosts=_names(host, ip),
         loopback=ip.is_loopback,
+        options=options,
     )
 
 
@@ -82,13 +96,15 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return (ip.ipv4_mapped or ip) if ip.version == 6 else ip
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _why_not(error: OSError, host: str, port: int, options: Options) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is taken by another program; choose one with --port."
+        return f"Port {port} is taken by another program; choose one with {options.port}."
     if error.errno == errno.EACCES:
-        return f"Port {port} is kept for the administrator; choose one above 1023 with --port."
+        return (
+            f"Port {port} is kept for the administrator; choose one above 1023 with {options.port}."
+        )
     if error.errno == errno.EADDRNOTAVAIL:
-        return f'"{host}" is no address of this machine; see --host.'
+        return f'"{host}" is no address of this machine; see {options.host}.'
     return f"Port {port} at {host} cannot be opened: {error.strerror}."
 
 

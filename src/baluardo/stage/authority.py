@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from baluardo.authority.context import Authority
 from baluardo.authority.opening import open_authority
 from baluardo.authority.service import AuthorityService
-from baluardo.authority.settings import Settings
+from baluardo.authority.settings import FILE, Settings
 from baluardo.console.app import create_console
-from baluardo.stage.address import Listener, bind
+from baluardo.errors import StageError
+from baluardo.stage.address import Listener, Options, bind
 from baluardo.stage.server import serve
 from baluardo.trust.issuing.layout import KeyAccess
 
@@ -25,7 +25,7 @@ def serve_authority(
     Errors as `open_authority`; StageError if a port is taken.
     """
     settings = Settings.read(directory)
-    listener = bind(settings.web_host, settings.web_port)
+    listener = _bind(settings)
     with listener.socket:
         authority = open_authority(directory, access)
         try:
@@ -33,7 +33,8 @@ def serve_authority(
             if not listener.loopback:
                 say(
                     "These pages are plain http and can be reached from other machines: put a "
-                    "server with TLS in front, and name its addresses in `web`."
+                    "proxy with TLS in front, name its addresses in `web`, set `proxy` to true, "
+                    "and let nobody but the proxy reach this port."
                 )
             asyncio.run(_serve(authority, listener, announce))
         finally:
@@ -41,23 +42,34 @@ def serve_authority(
     say("Stopped.")
 
 
+def _bind(settings: Settings) -> Listener:
+    """Bind the address of the pages; refuse now what the channels could not have later."""
+    web, channel = _options("web"), _options("channel")
+    pages = settings.web_host, settings.web_port
+    if pages == (settings.channel_host, settings.channel_port) and settings.web_port != 0:
+        raise StageError(
+            f"Pages and channels cannot share port {settings.web_port}: give them different ones "
+            f"with {web.port} and channel_port."
+        )
+    bind(settings.channel_host, settings.channel_port, channel).socket.close()
+    return bind(settings.web_host, settings.web_port, web)
+
+
+def _options(what: str) -> Options:
+    return Options(f"{what}_host in {FILE}", f"{what}_port in {FILE}")
+
+
 def place_pages(authority: Authority, listener: Listener) -> None:
     """Tell an authority where its pages are, now that the port is known."""
     port = listener.socket.getsockname()[1]
-    own = f"http://{authority.settings.name}.{authority.settings.domain}:{port}"
-    authority.web_url = authority.settings.web[0] if authority.settings.web else own
-    authority.local = listener.loopback
-
-
-def page_hosts(settings: Settings) -> tuple[str, ...]:
-    """Return the names under which an authority's pages answer."""
-    named = (urlsplit(address).hostname or "" for address in settings.web)
-    return (f"{settings.name}.{settings.domain}", *named)
+    authority.web_url = authority.settings.url_at(port)
+    authority.local = listener.loopback and not authority.settings.proxy
 
 
 async def _serve(authority: Authority, listener: Listener, announce: Callable[[str], None]) -> None:
     service = AuthorityService(authority)
-    hosts = (*listener.allowed_hosts, *page_hosts(authority.settings))
+    hosts = (*listener.allowed_hosts, *authority.settings.page_hosts)
     app = create_console((service.part(),), hosts)
     listener.open()
-    await serve(app, listener.socket, lambda: announce(f"{authority.web_url}/"))
+    proxy = authority.settings.proxy
+    await serve(app, listener.socket, lambda: announce(f"{authority.web_url}/"), proxy=proxy)

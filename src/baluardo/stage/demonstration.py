@@ -29,7 +29,7 @@ from baluardo.console.part import ConsolePart
 from baluardo.durable_files import write_durably
 from baluardo.edge.agent import EdgeAgent
 from baluardo.edge.enrolment import enrol
-from baluardo.edge.state import Whereabouts
+from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import BaluardoError
 from baluardo.protocol.grant import Grant
 from baluardo.protocol.roles import Role
@@ -48,8 +48,8 @@ COMMUNITY: Final = "dimostrazione.example"
 READY: Final = "ready"
 """Name of the file that says the state was made whole; without it all is made anew."""
 DEVICE: Final = "desk"
-INVITER: Final = "carla.bianchi"
-"""Who invites sites and people here, so that both officers may approve."""
+OPERATOR: Final = "carla.bianchi"
+"""Who invites sites here, so that either officer may approve."""
 UNDER_WAY: Final = "ship/patrol"
 """Left waiting for an officer, so that there is something to approve."""
 ASKED_SECONDS: Final = 3.0
@@ -185,8 +185,7 @@ class Demonstration:
 
     async def _invite(self, identity: Identity, profile: Profile) -> str:
         authority = self._authority
-        first = identity.name in {officer.name for officer in OFFICERS}
-        made_by = "" if first else INVITER  # the first come by the ceremony's own
+        made_by = _inviter(identity)
         made = await authority.store.act(
             lambda transaction: make_invitation(
                 transaction, authority, identity, profile, Purpose.ENROL, made_by, 24.0
@@ -237,3 +236,11 @@ class Demonstration:
         agent = EdgeAgent.open(directory, OPEN_KEYS)
         self.agents[agent.state.whereabouts.host] = agent
         agent.link.start()
+
+
+def _inviter(identity: Identity) -> str:
+    """Return who invites somebody here; nobody the first officers, who have the ceremony's word."""
+    if identity.kind is not Kind.PERSON:
+        return OPERATOR
+    first = {officer.name for officer in OFFICERS}
+    return "" if identity.name in first else OFFICERS[0].name

@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from baluardo.console.proxy import BehindProxy
 from baluardo.errors import StageError
+from baluardo.stage.connections import (
+    IDLE_SECONDS,
+    MOST_AT_ONCE,
+    BoundedConnection,
+    ProxiedConnection,
+)
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -38,14 +45,18 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
 
-async def serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]) -> None:
+async def serve(
+    app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None], *, proxy: bool = False
+) -> None:
     """Serve on a bound socket until SIGINT, SIGTERM or SIGHUP, then stop within two seconds.
 
-    `on_ready` is called once when requests are answered. StageError if the application does not
-    start.
+    `on_ready` is called once when requests are answered; `proxy` says that all of them come through
+    a proxy, which tells who asks. StageError if the application does not start.
     """
     config = uvicorn.Config(
-        app,
+        BehindProxy(app) if proxy else app,
+        http=ProxiedConnection if proxy else BoundedConnection,
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -53,7 +64,8 @@ async def serve(app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None]
         ws_max_size=MOST_FROM_A_SCREEN,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=512,
+        timeout_keep_alive=IDLE_SECONDS,
+        limit_concurrency=MOST_AT_ONCE,
     )
     server = _Server(config, on_ready)
     loop = asyncio.get_running_loop()

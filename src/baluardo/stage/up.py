@@ -27,7 +27,7 @@ from baluardo.edge.agent import EdgeAgent
 from baluardo.errors import BaluardoError, StageError
 from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
-from baluardo.stage.authority import page_hosts, place_pages
+from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import Demonstration, open_demonstration
 from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
@@ -197,7 +197,7 @@ async def _run(
             _demonstration_directory(), authority, nation, lambda: service.door.port, say
         )
         parts += [service.part(), state.part()]
-        hosts += page_hosts(authority.settings)
+        hosts += authority.settings.page_hosts
         agents = state.agents
     app = ByHost(create_console(parts, hosts), agents)
 

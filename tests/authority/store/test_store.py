@@ -308,3 +308,26 @@ def test_ceremony_in_the_directory_while_the_service_stands_still(kept: Kept) ->
         ]
         store.act_blocking(issue("ship/vespucci"))
     kept.verify()
+
+
+def test_what_happened_while_the_disk_refused_the_log_is_told_later(kept: Kept) -> None:
+    def tell(transaction: Transaction) -> None:
+        transaction.log("test.note", {"number": 1})
+        transaction.tell(EventKind.BREAK_GLASS)
+
+    with kept.opened() as store:
+        store.act_blocking(note(0))
+        kept.events.clear()
+        obstacle = kept.land.public.log / "checkpoint.new"
+        obstacle.mkdir()
+        with pytest.raises(StoreError, match="could not be acknowledged"):
+            store.act_blocking(tell)
+        assert kept.events == []
+        obstacle.rmdir()
+        store.act_blocking(lambda _transaction: None)
+        assert {each.kind for each in kept.events} == {EventKind.BREAK_GLASS, EventKind.LOG}
+        assert {each.authority for each in kept.events} == {store.name}
+        assert {each.size for each in kept.events} == {store.size}
+        kept.events.clear()
+        store.act_blocking(lambda _transaction: None)
+        assert kept.events == []  # told once

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from baluardo.authority.acts.device_invitations import end_device_invitations
 from baluardo.authority.acts.invitations import HANDLE, Purpose
+from baluardo.authority.acts.open_invitations import end_invitations
 from baluardo.authority.acts.passkeys import FIRST_LABEL, keep_passkey, remove_passkeys_of
 from baluardo.authority.acts.profile import Profile, search_text
 from baluardo.authority.acts.sessions import end_sessions_of
@@ -20,6 +20,7 @@ from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import ConflictError
 from baluardo.trust.base64_text import of_base64url
 from baluardo.trust.certificates.certificate import Chain
+from baluardo.trust.certificates.request import Request
 from baluardo.trust.identity import Identity, Kind
 
 
@@ -27,7 +28,7 @@ def admit(
     transaction: Transaction,
     identity: Identity,
     invitation: Row[Any],
-    request_der: bytes,
+    request: bytes | Request,
     passkey: dict[str, Any] | None,
 ) -> Chain:
     """Issue what a request asks for and write down whose it is; refuses before anything is written.
@@ -36,7 +37,7 @@ def admit(
     the invitation was made.
     """
     _check(transaction, identity, invitation, passkey)
-    chain = transaction.issuing.issue(request_der, transaction.now, expected=identity)
+    chain = transaction.issuing.issue(request, transaction.now, expected=identity)
     profile = Profile.of_object(invitation.profile)
     if identity.kind is Kind.PERSON:
         _admit_person(transaction, identity, invitation, profile, passkey)
@@ -99,7 +100,7 @@ def _admit_person(
     if purpose is Purpose.RECOVER:
         removed = remove_passkeys_of(transaction, name)
         end_sessions_of(transaction, name)
-        end_device_invitations(transaction, [name])
+        end_invitations(transaction, [name], but=invitation.id)
         transaction.log("passkey.removed", {"count": removed}, personal={"person": name})
     if passkey is not None:
         keep_passkey(transaction, name, passkey, FIRST_LABEL, name)

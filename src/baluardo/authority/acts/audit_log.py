@@ -156,9 +156,10 @@ def _check_gone(transaction: Transaction, authority: Authority, name: str) -> No
 def _delete_rows(connection: Connection, name: str) -> None:
     devices = f"{Kind.PERSON.value}/{name}/"
     request, invitation, challenge = schema.request, schema.invitation, schema.challenge
-    code = schema.emergency_code
+    code, presence = schema.emergency_code, schema.presence
     for statement in (
         delete(schema.session).where(schema.session.c.person == name),
+        delete(presence).where(presence.c.identity.startswith(devices, autoescape=True)),
         delete(schema.passkey).where(schema.passkey.c.person == name),
         delete(challenge).where(challenge.c.person == name),
         delete(request).where(request.c.identity.startswith(devices, autoescape=True)),

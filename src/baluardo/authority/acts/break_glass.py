@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
+from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.profile import LONGEST_REASON, check_text
 from baluardo.authority.acts.sessions import Browser, Opened, open_session
 from baluardo.authority.context import Authority
@@ -42,6 +43,13 @@ def keep_codes(transaction: Transaction, digests: Sequence[bytes]) -> None:
     transaction.log("break-glass.prepared", {"codes": len(rows)})
 
 
+def replace_codes(transaction: Transaction, digests: Sequence[bytes]) -> int:
+    """Take codes into use in the place of those not used; return how many open nothing any more."""
+    done = transaction.connection.execute(delete(_code).where(_code.c.used.is_(None)))
+    keep_codes(transaction, digests)
+    return int(done.rowcount)
+
+
 def break_glass(
     transaction: Transaction,
     authority: Authority,
@@ -62,7 +70,8 @@ def break_glass(
     there = connection.execute(
         select(schema.person.c.name).where(schema.person.c.name == person)
     ).first()
-    office = authority.policy.grant_of(person).roles - {Role.MEMBER, Role.AUDITOR}
+    policy = policy_in_force(connection, authority)
+    office = policy.grant_of(person).roles - {Role.MEMBER, Role.AUDITOR}
     if code is None or there is None or not office:
         raise SignInError(
             "This code and this name open nothing: a code serves once, and for an officer who is "
@@ -73,7 +82,8 @@ def break_glass(
     )
     until = now + BREAK_GLASS_SECONDS
     facts = {"host": browser.host, "until": until}
-    transaction.log("break-glass.opened", facts, by=person, personal={"reason": reason})
+    personal = {"reason": reason, "person": person}  # the reason is erased with the person
+    transaction.log("break-glass.opened", facts, by=person, personal=personal)
     transaction.tell(EventKind.BREAK_GLASS)
     return open_session(
         transaction,

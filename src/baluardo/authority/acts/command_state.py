@@ -10,10 +10,13 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
-from baluardo.errors import InvalidInputError, UnknownError
+from baluardo.errors import InvalidInputError, TrustError, UnknownError
 from baluardo.protocol.dangerous import rule_for
 from baluardo.protocol.policy import Policy
 from baluardo.protocol.roles import Role
+from baluardo.trust.certificates.verification import Verifier
+from baluardo.trust.commands.approval import read_proposal
+from baluardo.trust.commands.authorisation import read_answer
 from baluardo.trust.commands.proposal import Proposal
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.issuing.register import holder_of
@@ -57,27 +60,28 @@ class CommandPage:
     next: str
 
 
-def read_command(
-    connection: Connection, policy: Policy, principal: Principal, command: str, now: float
-) -> CommandState:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """By what commands are told: who asks, the policy in force, who is revoked, the time."""
+
+    principal: Principal
+    policy: Policy
+    verifier: Verifier
+    now: float
+
+
+def read_command(connection: Connection, reading: Reading, command: str) -> CommandState:
     """Return one command; RoleError, UnknownError."""
-    _check_reader(principal)
-    return _told(connection, policy, principal, [command_row(connection, command)], now)[0]
+    _check_reader(reading.principal)
+    return _told(connection, reading, [command_row(connection, command)])[0]
 
 
-def list_commands(
-    connection: Connection,
-    policy: Policy,
-    principal: Principal,
-    state: str,
-    after: str,
-    now: float,
-) -> CommandPage:
+def list_commands(connection: Connection, reading: Reading, state: str, after: str) -> CommandPage:
     """Return a page of commands, all or those in one state; RoleError."""
-    _check_reader(principal)
+    _check_reader(reading.principal)
     query = select(_table).order_by(_table.c.created.desc(), _table.c.id)
     if state:
-        query = query.where(_in_state(state, now))
+        query = query.where(_in_state(state, reading.now))
     if after:
         last = command_row(connection, after)
         older = and_(_table.c.created == last.created, _table.c.id > last.id)
@@ -92,7 +96,7 @@ def list_commands(
         wanted.append(found.id)
         octets += found.size
     rows = list(connection.execute(query.where(_table.c.id.in_(wanted))))
-    told = _told(connection, policy, principal, rows, now)
+    told = _told(connection, reading, rows)
     return CommandPage(tuple(told), wanted[-1] if more else "")
 
 
@@ -116,6 +120,16 @@ def state_of(row: Row[Any], now: float) -> str:
     return EXPIRED if row.state == WAITING and now >= row.expires else str(row.state)
 
 
+def still_stands(answer: Row[Any], proposal: Envelope, verifier: Verifier, now: float) -> bool:
+    """Tell whether an answer that was kept is still somebody's: no device of theirs revoked."""
+    try:
+        signed = read_proposal(proposal, verifier, now)
+        read_answer(Envelope.of_json(bytes(answer.envelope)), signed, verifier, now)
+    except TrustError:
+        return False
+    return True
+
+
 def _check_reader(principal: Principal) -> None:
     principal.require(Role.SECURITY_OFFICER, Role.CUSTODIAN, Role.AUDITOR)
 
@@ -130,29 +144,29 @@ def _in_state(state: str, now: float) -> Any:
     return _table.c.state == state
 
 
-def _told(
-    connection: Connection,
-    policy: Policy,
-    principal: Principal,
-    rows: Sequence[Row[Any]],
-    now: float,
-) -> list[CommandState]:
+def _told(connection: Connection, reading: Reading, rows: Sequence[Row[Any]]) -> list[CommandState]:
+    principal, now = reading.principal, reading.now
     answers: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
     for each in answers_of(connection, list(answers)):
         answers[each.command].append(each)
     found = []
     for row in rows:
-        rule, state = rule_for(row.kind, policy), state_of(row, now)
+        rule, state = rule_for(row.kind, reading.policy), state_of(row, now)
         mine = holder_of(row.proposer) == f"person/{principal.person}"
-        answered = any(each.approver == principal.person for each in answers[row.id])
         permitted = bool(principal.roles & rule.roles) and not principal.break_glass
+        proposal = Envelope.of_json(bytes(row.proposal))
+        answered = state == WAITING and any(
+            each.approver == principal.person
+            and still_stands(each, proposal, reading.verifier, now)
+            for each in answers[row.id]
+        )
         found.append(
             CommandState(
                 row=row,
                 answers=tuple(answers[row.id]),
                 state=state,
                 needed=rule.threshold,
-                proposal=Envelope.of_json(bytes(row.proposal)),
+                proposal=proposal,
                 may_answer=state == WAITING and permitted and not mine and not answered,
             )
         )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from baluardo.authority.acts.command_state import (
     EXECUTED,
@@ -19,10 +19,11 @@ from baluardo.authority.acts.command_state import (
     answers_of,
     command_row,
     state_of,
+    still_stands,
 )
 from baluardo.authority.acts.execution import Execution, execute
 from baluardo.authority.acts.invitations import InvitationMade
-from baluardo.authority.acts.policy import policy_in_force
+from baluardo.authority.acts.policy import check_peopled, policy_in_force
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
@@ -37,8 +38,15 @@ from baluardo.errors import (
     RoleError,
     TrustError,
 )
-from baluardo.protocol.dangerous import Dangerous, PolicyChange, read_body, rule_for
+from baluardo.protocol.dangerous import (
+    Dangerous,
+    PolicyChange,
+    check_answerable,
+    read_body,
+    rule_for,
+)
 from baluardo.protocol.policy import Policy
+from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.commands.approval import (
     Approval,
     Decision,
@@ -50,11 +58,11 @@ from baluardo.trust.commands.bundle import CommandBundle
 from baluardo.trust.commands.proposal import Proposal
 from baluardo.trust.commands.rule import Rule
 from baluardo.trust.envelope import Envelope
-from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.identity import DAY, Identity, Kind
 from baluardo.trust.issuing.register import holder_of
 
 MOST_WAITING: Final = 50
-"""Commands of one proposer that wait at a time."""
+"""Commands of one proposer that wait at a time, with those that have expired within the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +86,14 @@ def propose(
     already, and for more than one person's share.
     """
     now, connection = transaction.now, transaction.connection
-    _check_person(principal, now)
-    signed = read_proposal(envelope, transaction.issuing.verifier(), now)
-    stated = signed.proposal
-    _check_signer(principal, stated.proposer)
     policy = policy_in_force(connection, authority)
-    rule = rule_for(stated.kind, policy)
-    _check_role(principal, policy, rule.proposer_roles)
+    signed = screen(principal, policy, envelope, transaction.issuing.verifier(), now)
+    stated, rule = signed.proposal, rule_for(signed.proposal.kind, policy)
     _check_stated(stated, rule, authority.identity)
     body = read_body(stated.kind, stated.body)
     if isinstance(body, PolicyChange):
         policy.check_successor(body.policy)
+        _check_workable(connection, body.policy)
     _check_room(connection, stated, signed.digest.hex(), now)
     row = {
         "id": signed.digest.hex(),
@@ -107,6 +112,21 @@ def propose(
     return signed.digest.hex()
 
 
+def screen(
+    principal: Principal, policy: Policy, envelope: Envelope, verifier: Verifier, now: float
+) -> SignedProposal:
+    """Return a proposal that this person may make and has signed; who may not costs no signature.
+
+    It needs no transaction, so that the one thread that writes is not kept busy by what is forged.
+    Errors as `read_proposal`; RoleError, SignInError.
+    """
+    _check_person(principal, now)
+    claimed = Proposal.of_payload(envelope.payload)  # nothing of it is genuine yet
+    _check_role(principal, policy, rule_for(claimed.kind, policy).proposer_roles)
+    _check_signer(principal, claimed.proposer)
+    return read_proposal(envelope, verifier, now)
+
+
 def answer(
     transaction: Transaction,
     authority: Authority,
@@ -118,8 +138,9 @@ def answer(
 
     A command that can no longer be carried out (its proposer has lost the role, another policy has
     come between) is refused for good, and its outcome says why. Errors as `read_answer`; RoleError,
-    SignInError, UnknownError; ConflictError for a second answer of one person, and for a command
-    that waits no more. What fails beyond that leaves the command waiting, and this answer unkept.
+    SignInError, UnknownError; ConflictError for a second answer of one person (unless the device
+    that has signed the first is nobody's by now), and for a command that waits no more. What fails
+    beyond that leaves the command waiting, and this answer unkept.
     """
     now, connection = transaction.now, transaction.connection
     _check_person(principal, now)
@@ -139,8 +160,10 @@ def answer(
     given, _ = read_answer(envelope, signed, verifier, now)
     _check_signer(principal, given.approver)
     answers = answers_of(connection, [command])
-    if any(each.approver == principal.person for each in answers):
+    mine = [each for each in answers if each.approver == principal.person]
+    if any(still_stands(each, proposal, verifier, now) for each in mine):
         raise ConflictError("You have answered this command already: the first answer counts.")
+    answers = [each for each in answers if each not in mine]
     execution, refused = None, ""
     if given.decision is Decision.APPROVE:
         earlier = [each.envelope for each in answers if each.decision == Decision.APPROVE.value]
@@ -170,10 +193,20 @@ def _completed(
     policy: Policy,
 ) -> tuple[Execution | None, str]:
     """Return what carries a command out, or why it never can be."""
+    stated = Proposal.of_payload(bundle.proposal.payload)
     try:
+        body = read_body(stated.kind, stated.body)
+        if isinstance(body, PolicyChange):
+            _check_workable(transaction.connection, body.policy)
         return execute(transaction, authority, bundle, rule, policy), ""
     except (CommandError, InvalidInputError, RequestError) as problem:
         return None, str(problem)
+
+
+def _check_workable(connection: Connection, policy: Policy) -> None:
+    """Refuse a policy under which those who are here could not act; BaluardoError says why."""
+    check_answerable(policy)
+    check_peopled(connection, policy)
 
 
 def _check_person(principal: Principal, now: float) -> None:
@@ -213,12 +246,13 @@ def _check_room(connection: Connection, stated: Proposal, command: str, now: flo
     mine = f"{holder_of(stated.proposer.path)}/"
     query = select(func.count()).where(
         table.c.state == WAITING,
-        table.c.expires > now,
+        table.c.expires > now - DAY,
         table.c.proposer.startswith(mine, autoescape=True),
     )
     if connection.execute(query).scalar_one() >= MOST_WAITING:
         raise ConflictError(
-            f"{MOST_WAITING} commands of yours wait already: let others answer them first."
+            f"{MOST_WAITING} commands of yours wait already, or have waited in vain within the "
+            "day: let others answer them first."
         )
 
 
@@ -270,7 +304,10 @@ def _keep_answer(
         "reason": given.reason,
         "envelope": envelope.to_json(),
     }
-    transaction.connection.execute(insert(schema.answer).values(values))
+    table, connection = schema.answer, transaction.connection
+    mine = (table.c.command == row.id) & (table.c.approver == principal.person)
+    connection.execute(delete(table).where(mine))  # of a device that counts no more
+    connection.execute(insert(table).values(values))
     facts = {**_facts(row), "decision": given.decision.value}
     transaction.log("command.answered", facts, by=principal.person)
 

@@ -133,7 +133,7 @@ def enrol(
     chain: Chain | None = None
     if not waits:
         try:
-            chain = admit(transaction, identity, invitation, request_der, passkey)
+            chain = admit(transaction, identity, invitation, request, passkey)
         except (CertificateError, ConflictError) as refusal:
             return refusal  # before anything was written; the challenge stays answered
     _keep(transaction, invitation, identity, request, request_der, passkey, chain)

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
+from baluardo.authority.acts.holdings import check_certificates
+from baluardo.authority.acts.host_names import check_host_name
 from baluardo.authority.acts.new_ids import new_handle, new_id
+from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.profile import Profile
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
@@ -31,6 +34,8 @@ DEFAULT_HOURS: Final = 72.0
 MOST_HOURS: Final = 30 * 24.0
 DEVICE_HOURS: Final = 1.0
 """For another device of one's own: it is at hand."""
+MOST_OPEN_DEVICES: Final = 8
+"""Invitations of a person's own devices that are open at a time."""
 MOST_SHOWN: Final = 500
 HANDLE: Final = "handle"
 """Where the profile of a person's invitation has what names them to authenticators, base64url."""
@@ -118,7 +123,8 @@ def invite(
     With an emergency code a person who is in already is invited to recover; otherwise that takes a
     command of two persons.
     """
-    principal.require(*inviters(identity, authority.policy))
+    policy = policy_in_force(transaction.connection, authority)
+    principal.under(policy).require(*inviters(identity, policy))
     principal.require_fresh(transaction.now)
     if identity.kind is not Kind.PERSON or not _is_enrolled(transaction.connection, identity.name):
         return make_invitation(
@@ -142,10 +148,28 @@ def invite_device(
     found = _person(transaction.connection, principal.person)
     if found is None:
         raise UnknownError("You are no more in the directory.")
+    _check_room(transaction, principal.person)
     profile = Profile(found.display_name)
     return make_invitation(
         transaction, authority, identity, profile, Purpose.DEVICE, principal.person, DEVICE_HOURS
     )
+
+
+def _check_room(transaction: Transaction, person: str) -> None:
+    """Refuse more devices than a person has; the log keeps every one for ever."""
+    query = select(func.count()).where(
+        _table.c.made_by == person,
+        _table.c.purpose == Purpose.DEVICE.value,
+        _table.c.state == "open",
+        _table.c.expires > transaction.now,
+    )
+    waiting = transaction.connection.execute(query).scalar_one()
+    if waiting >= MOST_OPEN_DEVICES:
+        raise ConflictError(
+            f"{waiting} invitations of your devices are open already: use them, withdraw them, or "
+            "wait until they end."
+        )
+    check_certificates(transaction, person, waiting)
 
 
 def recover(
@@ -188,6 +212,7 @@ def make_invitation(
             f"{identity.path} cannot have pages: the name of an office or a ship is part of a host "
             "name, so small letters, digits and dashes alone."
         )
+    check_host_name(transaction, authority, identity)
     now, secret = transaction.now, OneTimeSecret.make()
     expires = round(now + hours * 3600.0, 3)
     made, handed = new_id(), _handed_over(transaction, authority, identity, secret, expires)
@@ -220,11 +245,12 @@ def list_invitations(
     rows = connection.execute(
         select(_table).order_by(_table.c.made.desc(), _table.c.id).limit(MOST_SHOWN)
     )
+    policy = policy_in_force(connection, authority)
     found = ((row, Identity.of_path(authority.community, row.identity)) for row in rows)
     return [
         _shown(row, now)
         for row, identity in found
-        if row.made_by == principal.person or may_invite(principal, identity, authority.policy)
+        if row.made_by == principal.person or may_invite(principal, identity, policy)
     ]
 
 
@@ -237,7 +263,8 @@ def withdraw(
         raise UnknownError("There is no such invitation.")
     identity = Identity.of_path(authority.community, row.identity)
     if row.made_by != principal.person:
-        principal.require(*inviters(identity, authority.policy))
+        policy = policy_in_force(transaction.connection, authority)
+        principal.under(policy).require(*inviters(identity, policy))
     if row.state != "open":
         raise ConflictError(f"This invitation is {row.state} already: it cannot be withdrawn.")
     transaction.connection.execute(

@@ -15,8 +15,9 @@ from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
-from baluardo.errors import StoreError, UnknownError
+from baluardo.errors import ConflictError, StoreError, UnknownError
 from baluardo.protocol.policy import Policy
+from baluardo.protocol.roles import Role
 from baluardo.trust.commands.approval import Approval
 from baluardo.trust.commands.bundle import CommandBundle
 from baluardo.trust.commands.proposal import Proposal
@@ -24,6 +25,8 @@ from baluardo.trust.digest import digest
 
 POLICY_SET: Final = "policy.set"
 """Kind of the log's entry, the ceremony's included."""
+_MOST_NAMES: Final = 500
+"""Names in one statement: databases bound its parameters."""
 MOST_LISTED: Final = 200
 """Policies that are listed: the newest."""
 
@@ -103,6 +106,25 @@ def found_policy(transaction: Transaction, policy: Policy) -> bool:
     return True
 
 
+def check_peopled(connection: Connection, policy: Policy) -> None:
+    """Refuse a policy that too few enrolled persons could mend; ConflictError says so.
+
+    A name alone proposes and approves nothing.
+    """
+    officers, needed = policy.people_with(Role.SECURITY_OFFICER), policy.needed_officers
+    name, there = schema.person.c.name, 0
+    for start in range(0, len(officers), _MOST_NAMES):
+        some = officers[start : start + _MOST_NAMES]
+        query = select(func.count()).select_from(schema.person).where(name.in_(some))
+        there += connection.execute(query).scalar_one()
+    if there < needed:
+        raise ConflictError(
+            f"Of the security officers of policy {policy.number}, {there} are enrolled, and "
+            f"{needed} are needed to propose and approve another: nobody could mend it. Let them "
+            "enrol first; the policy in force stays."
+        )
+
+
 def set_policy(transaction: Transaction, policy: Policy, bundle: bytes | None) -> None:
     """Put a policy into force. `bundle` is the command that says so; none for the ceremony's."""
     row = {
@@ -116,13 +138,19 @@ def set_policy(transaction: Transaction, policy: Policy, bundle: bytes | None) -
     transaction.tell(EventKind.POLICY)
 
 
+def follow_policy(authority: Authority) -> None:
+    """Take over the policy in force, as the database has it: for the writer's thread."""
+    _take_over(authority, authority.store.read_blocking(newest_policy))
+
+
 async def refresh_policy(authority: Authority) -> None:
-    """Take over the policy in force after a commit, here or elsewhere, and let doors know."""
-    newest = await authority.store.read(newest_policy)
+    """Take over the policy in force, as the database has it."""
+    _take_over(authority, await authority.store.read(newest_policy))
+
+
+def _take_over(authority: Authority, newest: StoredPolicy) -> None:
     if newest.number > authority.policy.number:
         authority.policy = newest.policy
-        for follow in authority.on_policy:
-            follow()
 
 
 def _stored(row: Row[Any]) -> StoredPolicy:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from baluardo.authority.acts.holdings import check_certificates
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import CertificateError
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.envelope import Envelope
-from baluardo.trust.identity import Identity
+from baluardo.trust.identity import Identity, Kind
 
 
 def renew_certificate(
@@ -23,6 +24,8 @@ def renew_certificate(
             f"{peer} asks for the renewal of somebody else's certificate: refused. Everybody asks "
             "for their own."
         )
+    if peer.kind is Kind.PERSON:
+        check_certificates(transaction, peer.name)
     try:
         return transaction.issuing.renew(envelope, transaction.now)
     except CertificateError as refusal:

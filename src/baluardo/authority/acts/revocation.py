@@ -11,15 +11,16 @@ from typing import Final, Literal
 
 from sqlalchemy import delete
 
-from baluardo.authority.acts.device_invitations import end_device_invitations
+from baluardo.authority.acts.open_invitations import end_invitations
 from baluardo.authority.acts.passkeys import remove_passkeys_of
+from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import BaluardoError, ConflictError, InvalidInputError, RoleError
-from baluardo.protocol.dangerous import check_holder
+from baluardo.protocol.dangerous import LEAVING, check_holder
 from baluardo.protocol.roles import Role
 from baluardo.trust.certificates.revocation_list import Reason
 from baluardo.trust.identity import Kind
@@ -38,10 +39,6 @@ HOUSEKEEPING: Final = frozenset({Reason.SUPERSEDED, Reason.CESSATION})
 _PERSONS: Final = f"{Kind.PERSON.value}/"
 _MOST_NAMES: Final = 500
 """Names in one statement: databases bound its parameters."""
-LEAVING: Final = frozenset(
-    {Reason.CESSATION, Reason.AFFILIATION_CHANGED, Reason.PRIVILEGE_WITHDRAWN}
-)
-"""Reasons that say of a person that they are to come in no more."""
 
 _READERS: Final = (Role.OPERATOR, Role.SECURITY_OFFICER, Role.FLEET_OFFICER, Role.AUDITOR)
 
@@ -101,13 +98,19 @@ def in_force(transaction: Transaction, holder: str) -> list[Issued]:
 
 
 def revoke_holder(
-    transaction: Transaction, principal: Principal, holder: str, reason: Reason
+    transaction: Transaction,
+    authority: Authority,
+    principal: Principal,
+    holder: str,
+    reason: Reason,
 ) -> list[Issued]:
     """Revoke all certificates in force of one holder, and end a person's sessions.
 
-    RoleError, SignInError, InvalidInputError; ConflictError if none is in force.
+    RoleError, SignInError, InvalidInputError; ConflictError if none is in force. Another security
+    officer is taken out by two alone, or by an emergency code, which everybody sees.
     """
     _permit(principal, holder, reason)
+    _refuse_officers(transaction, authority, principal, holder)
     if not principal.break_glass:
         principal.require_fresh(transaction.now)
     check_reason(reason)
@@ -144,16 +147,18 @@ def take_back(
 ) -> list[Issued]:
     """Revoke certificates in one list of each issuer, and end the sessions of their persons.
 
-    Who leaves has no passkey any more either: a passkey would let them in to enrol a device anew.
+    Invitations for them end as well. Who leaves has no passkey any more either: a passkey would let
+    them in to enrol a device anew. What they, or whoever has their key, have invited ends with it.
     """
     done = transaction.issuing.revoke([each.serial for each in held], reason, transaction.now)
     names = [each.removeprefix(_PERSONS) for each in holders if each.startswith(_PERSONS)]
+    distrusted = reason in LEAVING | {Reason.KEY_COMPROMISE}
     for start in range(0, len(names), _MOST_NAMES):
         some = names[start : start + _MOST_NAMES]
         transaction.connection.execute(
             delete(schema.session).where(schema.session.c.person.in_(some))
         )
-        end_device_invitations(transaction, some)
+        end_invitations(transaction, some, made_too=distrusted)
     for name in names if reason in LEAVING else ():
         removed = remove_passkeys_of(transaction, name)
         if removed:
@@ -193,6 +198,21 @@ def _permit(principal: Principal, holder: str, reason: Reason) -> None:
     if reason in HOUSEKEEPING and kind in {Kind.OFFICE, Kind.SHIP}:
         permitted += [Role.OPERATOR, *([Role.FLEET_OFFICER] if kind is Kind.SHIP else [])]
     principal.require(*permitted)
+
+
+def _refuse_officers(
+    transaction: Transaction, authority: Authority, principal: Principal, holder: str
+) -> None:
+    """Refuse to let one officer shut the others out; RoleError says what does it instead."""
+    name = holder.removeprefix(_PERSONS)
+    if not holder.startswith(_PERSONS) or principal.break_glass or name == principal.person:
+        return
+    grant = policy_in_force(transaction.connection, authority).grant_of(name)
+    if Role.SECURITY_OFFICER in grant.roles:
+        raise RoleError(
+            f"{name} is a security officer, whom no other revokes alone. Nothing was revoked: "
+            f"propose certificates.revoke for {holder}, and let another officer approve it."
+        )
 
 
 def _fits(issued: Issued, holder: str) -> bool:

@@ -12,11 +12,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from baluardo.authority.acts.new_ids import new_id
+from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import UnknownError
+from baluardo.protocol.policy import Policy
 from baluardo.trust.one_time import OneTimeSecret, session_token
 
 IDLE_SECONDS: Final = 15 * 60.0
@@ -90,7 +92,8 @@ def open_session(
     transaction.connection.execute(insert(_table).values(row))
     facts = {"how": how, "host": browser.host, "expires": now + lasts}
     transaction.log("session.opened", facts, by=person)
-    return Opened(token, _principal(authority, row))
+    policy = policy_in_force(transaction.connection, authority)
+    return Opened(token, _principal(policy, row))
 
 
 def find_session(
@@ -107,7 +110,8 @@ def find_session(
     ).first()
     if row is None:
         return None
-    return Session(_principal(authority, dict(row._mapping)), row.seen)
+    policy = policy_in_force(connection, authority)
+    return Session(_principal(policy, dict(row._mapping)), row.seen)
 
 
 def mark_seen(transaction: Transaction, session_id: str) -> None:
@@ -165,11 +169,11 @@ def _sweep(transaction: Transaction, person: str, replaced: str) -> None:
         connection.execute(delete(_table).where(_table.c.id.in_(oldest)))
 
 
-def _principal(authority: Authority, row: dict[str, Any]) -> Principal:
+def _principal(policy: Policy, row: dict[str, Any]) -> Principal:
     broken = bool(row["break_glass"])
     return Principal(
         person=row["person"],
-        grant=authority.policy.grant_of(row["person"]),
+        grant=policy.grant_of(row["person"]),
         session=row["id"],
         fresh_until=row["expires"] if broken else row["fresh"] + FRESH_SECONDS,
         expires=row["expires"],

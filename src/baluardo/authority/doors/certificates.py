@@ -115,7 +115,9 @@ def certificates_router(authority: Authority) -> APIRouter:
     @router.post("/certificates/revoke")
     async def revoke(request: Request, wanted: RevocationWanted) -> RevocationAnswer:
         principal, reason = principal_of(request), _reason(wanted.reason)
-        done = await store.act(lambda t: revoke_holder(t, principal, wanted.holder, reason))
+        done = await store.act(
+            lambda t: revoke_holder(t, authority, principal, wanted.holder, reason)
+        )
         return RevocationAnswer(certificates=[CertificateAnswer.of(each, REVOKED) for each in done])
 
     @router.get("/issuers")

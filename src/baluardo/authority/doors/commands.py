@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from baluardo.authority.acts.command_state import CommandState, list_commands, read_command
-from baluardo.authority.acts.commands import answer, propose
-from baluardo.authority.acts.invitations import InvitationMade
+from baluardo.authority.acts.command_state import (
+    CommandState,
+    Reading,
+    list_commands,
+    read_command,
+)
+from baluardo.authority.acts.commands import answer, propose, screen
 from baluardo.authority.acts.policy import refresh_policy
 from baluardo.authority.context import Authority
+from baluardo.authority.doors.answers import InvitationAnswer
 from baluardo.authority.doors.door import PREFIX, Body, principal_of
+from baluardo.authority.doors.rationing import rationed_changes
 from baluardo.authority.principal import Principal
 from baluardo.trust.envelope import Envelope
 
@@ -60,29 +67,6 @@ class CommandAnswer(BaseModel):
     may_answer: bool
 
 
-class InvitationAnswer(BaseModel):
-    """What a recovery has made: shown here once."""
-
-    id: str
-    token: str
-    link: str | None
-    qr: str | None
-    expires: float
-    identity: str
-
-    @classmethod
-    def of(cls, made: InvitationMade) -> InvitationAnswer:
-        """Show it."""
-        return cls(
-            id=made.id,
-            token=made.text,
-            link=made.link,
-            qr=made.qr,
-            expires=made.expires,
-            identity=made.identity.path,
-        )
-
-
 class AnsweredCommand(CommandAnswer):
     """A command after an answer, and what that has made for somebody else."""
 
@@ -98,19 +82,20 @@ class CommandsAnswer(BaseModel):
 
 def commands_router(authority: Authority) -> APIRouter:
     """Return the door to commands for two persons."""
-    router = APIRouter(prefix=PREFIX, tags=["commands"])
+    changes = Depends(rationed_changes(authority.clock, 30, 4.0))
+    router = APIRouter(prefix=PREFIX, tags=["commands"], dependencies=[changes])
     store = authority.store
 
     async def told(principal: Principal, command: str) -> dict[str, Any]:
-        policy, now = authority.policy, authority.clock()
-        return await store.read(lambda c: _fields(read_command(c, policy, principal, command, now)))
+        reading = _reading(authority, principal)
+        return await store.read(lambda c: _fields(read_command(c, reading, command)))
 
     @router.get("/commands")
     async def commands(request: Request, state: State = "", after: After = "") -> CommandsAnswer:
-        principal, policy, now = principal_of(request), authority.policy, authority.clock()
+        reading = _reading(authority, principal_of(request))
 
         def read(connection: Connection) -> CommandsAnswer:
-            page = list_commands(connection, policy, principal, state, after, now)
+            page = list_commands(connection, reading, state, after)
             found = [CommandAnswer(**_fields(each)) for each in page.commands]
             return CommandsAnswer(commands=found, next=page.next or None)
 
@@ -119,6 +104,8 @@ def commands_router(authority: Authority) -> APIRouter:
     @router.post("/commands")
     async def make(request: Request, proposed: Proposed) -> CommandAnswer:
         principal, envelope = principal_of(request), Envelope.of_object(proposed.proposal)
+        verifier, now = store.issuing.verifier(), authority.clock()
+        await asyncio.to_thread(screen, principal, authority.policy, envelope, verifier, now)
         command = await store.act(lambda t: propose(t, authority, principal, envelope))
         return CommandAnswer(**await told(principal, command))
 
@@ -139,6 +126,11 @@ def commands_router(authority: Authority) -> APIRouter:
         )
 
     return router
+
+
+def _reading(authority: Authority, principal: Principal) -> Reading:
+    verifier = authority.store.issuing.verifier()
+    return Reading(principal, authority.policy, verifier, authority.clock())
 
 
 def _fields(command: CommandState) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
 from baluardo.authority.acts.directory import change_person, search_directory
 from baluardo.authority.acts.profile import Profile
 from baluardo.authority.context import Authority
+from baluardo.authority.doors.answers import DirectoryAnswer, PersonAnswer
 from baluardo.authority.doors.door import PREFIX, Body, principal_of
 from baluardo.authority.doors.entries import DisplayName, Languages, Numbers, numbers_of
 
@@ -33,21 +34,23 @@ def directory_router(authority: Authority) -> APIRouter:
         request: Request,
         q: Annotated[str, Query(max_length=LONGEST_SEARCH)] = "",
         after: Annotated[str, Query(pattern=rf"{NAME}|^$")] = "",
-    ) -> dict[str, Any]:
+    ) -> DirectoryAnswer:
         principal = principal_of(request)
         page = await authority.store.read(
             lambda connection: search_directory(connection, authority, principal, q, after)
         )
-        return {"people": page.people, "next": page.next}
+        people = [PersonAnswer(**each) for each in page.people]
+        return DirectoryAnswer(people=people, next=page.next)
 
     @router.put("/{name}")
     async def change(
         request: Request, name: Annotated[str, Path(pattern=NAME)], body: Entry
-    ) -> dict[str, Any]:
+    ) -> PersonAnswer:
         principal = principal_of(request)
         profile = Profile(body.display_name, tuple(body.languages), numbers_of(body.numbers))
-        return await authority.store.act(
+        changed = await authority.store.act(
             lambda transaction: change_person(transaction, authority, principal, name, profile)
         )
+        return PersonAnswer(**changed)
 
     return router

@@ -21,6 +21,8 @@ PRINCIPAL: Final = "baluardo.principal"
 """Where in a request's scope stands who asks: a Principal, or None for nobody."""
 EDGE: Final = "baluardo.edge"
 """Where stands the Identity of the edge that has forwarded the request, if one has."""
+CLIENT: Final = "baluardo.client"
+"""Where stands the address of the browser behind that edge, as the edge tells it."""
 LONGEST_HOST: Final = 255
 LONGEST_AGENT: Final = 200
 
@@ -61,6 +63,15 @@ def edge_of(request: Request) -> Identity | None:
     """Return the edge that has forwarded the request; None if it came by itself."""
     found = request.scope.get(EDGE)
     return found if isinstance(found, Identity) else None
+
+
+def client_of(request: Request) -> str:
+    """Return the address of the browser behind an edge, for rations alone; empty if it tells none.
+
+    It is the edge's word: nobody is let in for it.
+    """
+    found = request.scope.get(CLIENT)
+    return found if isinstance(found, str) and edge_of(request) is not None else ""
 
 
 def host_of(scope: Scope) -> str:

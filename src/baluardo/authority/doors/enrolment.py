@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import Field
@@ -17,6 +17,7 @@ from baluardo.authority.acts.enrolment import (
 from baluardo.authority.acts.passkeys import Answer
 from baluardo.authority.acts.refusal import acted
 from baluardo.authority.context import Authority
+from baluardo.authority.doors.answers import EnrolledAnswer, OpenedAnswer
 from baluardo.authority.doors.door import (
     PREFIX,
     Body,
@@ -31,8 +32,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.protocol.enrolment import LARGEST_SEALED, open_request
 from baluardo.protocol.invitation import LONGEST_TEXT, Invitation
 from baluardo.protocol.invitation import PREFIX as INVITATION
-from baluardo.trust.base64_text import of_base64, to_base64
-from baluardo.trust.certificates.certificate import Chain
+from baluardo.trust.base64_text import of_base64
 from baluardo.trust.certificates.request import LARGEST_REQUEST
 from baluardo.trust.one_time import OneTimeSecret, digest_of
 
@@ -68,7 +68,7 @@ def enrolment_router(authority: Authority) -> APIRouter:
     attempts = Ration(30, 2.0, authority.clock)
 
     @router.post("/open")
-    async def look(request: Request, body: Ticket) -> dict[str, Any]:
+    async def look(request: Request, body: Ticket) -> OpenedAnswer:
         digest = _digest(body.token)
         attempts.check(request, f"invitation {digest.hex()}")
         found = await authority.store.act(
@@ -77,7 +77,7 @@ def enrolment_router(authority: Authority) -> APIRouter:
         return _opened(found, authority)
 
     @router.post("/device")
-    async def device(request: Request, response: Response, body: Device) -> dict[str, Any]:
+    async def device(request: Request, response: Response, body: Device) -> EnrolledAnswer:
         digest = _digest(body.token)
         attempts.check(request, f"invitation {digest.hex()}")
         der, browser, answer = of_base64(body.request), browser_of(request), None
@@ -93,17 +93,17 @@ def enrolment_router(authority: Authority) -> APIRouter:
         return _done(done)
 
     @router.post("/status")
-    async def status(request: Request, body: Ticket) -> dict[str, Any]:
+    async def status(request: Request, body: Ticket) -> EnrolledAnswer:
         digest = _digest(body.token)
         attempts.check(request, f"invitation {digest.hex()}")
         now = authority.clock()
         found = await authority.store.read(
             lambda connection: enrolment_state(connection, authority, digest, now)
         )
-        return {"state": found.state, "chain": _chain(found.chain), "sentence": found.sentence}
+        return EnrolledAnswer.of(found.state, found.chain, found.sentence)
 
     @router.post("/sealed", openapi_extra={"requestBody": {"content": {SEALED: {}}}})
-    async def sealed(request: Request) -> dict[str, Any]:
+    async def sealed(request: Request) -> EnrolledAnswer:
         attempts.check(request)
         if request.headers.get("content-type", "").lower() != SEALED:
             raise HTTPException(415, f"A sealed request is {SEALED}.")
@@ -140,10 +140,10 @@ def _digest(token: str) -> bytes:
         raise InvalidInputError("This is no invitation. Copy it whole.") from None
 
 
-def _opened(found: EnrolmentState, authority: Authority) -> dict[str, Any]:
+def _opened(found: EnrolmentState, authority: Authority) -> OpenedAnswer:
     root = authority.store.issuing.anchors.in_force(authority.clock())[0]
     question = found.question
-    return {
+    told = {
         "identity": found.identity.path,
         "display_name": found.invitation.profile["display_name"],
         "community": authority.community,
@@ -155,11 +155,8 @@ def _opened(found: EnrolmentState, authority: Authority) -> dict[str, Any]:
         "state": found.state,
         "passkey": question and {"id": question.id, "options": question.options},
     }
+    return OpenedAnswer.model_validate(told)
 
 
-def _done(done: Enrolled) -> dict[str, Any]:
-    return {"state": done.state, "chain": _chain(done.chain), "sentence": None}
-
-
-def _chain(chain: Chain | None) -> list[str] | None:
-    return None if chain is None else [to_base64(each) for each in chain.ders()]
+def _done(done: Enrolled) -> EnrolledAnswer:
+    return EnrolledAnswer.of(done.state, done.chain)

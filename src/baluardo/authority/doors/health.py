@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Iterator
 from typing import Final, Literal
 
@@ -17,6 +16,7 @@ from baluardo.authority.context import Authority
 from baluardo.authority.doors.door import address_of, edge_of, optional_principal, principal_of
 from baluardo.authority.metrics import Metrics
 from baluardo.authority.store import schema
+from baluardo.console.client_address import is_loopback
 from baluardo.errors import StoreError
 from baluardo.protocol.roles import Role
 from baluardo.trust.certificates.dates import shown
@@ -41,7 +41,7 @@ def health_router(authority: Authority, metrics: Metrics) -> APIRouter:
     """Return the doors for those who watch over the service."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/readyz", response_model=Readiness)
+    @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
     async def readiness(request: Request) -> JSONResponse:
         told = await readiness_of(authority)
         if not _may_know(authority, request):
@@ -131,7 +131,4 @@ def _from_this_machine(authority: Authority, request: Request) -> bool:
     """Tell whether who asks sits here: behind a proxy everybody seems to, so then nobody does."""
     if not authority.local or edge_of(request) is not None:
         return False
-    try:
-        return ipaddress.ip_address(address_of(request)).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(address_of(request))

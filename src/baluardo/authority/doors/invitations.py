@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -10,14 +10,14 @@ from pydantic import Field
 from baluardo.authority.acts.invitations import (
     DEFAULT_HOURS,
     MOST_HOURS,
-    InvitationMade,
     invite,
     list_invitations,
     withdraw,
 )
 from baluardo.authority.acts.profile import Profile
 from baluardo.authority.context import Authority
-from baluardo.authority.doors.door import PREFIX, Body, IdInPath, principal_of
+from baluardo.authority.doors.answers import InvitationAnswer, InvitationShown
+from baluardo.authority.doors.door import PREFIX, Body, IdInPath, Nothing, principal_of
 from baluardo.authority.doors.entries import DisplayName, Languages, Numbers, numbers_of
 from baluardo.trust.identity import LONGEST_URI, Identity
 
@@ -37,7 +37,7 @@ def invitations_router(authority: Authority) -> APIRouter:
     router = APIRouter(prefix=f"{PREFIX}/invitations", tags=["invitations"])
 
     @router.post("")
-    async def make(request: Request, body: Wanted) -> dict[str, Any]:
+    async def make(request: Request, body: Wanted) -> InvitationAnswer:
         principal = principal_of(request)
         identity = Identity.of_path(authority.community, body.identity)
         name = body.display_name or identity.name
@@ -47,33 +47,22 @@ def invitations_router(authority: Authority) -> APIRouter:
                 transaction, authority, principal, identity, profile, body.hours
             )
         )
-        return told_of_invitation(made)
+        return InvitationAnswer.of(made)
 
     @router.get("")
-    async def those_made(request: Request) -> list[dict[str, Any]]:
+    async def those_made(request: Request) -> list[InvitationShown]:
         principal, now = principal_of(request), authority.clock()
-        return await authority.store.read(
+        found = await authority.store.read(
             lambda connection: list_invitations(connection, authority, principal, now)
         )
+        return [InvitationShown(**each) for each in found]
 
     @router.delete("/{invitation}")
-    async def take_back(request: Request, invitation: IdInPath) -> dict[str, Any]:
+    async def take_back(request: Request, invitation: IdInPath) -> Nothing:
         principal = principal_of(request)
         await authority.store.act(
             lambda transaction: withdraw(transaction, authority, principal, invitation)
         )
-        return {}
+        return Nothing()
 
     return router
-
-
-def told_of_invitation(made: InvitationMade) -> dict[str, Any]:
-    """Return an invitation for whoever hands it over: it is shown once."""
-    return {
-        "id": made.id,
-        "token": made.text,
-        "link": made.link,
-        "qr": made.qr,
-        "expires": made.expires,
-        "identity": made.identity.path,
-    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import Field
 
 from baluardo.authority.acts.devices import list_devices, renew_device
@@ -20,6 +20,13 @@ from baluardo.authority.acts.passkeys import (
 from baluardo.authority.acts.refusal import acted
 from baluardo.authority.acts.sessions import end_session, list_sessions
 from baluardo.authority.context import Authority
+from baluardo.authority.doors.answers import (
+    InvitationAnswer,
+    PasskeyAnswer,
+    QuestionAnswer,
+    RenewedAnswer,
+    SessionAnswer,
+)
 from baluardo.authority.doors.certificates import CertificateAnswer
 from baluardo.authority.doors.door import (
     PREFIX,
@@ -31,7 +38,7 @@ from baluardo.authority.doors.door import (
     origins_of,
     principal_of,
 )
-from baluardo.authority.doors.invitations import told_of_invitation
+from baluardo.authority.doors.rationing import rationed_changes
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.strict_json import write_json
@@ -61,7 +68,8 @@ class Renewal(Body):
 
 def own_router(authority: Authority) -> APIRouter:
     """Return the routes of one's own account."""
-    router = APIRouter(prefix=f"{PREFIX}/me", tags=["own account"])
+    changes = Depends(rationed_changes(authority.clock, 30, 2.0))
+    router = APIRouter(prefix=f"{PREFIX}/me", tags=["own account"], dependencies=[changes])
     _add_sessions(router, authority)
     _add_passkeys(router, authority)
     _add_devices(router, authority)
@@ -70,49 +78,52 @@ def own_router(authority: Authority) -> APIRouter:
 
 def _add_sessions(router: APIRouter, authority: Authority) -> None:
     @router.get("/sessions")
-    async def sessions(request: Request) -> list[dict[str, Any]]:
+    async def sessions(request: Request) -> list[SessionAnswer]:
         principal, now = principal_of(request), authority.clock()
-        return await authority.store.read(
+        found = await authority.store.read(
             lambda connection: list_sessions(connection, principal, now)
         )
+        return [SessionAnswer(**each) for each in found]
 
     @router.delete("/sessions/{session}")
-    async def end(request: Request, session: IdInPath) -> dict[str, Any]:
+    async def end(request: Request, session: IdInPath) -> Nothing:
         principal = principal_of(request)
         await authority.store.act(lambda transaction: end_session(transaction, principal, session))
-        return {}
+        return Nothing()
 
 
 def _add_passkeys(router: APIRouter, authority: Authority) -> None:
     @router.get("/passkeys")
-    async def passkeys(request: Request) -> list[dict[str, Any]]:
+    async def passkeys(request: Request) -> list[PasskeyAnswer]:
         principal = principal_of(request)
-        return await authority.store.read(lambda connection: list_passkeys(connection, principal))
+        found = await authority.store.read(lambda connection: list_passkeys(connection, principal))
+        return [PasskeyAnswer(**each) for each in found]
 
     @router.post("/passkeys/options")
-    async def options(request: Request, _body: Nothing) -> dict[str, Any]:
+    async def options(request: Request, _body: Nothing) -> QuestionAnswer:
         principal = principal_of(request)
         asked = await authority.store.act(
             lambda transaction: ask_passkey(transaction, authority, principal)
         )
-        return {"id": asked.id, "options": asked.options}
+        return QuestionAnswer(id=asked.id, options=asked.options)
 
     @router.post("/passkeys")
-    async def add(request: Request, body: NewPasskey) -> dict[str, Any]:
+    async def add(request: Request, body: NewPasskey) -> PasskeyAnswer:
         principal = principal_of(request)
         answer = Answer(body.id, body.credential, origins_of(request, authority))
-        return await acted(
+        added = await acted(
             authority.store,
             lambda transaction: add_passkey(transaction, authority, principal, answer, body.label),
         )
+        return PasskeyAnswer(**added)
 
     @router.delete("/passkeys/{passkey}")
-    async def remove(request: Request, passkey: PasskeyInPath) -> dict[str, Any]:
+    async def remove(request: Request, passkey: PasskeyInPath) -> Nothing:
         principal = principal_of(request)
         await authority.store.act(
             lambda transaction: remove_passkey(transaction, principal, passkey)
         )
-        return {}
+        return Nothing()
 
 
 def _add_devices(router: APIRouter, authority: Authority) -> None:
@@ -123,19 +134,19 @@ def _add_devices(router: APIRouter, authority: Authority) -> None:
         return [CertificateAnswer.of(*each) for each in found]
 
     @router.post("/devices")
-    async def add(request: Request, body: NewDevice) -> dict[str, Any]:
+    async def add(request: Request, body: NewDevice) -> InvitationAnswer:
         principal = principal_of(request)
         made = await authority.store.act(
             lambda transaction: invite_device(transaction, authority, principal, body.device)
         )
-        return told_of_invitation(made)
+        return InvitationAnswer.of(made)
 
     @router.post("/renew")
-    async def renew(request: Request, body: Renewal) -> dict[str, Any]:
+    async def renew(request: Request, body: Renewal) -> RenewedAnswer:
         principal = principal_of(request)
         envelope = Envelope.of_json(write_json(body.envelope))
         chain = await acted(
             authority.store,
             lambda transaction: renew_device(transaction, principal, envelope),
         )
-        return {"chain": [to_base64(each) for each in chain.ders()]}
+        return RenewedAnswer(chain=[to_base64(each) for each in chain.ders()])

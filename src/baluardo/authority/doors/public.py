@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import threading
 from pathlib import Path
 from stat import S_ISREG
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -44,13 +45,26 @@ _TYPES: Final = {
 }
 
 
+class Tagged(NamedTuple):
+    """Octets, and the entity tag by which a client asks whether they are still the same."""
+
+    octets: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, octets: bytes) -> Tagged:
+        """Make the tag of some octets."""
+        return cls(octets, f'"{digest(octets).hex()[:32]}"')
+
+
 class PublicFiles:
     """An authority's public directory as anybody may read it."""
 
     def __init__(self, directory: Path) -> None:
         """Read below a directory; nothing is read yet."""
         self._directory = directory
-        self._bundle: tuple[object, bytes] | None = None
+        self._bundle: tuple[object, Tagged] | None = None
+        self._turn = threading.Lock()
 
     def file(self, path: str) -> bytes:
         """Return a file's octets; UnknownError for every name that is none of the public half."""
@@ -64,12 +78,14 @@ class PublicFiles:
         except OSError:
             raise _unknown() from None
 
-    def bundle(self) -> bytes:
-        """Return all but the log as one JSON text; made anew when a file has changed."""
-        state = self._state()
-        if self._bundle is None or self._bundle[0] != state:
-            self._bundle = (state, PublicBundle.of_public(self._directory).to_octets())
-        return self._bundle[1]
+    def bundle(self) -> Tagged:
+        """Return all but the log as one JSON text; made anew, once, when a file has changed."""
+        with self._turn:
+            state = self._state()
+            if self._bundle is None or self._bundle[0] != state:
+                octets = PublicBundle.of_public(self._directory).to_octets()
+                self._bundle = (state, Tagged.of(octets))
+            return self._bundle[1]
 
     def _state(self) -> object:
         return sorted(
@@ -88,27 +104,27 @@ def public_router(authority: Authority) -> APIRouter:
     @router.head("/public/bundle", include_in_schema=False)
     @router.get("/public/bundle", response_class=Response)
     async def bundle(request: Request) -> Response:
-        octets = await asyncio.to_thread(files.bundle)
-        return _answer(request, octets, "application/json", ASK_AGAIN)
+        found = await asyncio.to_thread(files.bundle)
+        return _answer(request, found, "application/json", ASK_AGAIN)
 
     @router.head("/public/{path:path}", include_in_schema=False)
     @router.get("/public/{path:path}", response_class=Response)
     async def file(request: Request, path: str) -> Response:
-        octets = await asyncio.to_thread(files.file, path)
+        found = Tagged.of(await asyncio.to_thread(files.file, path))
         tile = _TILE.match(path)
         if tile is not None:
             keep = ASK_AGAIN if tile["part"] else FOR_EVER
-            return _answer(request, octets, "application/octet-stream", keep)
+            return _answer(request, found, "application/octet-stream", keep)
         if path == _CHECKPOINT:
-            return _answer(request, octets, "text/plain; charset=utf-8", NEVER_KEPT)
+            return _answer(request, found, "text/plain; charset=utf-8", NEVER_KEPT)
         kind = _TYPES.get(Path(path).suffix, "application/octet-stream")
-        return _answer(request, octets, kind, ASK_AGAIN)
+        return _answer(request, found, kind, ASK_AGAIN)
 
     return router
 
 
-def _answer(request: Request, octets: bytes, kind: str, keep: str) -> Response:
-    tag = f'"{digest(octets).hex()[:32]}"'
+def _answer(request: Request, found: Tagged, kind: str, keep: str) -> Response:
+    octets, tag = found
     headers = {"ETag": tag, "Cache-Control": keep}
     asked = request.headers.get("if-none-match", "")
     if asked.strip() == "*" or tag in [

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from fastapi import HTTPException, Request
 
-from baluardo.authority.doors.door import address_of, edge_of
+from baluardo.authority.doors.door import address_of, client_of, edge_of, optional_principal
+from baluardo.console.client_address import network_of
+from baluardo.console.security import SAFE_METHODS
 
 MOST_KEYS: Final = 20_000
 """Buckets kept; beyond it the one longest unused is forgotten, which fills it."""
-PREFIX_BITS: Final = 64
-"""Of an IPv6 address: whoever has one has all that begin so (RFC 6177)."""
 BEHIND_AN_EDGE: Final = 10
 """How many times as much an edge may forward as one address may ask: many people are behind it."""
 
@@ -45,6 +44,9 @@ class Ration:
         """Return if the one who asks, and each further key, may try once more; 429 if not."""
         edge = edge_of(request)
         if edge is not None:
+            client = client_of(request)
+            if client:  # one browser there does not use up what all have together
+                _refuse_after(self.take(f"behind {edge.path} {network_of(client)}"))
             _refuse_after(self.take(f"edge {edge.path}", 1 / BEHIND_AN_EDGE))
         else:
             _refuse_after(self.take(f"address {network_of(address_of(request))}"))
@@ -56,6 +58,20 @@ class Ration:
             _refuse_after(self.take(f"key {key}"))
 
 
+def rationed_changes(
+    clock: Callable[[], float], burst: int, every_s: float
+) -> Callable[[Request], Awaitable[None]]:
+    """Return a router's dependency: so many requests of one person that change something."""
+    ration = Ration(burst, every_s, clock)
+
+    async def check(request: Request) -> None:
+        principal = optional_principal(request)
+        if principal is not None and request.method not in SAFE_METHODS:
+            ration.check_keys(f"person {principal.person}")
+
+    return check
+
+
 def _refuse_after(wait: float) -> None:
     if wait > 0:
         seconds = math.ceil(wait)
@@ -64,16 +80,3 @@ def _refuse_after(wait: float) -> None:
             f"Too many attempts. Nothing was done; try again in {seconds} seconds.",
             headers={"Retry-After": str(seconds)},
         )
-
-
-def network_of(address: str) -> str:
-    """Return whom an address stands for: itself, or its network for IPv6."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(found), PREFIX_BITS), strict=False))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -21,6 +20,7 @@ from baluardo.authority.acts.state import (
     is_first_run,
 )
 from baluardo.authority.context import Authority
+from baluardo.authority.doors.answers import BrokenGlass, Me, Pretended, QuestionAnswer, StateAnswer
 from baluardo.authority.doors.door import (
     PREFIX,
     Body,
@@ -37,6 +37,7 @@ from baluardo.authority.doors.door import (
 from baluardo.authority.doors.rationing import Ration
 from baluardo.authority.doors.who import give_cookie, take_cookie_back
 from baluardo.authority.principal import Principal
+from baluardo.console.client_address import is_loopback
 from baluardo.errors import UnknownError
 from baluardo.trust.one_time import LONGEST_TYPED, digest_of_code
 
@@ -68,26 +69,26 @@ def sign_in_router(authority: Authority) -> APIRouter:
     attempts = Ration(20, 3.0, authority.clock)
     emergencies = Ration(5, 60.0, authority.clock)
 
-    async def entered(response: Response, opened: Opened) -> dict[str, Any]:
+    async def entered(response: Response, opened: Opened) -> Me:
         give_cookie(response, opened, authority.clock())
         return await authority.store.read(lambda connection: told_of(connection, opened.principal))
 
     @router.get("/state")
-    async def state(request: Request) -> dict[str, Any]:
+    async def state(request: Request) -> StateAnswer:
         principal = optional_principal(request)
         return await authority.store.read(
             lambda connection: _state(connection, authority, principal)
         )
 
     @router.post("/sign-in/options")
-    async def options(request: Request, _body: Nothing) -> dict[str, Any]:
+    async def options(request: Request, _body: Nothing) -> QuestionAnswer:
         attempts.check(request)
         origins_of(request, authority)
         asked = await authority.store.act(lambda transaction: ask_sign_in(transaction, authority))
-        return {"id": asked.id, "options": asked.options}
+        return QuestionAnswer(id=asked.id, options=asked.options)
 
     @router.post("/sign-in")
-    async def passkey(request: Request, response: Response, body: SignIn) -> dict[str, Any]:
+    async def passkey(request: Request, response: Response, body: SignIn) -> Me:
         attempts.check(request, *_credential_key(body.credential))
         answer = Answer(body.id, body.credential, origins_of(request, authority))
         browser = browser_of(request)
@@ -97,7 +98,7 @@ def sign_in_router(authority: Authority) -> APIRouter:
         return await entered(response, opened)
 
     @router.post("/sign-out")
-    async def sign_out(request: Request, response: Response, _body: Nothing) -> dict[str, Any]:
+    async def sign_out(request: Request, response: Response, _body: Nothing) -> Nothing:
         principal = optional_principal(request)
         if principal is not None and principal.session:
             session = principal.session
@@ -105,10 +106,10 @@ def sign_in_router(authority: Authority) -> APIRouter:
             if principal.break_glass:
                 await learn_broken_glass(authority)
         take_cookie_back(response)
-        return {}
+        return Nothing()
 
     @router.post("/break-glass")
-    async def emergency(request: Request, response: Response, body: BreakGlass) -> dict[str, Any]:
+    async def emergency(request: Request, response: Response, body: BreakGlass) -> Me:
         digest, browser = digest_of_code(body.code), browser_of(request)
         emergencies.check(request, f"code {digest.hex()}")
         opened = await authority.store.act(
@@ -122,9 +123,9 @@ def sign_in_router(authority: Authority) -> APIRouter:
     if authority.settings.demonstration:
 
         @router.post("/demonstration/enter")
-        async def enter(request: Request, response: Response, body: Enter) -> dict[str, Any]:
+        async def enter(request: Request, response: Response, body: Enter) -> Me:
             attempts.check(request)
-            if edge_of(request) is None and not _is_loopback(address_of(request)):
+            if edge_of(request) is None and not is_loopback(address_of(request)):
                 raise UnknownError("There is nothing at this address.")
             browser = browser_of(request)
             opened = await authority.store.act(
@@ -144,51 +145,44 @@ async def learn_broken_glass(authority: Authority) -> None:
     authority.break_glass_until = 0.0 if found is None else found.until
 
 
-def told_of(connection: Connection, principal: Principal) -> dict[str, Any]:
+def told_of(connection: Connection, principal: Principal) -> Me:
     """Return what a person is told of themselves."""
-    return {
-        "person": principal.person,
-        "display_name": display_name_of(connection, principal.person),
-        "roles": sorted(role.value for role in principal.roles),
-        "ceiling": principal.grant.ceiling.dsn,
-        "territory": list(principal.grant.territory),
-        "device": None if principal.device is None else principal.device.path,
-        "fresh_until": principal.fresh_until,
-        "expires": principal.expires,
-        "break_glass": principal.break_glass,
-    }
+    return Me(
+        person=principal.person,
+        display_name=display_name_of(connection, principal.person),
+        roles=sorted(role.value for role in principal.roles),
+        ceiling=principal.grant.ceiling.dsn,
+        territory=list(principal.grant.territory),
+        device=None if principal.device is None else principal.device.path,
+        fresh_until=principal.fresh_until,
+        expires=principal.expires,
+        break_glass=principal.break_glass,
+    )
 
 
 def _state(
     connection: Connection, authority: Authority, principal: Principal | None
-) -> dict[str, Any]:
+) -> StateAnswer:
     now = authority.clock()
     broken = broken_glass(connection, now)
     who = "" if broken is None or principal is None else broken.by
     root = authority.store.issuing.anchors.in_force(now)[0]
-    return {
-        "community": authority.community,
-        "profile": authority.profile.name,
-        "domain": authority.settings.domain,
-        "rp_id": authority.rp_id,
-        "pages": authority.web_url or None,
-        "root": root.fingerprint.hex(),
-        "demonstration": authority.settings.demonstration,
-        "people": demonstration_people(connection, authority),
-        "first_run": is_first_run(connection),
-        "break_glass": None if broken is None else {"by": who, "until": broken.until},
-        "me": None if principal is None else told_of(connection, principal),
-    }
+    return StateAnswer(
+        community=authority.community,
+        profile=authority.profile.name,
+        domain=authority.settings.domain,
+        rp_id=authority.rp_id,
+        pages=authority.web_url or None,
+        root=root.fingerprint.hex(),
+        demonstration=authority.settings.demonstration,
+        people=[Pretended(**each) for each in demonstration_people(connection, authority)],
+        first_run=is_first_run(connection),
+        break_glass=None if broken is None else BrokenGlass(by=who, until=broken.until),
+        me=None if principal is None else told_of(connection, principal),
+    )
 
 
 def _credential_key(credential: Credential) -> list[str]:
     """Return the passkey that is tried, where it has a name: its attempts count by themselves."""
     named = credential.get("id")
     return [f"passkey {named[:64]}"] if isinstance(named, str) else []
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -81,6 +81,11 @@ class Committer:
         self._open_log = open_log
         self._log_failed = False
         self._unwritten: list[HandedOut] = []
+        self._untold: set[tuple[EventKind, str]] = set()
+        self.followers: list[Callable[[], None]] = []
+        """Called after each commit that brings another policy, in this thread; again after the next
+        one if they fail."""
+        self._unfollowed = False
         self._public: Public = issuing.layout.public
         self._publish = publish
 
@@ -104,13 +109,14 @@ class Committer:
             raise
         self.register = self._journal.register
         self._unwritten.extend(gathered.lists)
-        self._mirror(gathered.entries)
         if gathered.entries:
             happened.add(EventKind.LOG)
-        for kind in sorted(happened):
-            self._tell(Event(kind, self.name, self.log.size))
-        for kind in sorted({MEANING.get(each, EventKind.LOG) for each in taken.kinds}):
-            self._tell(Event(kind, OTHERS, self.log.size))
+        others = {MEANING.get(each, EventKind.LOG) for each in taken.kinds}
+        self._untold |= {(kind, self.name) for kind in happened}
+        self._untold |= {(kind, OTHERS) for kind in others}
+        self._follow(happened | others)
+        self._mirror(gathered.entries)
+        self._tell()
         return outcomes
 
     @property
@@ -197,9 +203,24 @@ class Committer:
             self._log_failed = False
             entries = ()
 
-    def _tell(self, event: Event) -> None:
-        with suppress(Exception):  # it delays others, it undoes nothing
-            self._publish(event)
+    def _follow(self, kinds: set[EventKind]) -> None:
+        """Let the policy in force be followed before anybody is answered by it."""
+        self._unfollowed = self._unfollowed or EventKind.POLICY in kinds
+        if self._unfollowed:
+            try:
+                for follow in self.followers:
+                    follow()
+            except Exception:  # what is committed stays: the next commit tries again
+                logger.exception("The policy in force could not be followed.")
+            else:
+                self._unfollowed = False
+
+    def _tell(self) -> None:
+        """Tell what happened, and what could not be told while the disk refused the log."""
+        untold, self._untold = self._untold, set()
+        for kind, who in sorted(untold):
+            with suppress(Exception):  # it delays others, it undoes nothing
+                self._publish(Event(kind, who, self.log.size))
 
 
 def _refusal(problem: Exception) -> Exception:

@@ -20,6 +20,7 @@ from baluardo.authority.store import schema
 from baluardo.authority.store.commit import Committer
 from baluardo.authority.store.database import Database, told
 from baluardo.authority.store.journal import StoreJournal
+from baluardo.authority.store.restored import Mark, begin_again, forget_mark
 from baluardo.authority.store.rows import (
     HandedOut,
     follow,
@@ -32,7 +33,6 @@ from baluardo.authority.store.rows import (
 from baluardo.authority.store.served import Served
 from baluardo.authority.store.store import Store
 from baluardo.authority.store.transaction import Transaction
-from baluardo.durable_files import sync_directory
 from baluardo.errors import LogError
 from baluardo.foreign_input import printable
 from baluardo.trust.audit.openings import Openings
@@ -45,12 +45,7 @@ from baluardo.trust.issuing.authority import IssuingAuthority
 from baluardo.trust.issuing.issuers import load_issuers
 from baluardo.trust.issuing.journal import LOG_KEY
 from baluardo.trust.issuing.layout import Layout, Public
-from baluardo.trust.issuing.register import Entry
 
-RESTORED: Final = "restored"
-"""In the directory from a restore until the first start has said so in the log."""
-SKIPPED: Final = 1_000
-"""List numbers that a restore leaves free: members may hold lists of the time that was lost."""
 PAGE: Final = 4_096
 
 
@@ -107,19 +102,16 @@ def open_store(
 
 def _begin(layout: Layout, store: Store) -> None:
     """Finish what a crash left half done, and tell that the time since a backup was lost."""
-    mark = layout.directory / RESTORED
+    mark = Mark.read(layout.directory)
 
     def do(transaction: Transaction) -> None:
-        if mark.exists():
-            transaction.journal.write(
-                Entry.AUTHORITY_RESTORED, {"skipped": SKIPPED}, transaction.now
-            )
+        if mark is not None:
+            begin_again(transaction, mark)
         transaction.issuing.finish(transaction.now)
 
     store.act_blocking(do)
-    if mark.exists():
-        mark.unlink()
-        sync_directory(layout.directory)
+    if mark is not None:
+        forget_mark(layout.directory)
 
 
 def _prepare_log(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select
 
 from baluardo.authority.store import schema
-from baluardo.trust.audit.record import Record
 from baluardo.trust.audit.store import AuditLog
+from baluardo.trust.audit.tiles import MOST_ENTRY_OCTETS
 from baluardo.trust.issuing.layout import Public
+from baluardo.trust.strict_json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def read_entries(connection: Connection, start: int, stop: int) -> list[bytes]:
 
 def time_of(octets: bytes) -> float:
     """Return the time that an entry bears, POSIX seconds."""
-    return Record.of_entry(octets).time
+    return JsonObject.parse(octets, MOST_ENTRY_OCTETS, "The entry").number("time")
 
 
 def follow(log: AuditLog, entries: Sequence[bytes]) -> None:

@@ -127,6 +127,14 @@ class Store:
         """Look something up, in a thread; StoreError if the database cannot be reached."""
         return await asyncio.to_thread(self.read_blocking, do)
 
+    def follow_policy(self, follow: Callable[[], None]) -> None:
+        """Have `follow` called whenever a commit has brought another policy, here or elsewhere.
+
+        In the writer's thread, before whoever asked is answered. It is called again after the next
+        commit if it raises.
+        """
+        self._committer.followers.append(follow)
+
     def look(self) -> None:
         """Take what other authorities have written, soon: an event has told of it."""
         if self._depth.acquire(blocking=False) and not self._enqueue(_Waiting(_nothing, Future())):

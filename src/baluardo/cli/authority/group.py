@@ -46,6 +46,11 @@ AUTHORITY = Command(
             "Make an authority from a backup, on an empty machine.",
             "baluardo.cli.authority.restore",
         ),
+        Command(
+            "codes",
+            "Make new emergency codes, in the place of those not used.",
+            "baluardo.cli.authority.codes",
+        ),
     ),
     example="""\
   $ baluardo authority init authority --community italia.example --domain rete.italia.example \\

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from baluardo.authority.acts.invitations import InvitationMade
 from baluardo.authority.first_papers import Papers
 from baluardo.durable_files import write_durably
+from baluardo.protocol.invitation import Invitation
 from baluardo.trust.certificates.dates import shown
+from baluardo.trust.custody.printing import grouped
 from baluardo.trust.one_time import OneTimeSecret
 
 
@@ -18,7 +21,12 @@ def write_papers(directory: Path, papers: Papers) -> None:
         write_durably(path, invitation_paper(each).encode(), replace=False)
         if each.qr is not None:
             write_durably(path.with_suffix(".svg"), each.qr.encode(), replace=False)
-    for number, code in enumerate(papers.codes, 1):
+    write_code_papers(directory, papers.codes)
+
+
+def write_code_papers(directory: Path, codes: Sequence[OneTimeSecret]) -> None:
+    """Write each emergency code's paper; TargetError if one is there already."""
+    for number, code in enumerate(codes, 1):
         path = directory / f"emergency-{number}.txt"
         write_durably(path, _emergency_paper(code).encode(), replace=False)
 
@@ -28,6 +36,7 @@ def invitation_paper(made: InvitationMade) -> str:
     lines = [
         f"Invitation for {made.identity.path} of {made.identity.community}",
         f"good until {shown(made.expires)}, once",
+        f"root {grouped(Invitation.of_text(made.text).root)}",
         "",
     ]
     if made.link is not None:

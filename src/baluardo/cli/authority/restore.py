@@ -14,8 +14,9 @@ from baluardo.foreign_input import read_file
 LARGEST_URL = 4_096
 
 EXAMPLE = """\
-  $ baluardo authority restore 2026-11-22.tar authority
+  $ baluardo authority restore 2026-11-22.tar authority --heard bergamini --heard milano/public
   italia.example: 1204 entries of the log, 37 people
+  3 certificates are known to be revoked
 """
 
 
@@ -27,6 +28,17 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="the backup")
     parser.add_argument(
         "authority", type=Path, metavar="AUTHORITY", help="the new directory of the authority"
+    )
+    parser.add_argument(
+        "--heard",
+        type=Path,
+        metavar="DIRECTORY",
+        action="append",
+        default=[],
+        help=(
+            "an edge's directory, or a copy of an authority's public one: what its lists name as "
+            "revoked since the backup is revoked again; may be given several times"
+        ),
     )
     parser.add_argument(
         "--database-file",
@@ -48,10 +60,21 @@ def run(args: argparse.Namespace) -> int:
             url = octets.decode("ascii").strip()
         except UnicodeDecodeError:
             raise InvalidInputError("The database's URL is plain ASCII text.") from None
-    backup = restore_backup(args.file, args.authority, url)
+    done = restore_backup(args.file, args.authority, url, args.heard)
+    backup, ended = done.backup, done.mark.dropped
     emit(f"{backup.community}: {backup.entries} entries of the log, {backup.people} people")
+    if args.heard:
+        emit(f"{len(done.mark.revoked)} certificates are known to be revoked")
     say(
-        f"Start it: baluardo authority serve {args.authority}. What was done after the backup is "
-        "lost, and witnesses of the log will say so: make it known before they ask."
+        "What was done after the backup is lost, and witnesses of the log will say so: make it "
+        f"known before they ask. Ended, as nobody knows what became of them: {ended['sessions']} "
+        f"sessions, {ended['invitations']} open invitations, {ended['codes']} emergency codes. "
+        f"Make new codes: baluardo authority codes {args.authority} --papers DIRECTORY. Then start "
+        f"it: baluardo authority serve {args.authority}."
     )
+    if not args.heard:
+        say(
+            "No member's lists were given (--heard): whoever was revoked after the backup must be "
+            "revoked again. Sites that know of it go on refusing them, and say so on their pages."
+        )
     return 0

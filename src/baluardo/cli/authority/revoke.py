@@ -48,6 +48,11 @@ def register(subparsers: AddParser) -> None:
         required=True,
         help="key-compromise takes back all that was renewed from a key as well",
     )
+    parser.add_argument(
+        "--two-persons",
+        action="store_true",
+        help="propose it for one holder too: a security officer is revoked by two",
+    )
     add_officer_arguments(parser)
 
 
@@ -70,4 +75,4 @@ def run(args: argparse.Namespace) -> int:
         say("It waits for a second officer: baluardo authority approve.")
         return 0
 
-    return at_desk(args, one if len(holders) == 1 else several)
+    return at_desk(args, one if len(holders) == 1 and not args.two_persons else several)

@@ -133,10 +133,12 @@ class NewRecord:
 
     record: Record
     disclosures: tuple[Disclosure, ...]
+    octets: bytes
+    """For the log."""
 
     def entry(self) -> bytes:
         """Return the octets for the log."""
-        return self.record.entry()
+        return self.octets
 
 
 def make_record(
@@ -154,8 +156,7 @@ def make_record(
     disclosures = tuple(Disclosure.make(name, value) for name, value in (personal or {}).items())
     digests = tuple(sorted(disclosure.digest for disclosure in disclosures))
     record = Record(round(float(now), 3), kind, actor, dict(facts), digests)
-    record.entry()
-    return NewRecord(record, disclosures)
+    return NewRecord(record, disclosures, record.entry())
 
 
 def _check_fields(record: Record) -> None:

@@ -1,12 +1,13 @@
 """What is revoked: the newest list of every issuer, built from full lists and deltas.
 
 An issuer's lists are numbered and only ever go up; an older one, however genuine, is refused. Every
-list was verified with its issuer's key when it came, and is again when it is read from disk.
+list was verified with its issuer's key when it came, and is again when it is read from disk. What a
+list has named stays revoked, whatever a newer one leaves out (`forgotten`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,13 @@ from baluardo.errors import CertificateError, ProfileError, RevokedError, Source
 from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.certificate import Certificate, key_identifier
 from baluardo.trust.certificates.dates import SKEW, shown
+from baluardo.trust.certificates.forgotten import (
+    Revoked,
+    read_forgotten,
+    still_revoked,
+    unduly_forgotten,
+    write_forgotten,
+)
 from baluardo.trust.certificates.pem import CERTIFICATE, REVOCATION_LIST, armour, blocks
 from baluardo.trust.certificates.revocation_list import (
     LARGEST_LIST,
@@ -123,6 +131,18 @@ class Revocations:
     """
 
     lists: Mapping[bytes, RevocationList] = field(default_factory=dict)
+    kept: Mapping[bytes, Revoked] = field(default_factory=dict, repr=False)
+    """What an issuer's newest list does not name and one before it did: it stays revoked."""
+
+    def forgotten(self) -> Iterator[tuple[RevocationList, int]]:
+        """Yield each serial that an issuer's newest list had to name and does not, with that list.
+
+        An authority that leaves one out has lost it, or hides it.
+        """
+        for key_id, kept in self.kept.items():
+            held = self.lists[key_id]
+            serials = unduly_forgotten(kept, held.this_update, for_ever=_is_root(held.issuer))
+            yield from ((held, serial) for serial in serials)
 
     def apply(self, der: bytes, issuer: Certificate) -> Revocations:
         """Return what is known after a list of an issuer whose certificate was verified.
@@ -170,7 +190,18 @@ class Revocations:
         lists = {**self.lists, latest.key_id: latest}
         if len(lists) > MOST_ISSUERS:
             raise CertificateError(f"Lists of {MOST_ISSUERS} issuers are held; no more are taken.")
-        return Revocations(MappingProxyType(lists))
+        key_id = latest.key_id
+        known = [self.kept.get(key_id, {})]
+        if key_id in self.lists:
+            known.append(self.lists[key_id].revoked)
+        forgotten = still_revoked(
+            known, latest.revoked, latest.this_update, for_ever=_is_root(latest.issuer)
+        )
+        kept = {**self.kept, key_id: forgotten}
+        return Revocations(MappingProxyType(lists), MappingProxyType(kept))
+
+    def _revocation(self, held: RevocationList, serial: int) -> Revocation | None:
+        return held.revoked.get(serial) or self.kept.get(held.key_id, {}).get(serial)
 
     def check(
         self, certificate: Certificate, issuer: Certificate, now: float, list_grace: float
@@ -181,7 +212,7 @@ class Revocations:
         successor was due more than `list_grace` seconds ago, or one from the future.
         """
         held = self._needed(certificate, issuer)
-        revocation = held.revoked.get(certificate.serial)
+        revocation = self._revocation(held, certificate.serial)
         if revocation is not None:
             raise _revoked(certificate, issuer, revocation)
         _check_age(held, certificate, now, list_grace)
@@ -201,7 +232,7 @@ class Revocations:
         dated anything back. Lists tell whole seconds, so a revocation counts from its second on.
         """
         held = self._needed(certificate, issuer)
-        revocation = held.revoked.get(certificate.serial)
+        revocation = self._revocation(held, certificate.serial)
         if revocation is not None and (certificate.is_authority or revocation.time <= then):
             raise _revoked(certificate, issuer, revocation)
         _check_age(held, certificate, then, list_grace)
@@ -219,10 +250,12 @@ class Revocations:
     def write(self, directory: Path) -> None:
         """Write every issuer's lists, each into a file of its own, whole or not at all.
 
-        TargetError if one cannot be written; what stood there is then untouched.
+        TargetError if one cannot be written; what stood there is then untouched. What is listed no
+        more goes first: a crash must not come between the list that forgets it and our own note.
         """
         make_directory(directory)
         for held in self.lists.values():
+            write_forgotten(directory / _kept_name(held.issuer.key), self.kept.get(held.key_id, {}))
             write_durably(directory / _file_name(held.issuer.key), held.pem().encode(), mode=0o644)
 
     @classmethod
@@ -248,7 +281,23 @@ class Revocations:
                     f"{printable(path.name)} cannot be used: {problem} Delete it and fetch the "
                     "lists again."
                 ) from None
-        return found
+        return found._remembering(directory)
+
+    def _remembering(self, directory: Path) -> Revocations:
+        """Return the same with what is listed no more, as it was written down."""
+        kept = {
+            key_id: still_revoked(
+                [
+                    self.kept.get(key_id, {}),
+                    read_forgotten(directory / _kept_name(held.issuer.key)),
+                ],
+                held.revoked,
+                held.this_update,
+                for_ever=_is_root(held.issuer),
+            )
+            for key_id, held in self.lists.items()
+        }
+        return Revocations(self.lists, MappingProxyType(kept))
 
     def apply_file(self, octets: bytes) -> Revocations:
         """Return what is known after one file: PEM of an issuer, a full list and its deltas.
@@ -304,6 +353,14 @@ def _check_same(held: RevocationList, latest: RevocationList) -> None:
             f"{held.issuer} signed two different lists with the number {held.number}. The one "
             "held stays. Tell the authority: its key may be in other hands."
         )
+
+
+def _is_root(issuer: Certificate) -> bool:
+    return issuer.x509.issuer == issuer.x509.subject
+
+
+def _kept_name(key: VerifyingKey) -> str:
+    return f"kept-{key_identifier(key).hex()}.json"
 
 
 def _file_name(key: VerifyingKey) -> str:

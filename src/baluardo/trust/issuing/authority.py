@@ -148,12 +148,12 @@ class IssuingAuthority:
         """
         self._lists.learn(der, issuer)
 
-    def issue(self, request_der: bytes, now: float, expected: Identity | None = None) -> Chain:
-        """Grant a request (PKCS#10) that an operator has decided to grant; return the chain.
+    def issue(self, asked: bytes | Request, now: float, expected: Identity | None = None) -> Chain:
+        """Grant a request (PKCS#10, or one that was read) that somebody has decided to grant.
 
         CertificateError if it asks for another identity than the one expected.
         """
-        request = read_request(request_der)
+        request = asked if isinstance(asked, Request) else read_request(asked)
         if expected is not None and request.identity != expected:
             raise CertificateError(
                 f"This request asks for a certificate of {request.identity}, where one of "

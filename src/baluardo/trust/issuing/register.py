@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from baluardo.errors import LogError
 from baluardo.trust.certificates.dates import SKEW
+from baluardo.trust.certificates.forgotten import KEPT_LISTED
 from baluardo.trust.certificates.revocation import Reason, Revocation
 from baluardo.trust.identity import LIFETIMES, Kind
 
@@ -18,8 +19,6 @@ DELTA_SPAN: Final = 7 * 86_400.0
 the last week can take the delta. Our choice."""
 LIST_AGE: Final = 86_400.0
 """A list is made anew after so many seconds. Our choice."""
-KEPT_LISTED: Final = 90 * 86_400.0
-"""For how long past its end, grace and all, a revoked certificate keeps its line, s. Our choice."""
 
 
 class Entry(Enum):

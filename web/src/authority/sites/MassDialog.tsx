@@ -51,7 +51,7 @@ export function MassDialog(props: {
       onConfirm={async () => {
         const wrong = noHolders(holders);
         if (wrong.length > 0) throw new Sentence(w.massWrong(quoted(wrong.join(", "))));
-        if (holders.length < 2) throw new Sentence(w.massFew);
+        if (holders.length < 1) throw new Sentence(w.massFew);
         await proposeCommand("certificates.revoke", { holders, reason }, signing.device);
         say(w.massProposed);
       }}
