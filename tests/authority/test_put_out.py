@@ -84,6 +84,19 @@ def test_who_was_dismissed_does_not_come_back_by_an_older_invitation(state: Stat
     assert not [row for row in state.rows(schema.passkey) if row["person"] == GINA]
 
 
+def test_a_request_that_waits_for_who_was_put_out_is_refused(state: State) -> None:
+    path = f"person/{DARIO}/r1"
+    made = state.invitation(path, Purpose.RECOVER, by="anna.rossi")
+    asked = state.browser().enrol(made.text, path, state.new_key(), Authenticator(ORIGIN))
+    assert asked.json()["state"] == "waiting"
+    put_out(state, DARIO, "keyCompromise")
+    (row,) = (row for row in state.rows(schema.request) if row["invitation"] == made.id)
+    assert (row["state"], row["passkey"]) == ("refused", None)
+    late = state.signed_in("bruno.conti").post(f"requests/{row['id']}/approve")
+    assert late.status_code == 409, late.text
+    assert len(state.entries("enrolment.refused")) == 1
+
+
 def test_where_an_erased_person_was_connected_and_what_they_wrote_is_gone(state: State) -> None:
     code, reason = emergency_code(), "mia figlia Giulia è in ospedale"
     state.store.act_blocking(lambda t: keep_codes(t, [code.digest]))

@@ -408,7 +408,8 @@ def test_restored_authority_goes_on(country: Country) -> None:
     )
     done = country.does("authority", "restore", "backup.tar", "restored")
     assert done.stdout == whole[0]
-    assert done.stderr.startswith("Start it: baluardo authority serve restored.")
+    assert "Then start it: baluardo authority serve restored." in done.stderr
+    assert "whoever was revoked after the backup must be revoked again" in done.stderr
     altered = bytearray((country.path / "backup.tar").read_bytes())
     altered[len(altered) // 2] ^= 1
     (country.path / "altered.tar").write_bytes(altered)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protocol_material import COMMUNITY, NAMES
 
-from baluardo.errors import ExpiredError, InvalidInputError
+from baluardo.errors import InvalidInputError
 from baluardo.protocol.invitation import (
     LONGEST_TEXT,
     PREFIX,
@@ -123,12 +123,6 @@ def test_texts_of_strangers(text: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         Invitation.of_text(text)
     assert str(refusal.value).isprintable()
-
-
-def test_it_ends() -> None:
-    BERGAMINI.check_time(NOW - 1)
-    with pytest.raises(ExpiredError, match="new one"):
-        BERGAMINI.check_time(NOW)
 
 
 def test_the_link_keeps_its_secret_behind_the_fragment() -> None:

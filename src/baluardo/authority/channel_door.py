@@ -88,11 +88,6 @@ class ChannelDoor:
         """The TCP port it listens on."""
         return self._running.port
 
-    @property
-    def connected(self) -> int:
-        """How many members have said who they are."""
-        return sum(guest.greeted for guest in self._guests)
-
     async def start(self, host: str, port: int) -> None:
         """Listen at an address (port 0: any); StoreError or OSError if that cannot be."""
         authority = self._authority

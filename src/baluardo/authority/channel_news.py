@@ -146,7 +146,6 @@ def policy_frames(connection: Connection, held: int, authority: Authority) -> tu
 
     More may follow: whoever says that it has applied these is sent the next.
     """
-    updates: list[PolicyUpdate] = []
     if held:
         updates = _updates(connection, held)
     else:

@@ -34,11 +34,6 @@ class Outbox:
         self._octets = 0
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def octets(self) -> int:
-        """How much waits."""
-        return self._octets
-
     def post(self, frame: bytes) -> None:
         """Send a frame after those before it; it may be shared with other outboxes.
 
@@ -60,12 +55,6 @@ class Outbox:
         if task is not None and not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    async def flush(self) -> None:
-        """Wait until all that was posted is sent, or the channel has ended."""
-        task = self._task
-        if task is not None:
-            await asyncio.shield(task)
 
     async def _send(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """The ceremony that makes an authority which can be served: root, issuer, settings, keys.
 
-What needs the store (the first policy, the officers' invitations, the emergency codes) is done by
-the first start: see `service.open_authority`.
+What needs the store is done by the first start: the first policy by `opening.open_authority`, the
+officers' invitations and the emergency codes by `first_papers.hand_out_papers`.
 """
 
 from __future__ import annotations

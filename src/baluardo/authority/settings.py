@@ -101,11 +101,6 @@ class Settings:
         named = (urlsplit(address).hostname or "" for address in self.web)
         return (f"{self.name}.{self.domain}", *named)
 
-    @property
-    def own_channel(self) -> str:
-        """Where edges find this authority."""
-        return self.channels[0] if self.channels else f"{self.channel_host}:{self.channel_port}"
-
     def to_toml(self) -> str:
         """Return the file's text, every setting in it."""
         lines = ["# What this authority was told; see docs/authority.md.", ""]

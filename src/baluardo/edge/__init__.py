@@ -2,6 +2,9 @@
 
 news         what the authority publishes, judged before it is believed
 policy       each policy judged by the one before it
+alarms       what an honest authority does not do
+log_memory   the newest checkpoint of the log that was seen
+whereabouts  who an edge is, and where it finds authorities
 state        a directory and what the program holds of it: on the disk before it is used
 web          the authority over HTTP: for who has no channel yet
 enrolment    the first contact

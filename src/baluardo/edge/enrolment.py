@@ -16,7 +16,7 @@ from typing import Final
 
 from baluardo.durable_files import OWNER_ALONE, make_directory, write_durably
 from baluardo.edge.news import Known
-from baluardo.edge.state import PENDING, take_hold, write_known
+from baluardo.edge.state import PENDING, read_heard, take_hold, write_known
 from baluardo.edge.web import AuthorityWeb, refusal_of, sentence_of
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import (
@@ -150,7 +150,8 @@ class _Enrolment:
             chain = await self._ask(address, bundle, verifier)
             if chain is None:
                 return None
-            write_known(self._directory, _known(verifier, heard), None)
+            known = Known(verifier.anchors, verifier.revocations, read_heard(heard))
+            write_known(self._directory, known, None)
             installed = self._holder.install(chain, self._access.unlock, verifier, self._clock())
         if installed.identity != invitation.identity:
             raise CertificateError(
@@ -215,15 +216,6 @@ def _keep_invitation(directory: Path, text: str) -> Invitation:
         )
     write_durably(pending, invitation.to_text().encode(), mode=OWNER_ALONE)
     return invitation
-
-
-def _known(verifier: Verifier, heard: Path) -> Known:
-    files = {
-        path: octets
-        for path, octets in PublicBundle.of_public(heard).files.items()
-        if not path.startswith("anchors/")
-    }
-    return Known(verifier.anchors, verifier.revocations, files)
 
 
 def _chain(answer: JsonObject) -> Chain:

@@ -27,6 +27,7 @@ from baluardo.errors import (
     TrustError,
 )
 from baluardo.protocol.messages import ApiAnswer, ApiRequest, Notice
+from baluardo.protocol.web_address import host_port
 from baluardo.trust.channel.server import ChannelServer
 from baluardo.trust.channel.stream import Channel, open_channel
 from baluardo.trust.clock import stated_time, time_question
@@ -209,13 +210,9 @@ class Link:
         return await self._open(address)
 
     async def _open(self, address: str) -> Channel:
-        host, _, port = address.rpartition(":")
+        host, port = host_port(address)
         return await open_channel(
-            host.strip("[]"),
-            int(port),
-            self._state.endpoint,
-            self._state.authority,
-            deadline=OPEN_SECONDS,
+            host, port, self._state.endpoint, self._state.authority, deadline=OPEN_SECONDS
         )
 
     # Over HTTP

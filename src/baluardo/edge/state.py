@@ -214,7 +214,7 @@ class EdgeState:
         files = stated.files()
         if files.get(LOG_VKEY) != self.known.heard.get(LOG_VKEY, files.get(LOG_VKEY)):
             self.alarms.raise_other_log()
-            del files[LOG_VKEY]
+            files.pop(LOG_VKEY, None)
         learnt = self.known.stated(files)
         if learnt is not self.known:
             self._keep(learnt)
@@ -258,15 +258,18 @@ def take_hold(directory: Path) -> Hold:
 def read_known(directory: Path) -> Known:
     """Read what is judged by: each list is verified again, what was altered is refused."""
     heard = directory / "heard"
-    files: dict[str, bytes] = {}
-    if Public(heard).anchors.is_dir():
-        files = {
-            path: octets
-            for path, octets in PublicBundle.of_public(heard).files.items()
-            if not path.startswith("anchors/")
-        }
+    files = read_heard(heard) if Public(heard).anchors.is_dir() else {}
     anchors = Anchors.read(directory / "roots")
     return Known(anchors, Revocations.read(directory / "lists"), files)
+
+
+def read_heard(heard: Path) -> dict[str, bytes]:
+    """Read a copy of the public half, by path, the roots' own files excepted."""
+    return {
+        path: octets
+        for path, octets in PublicBundle.of_public(heard).files.items()
+        if not path.startswith("anchors/")
+    }
 
 
 def write_known(directory: Path, learnt: Known, before: Known | None) -> None:

@@ -15,7 +15,7 @@ from baluardo.foreign_input import printable
 from baluardo.protocol.messages import Welcome
 from baluardo.protocol.public_bundle import LARGEST_BUNDLE, PublicBundle
 from baluardo.trust.envelope import LARGEST_ENVELOPE, Envelope
-from baluardo.trust.strict_json import JsonObject, parse_json
+from baluardo.trust.strict_json import JsonObject
 
 API: Final = "/api/authority"
 LARGEST_ANSWER: Final = 1 << 20
@@ -25,7 +25,7 @@ LONGEST_SENTENCE: Final = 2_000
 
 
 class AuthorityWeb:
-    """Asks one authority after another; the first that answers well is enough."""
+    """Asks whichever authority answers at an address; one client for all of them."""
 
     def __init__(self) -> None:
         """Prepare; close it."""
@@ -69,8 +69,7 @@ class AuthorityWeb:
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int, JsonObject]:
         status, octets = await self._ask("POST", url, body, headers, LARGEST_ANSWER)
-        what = "The authority's answer"
-        return status, JsonObject.of(parse_json(octets, LARGEST_ANSWER, what), what)
+        return status, JsonObject.parse(octets, LARGEST_ANSWER, "The authority's answer")
 
     async def _ask(
         self, method: str, url: str, body: bytes, headers: dict[str, str], most: int

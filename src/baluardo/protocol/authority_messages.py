@@ -208,7 +208,7 @@ class Refused:
 
     def __post_init__(self) -> None:
         """Refuse what is no sentence."""
-        check_line("sentence", self.sentence, LONGEST_SENTENCE, 1)
+        check_line("sentence", self.sentence, LONGEST_SENTENCE)
 
     def to_fields(self) -> dict[str, object]:
         """Return the payload's fields."""
@@ -241,8 +241,8 @@ class Notice:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be shown."""
-        check_line("text", self.text.it, LONGEST_SENTENCE, 1)
-        check_line("text", self.text.en, LONGEST_SENTENCE, 1)
+        check_line("text", self.text.it, LONGEST_SENTENCE)
+        check_line("text", self.text.en, LONGEST_SENTENCE)
 
     def to_fields(self) -> dict[str, object]:
         """Return the payload's fields."""

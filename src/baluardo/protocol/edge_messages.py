@@ -39,7 +39,7 @@ class Hello:
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds."""
-        check_line("software", self.software, LONGEST_SOFTWARE, 1)
+        check_line("software", self.software, LONGEST_SOFTWARE)
         object.__setattr__(self, "lists", checked_lists(self.lists))
         check_count("policy", self.policy)
         check_count("checkpoint", self.checkpoint)

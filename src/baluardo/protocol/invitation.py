@@ -15,11 +15,11 @@ from typing import Final
 
 import segno
 
-from baluardo.errors import ExpiredError, InvalidInputError
+from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import printable
 from baluardo.protocol.web_address import check_address
 from baluardo.trust.base64_text import of_base64url, to_base64url
-from baluardo.trust.certificates.dates import LATEST, shown
+from baluardo.trust.certificates.dates import LATEST
 from baluardo.trust.identity import LONGEST_URI, Identity
 from baluardo.trust.secret import Secret
 from baluardo.trust.strict_json import JsonObject, write_json
@@ -84,17 +84,6 @@ class Invitation:
     def community(self) -> str:
         """The community that invites."""
         return self.identity.community
-
-    def check_time(self, now: float) -> None:
-        """Return if the invitation is still good; ExpiredError if not.
-
-        The one who is invited may have no right clock yet: what counts is the authority's.
-        """
-        if now >= self.expires:
-            raise ExpiredError(
-                f"This invitation for {self.identity} ended at {shown(self.expires)}, and it is "
-                f"{shown(now)} here. Ask whoever gave it to you for a new one."
-            )
 
     def to_text(self) -> str:
         """Return the text that is handed over. It holds the secret: do not log it."""

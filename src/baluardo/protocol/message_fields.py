@@ -1,4 +1,4 @@
-"""Values that several messages carry: counts, lists by issuer, addresses, octets or nothing."""
+"""Values that several messages and documents carry: counts, lists by issuer, texts, times."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def check_time(field: str, time: float) -> None:
         raise InvalidInputError(f"{field} {quoted(time)}: a time between 1970 and 9999.")
 
 
-def check_line(field: str, text: str, most: int, least: int = 0) -> None:
+def check_line(field: str, text: str, most: int) -> None:
     """Refuse what does not fit into one line that can be shown."""
-    if not least <= len(text) <= most or not text.isprintable():
+    if not 1 <= len(text) <= most or not text.isprintable():
         raise InvalidInputError(
-            f"{field} {quoted(text)}: {least} to {most:,} characters that can be shown."
+            f"{field} {quoted(text)}: 1 to {most:,} characters that can be shown."
         )
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.protocol.grant import Grant, read_roles
+from baluardo.protocol.message_fields import whole
 from baluardo.protocol.roles import Role
 from baluardo.terms import Precedence
 from baluardo.trust.commands.rule import MOST_APPROVALS, check_name
@@ -175,21 +176,21 @@ class Policy:
         """Read a JSON value that stood within another document; errors as `of_octets`."""
         fields = JsonObject.of(value, "The policy")
         fields.only(_FIELDS)
-        if _whole(fields, "v") != VERSION:
+        if whole(fields, "v") != VERSION:
             raise fields.wrong("v", f"{VERSION}: no other form is known here")
         people, approval = fields.inner("people"), fields.inner("approval")
         approvers, visibility = fields.inner("approvers"), fields.inner("visibility")
         if len(people.fields) > MOST_PEOPLE:
             raise InvalidInputError(f"A policy names at most {MOST_PEOPLE:,} people.")
         return cls(
-            _whole(fields, "number"),
+            whole(fields, "number"),
             fields.text("community", 63),
             {
                 name: Grant.of_object(grant, f"The policy: {quoted(name)}")
                 for name, grant in people.fields.items()
             },
             _approval(approval),
-            {kind: _whole(approvers, kind) for kind in approvers.fields},
+            {kind: whole(approvers, kind) for kind in approvers.fields},
             {kind: read_roles(visibility, kind) for kind in visibility.fields},
         )
 
@@ -214,10 +215,3 @@ def _approval(fields: JsonObject) -> dict[Kind, bool]:
             raise fields.wrong(kind.value, "true or false")
         found[kind] = needed
     return found
-
-
-def _whole(fields: JsonObject, name: str) -> int:
-    value = fields.fields.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise fields.wrong(name, "a whole number")
-    return value

@@ -1,6 +1,6 @@
 """The authority's signed word for the policy in force, for an edge that held none before.
 
-Every later policy an edge judges by the one before it (`trust.commands.review`); the first it takes
+Every later policy an edge judges by the one before it (`edge.policy`); the first it takes
 from whoever it has just been enrolled by.
 """
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
-from baluardo.terms import Bilingual
 
 
 class Role(StrEnum):
@@ -30,11 +28,6 @@ class Role(StrEnum):
     MEMBER = "member"
     """Everybody enrolled."""
 
-    @property
-    def called(self) -> Bilingual:
-        """The role's name for people."""
-        return _TITLES[self]
-
     @classmethod
     def of(cls, text: str) -> Role:
         """Read a role; InvalidInputError names those there are."""
@@ -42,19 +35,3 @@ class Role(StrEnum):
             return cls(text)
         except ValueError:
             raise InvalidInputError(f"{quoted(text)} is no role: {', '.join(cls)}.") from None
-
-
-_TITLES: Final = {
-    Role.OPERATOR: Bilingual("Operatore", "Operator"),
-    Role.SECURITY_OFFICER: Bilingual("Responsabile della sicurezza", "Security officer"),
-    Role.CUSTODIAN: Bilingual("Custode", "Custodian"),
-    Role.COMMUNICATIONS_OFFICER: Bilingual(
-        "Responsabile delle comunicazioni", "Communications officer"
-    ),
-    Role.CIVIL_PROTECTION_OFFICER: Bilingual(
-        "Responsabile della protezione civile", "Civil protection officer"
-    ),
-    Role.FLEET_OFFICER: Bilingual("Responsabile della flotta", "Fleet officer"),
-    Role.AUDITOR: Bilingual("Revisore", "Auditor"),
-    Role.MEMBER: Bilingual("Membro", "Member"),
-}

@@ -127,4 +127,4 @@ def check_places(addresses: tuple[str, ...], channels: tuple[str, ...], domain: 
         found = _CHANNEL.match(each)
         if found is None or len(each) > LONGEST_ADDRESS or not 1 <= int(found[1]) <= 65_535:
             raise InvalidInputError(f"channels {quoted(each)}: HOST:PORT.")
-    check_line("domain", domain, LONGEST_NAME, 1)
+    check_line("domain", domain, LONGEST_NAME)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from baluardo.authority.context import Authority
 from baluardo.authority.opening import open_authority
@@ -16,6 +18,8 @@ from baluardo.stage.address import Listener, Options, bind
 from baluardo.stage.server import serve
 from baluardo.trust.issuing.layout import KeyAccess
 
+MOST_OPEN_FILES: Final = 65_536
+
 
 def serve_authority(
     directory: Path, access: KeyAccess, announce: Callable[[str], None], say: Callable[[str], None]
@@ -25,6 +29,7 @@ def serve_authority(
     Errors as `open_authority`; StageError if a port is taken.
     """
     settings = Settings.read(directory)
+    _raise_open_files()
     listener = _bind(settings)
     with listener.socket:
         authority = open_authority(directory, access)
@@ -40,6 +45,14 @@ def serve_authority(
         finally:
             authority.store.close()
     say("Stopped.")
+
+
+def _raise_open_files() -> None:
+    """Let this process hold as many sockets as the system allows: each edge takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _bind(settings: Settings) -> Listener:

@@ -70,7 +70,7 @@ def brute_force_delay(snapshot, place, rule):
         LandingRule(gateways=frozenset({"Kaunas", "Lepe"})),
         LandingRule(not_in_countries=frozenset({"IT", "DE", "BG"})),
     ],
-    ids=str,
+    ids=["any", "lasers never", "one gateway", "two gateways", "not in three countries"],
 )
 @pytest.mark.parametrize("place", [ROME, FRIGATE], ids=lambda p: p.name)
 def test_best_route_is_the_shortest_and_keeps_the_rule(snapshot, place, rule):

@@ -129,7 +129,7 @@ def enrol(
         if isinstance(made, BaluardoError):
             return made
         passkey = passkey_to_object(made)
-    waits = policy.approval[identity.kind] or takes_second(invitation, identity, policy)
+    waits = will_wait(invitation, identity, policy)
     chain: Chain | None = None
     if not waits:
         try:
@@ -141,6 +141,11 @@ def enrol(
         return Enrolled("waiting" if waits else "granted", chain)
     opened = open_session(transaction, authority, identity.name, browser, how="enrolment")
     return Enrolled("granted", chain, opened)
+
+
+def will_wait(invitation: Row[Any], identity: Identity, policy: Policy) -> bool:
+    """Tell whether the use of an invitation waits for an officer."""
+    return policy.approval[identity.kind] or takes_second(invitation, identity, policy)
 
 
 def _asked_again(connection: Connection, found: EnrolmentState, request: Request) -> Enrolled:

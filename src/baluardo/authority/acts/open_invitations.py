@@ -10,6 +10,7 @@ from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.trust.identity import Identity, Kind
 
+PUT_OUT = "Whoever this is for was put out, or has begun anew, meanwhile."
 _MOST_IDS = 500
 """Invitations in one statement: databases bound its parameters."""
 
@@ -19,8 +20,9 @@ def end_invitations(
 ) -> None:
     """Withdraw every invitation for these people that is not used yet, and log it.
 
-    With `made_too` those go as well that they have made for others. `people` are names; `but` is
-    the id of one that stays.
+    Requests of theirs that wait for an officer are refused: nobody approves them by mistake. With
+    `made_too` those invitations go as well that they have made for others. `people` are names;
+    `but` is the id of an invitation that stays.
     """
     table, connection, now = schema.invitation, transaction.connection, transaction.now
     waiting = (table.c.state == "open") & (table.c.expires > now)
@@ -41,3 +43,21 @@ def end_invitations(
         connection.execute(update(table).where(table.c.id.in_(ids)).values(state="withdrawn"))
     for each, identity in found:
         transaction.log("invitation.withdrawn", {"invitation": each}, about=identity)
+    _refuse_waiting(transaction, names, but)
+
+
+def _refuse_waiting(transaction: Transaction, names: Collection[str], but: str) -> None:
+    table, community = schema.request, transaction.issuing.community
+    rows = transaction.connection.execute(
+        select(table.c.id, table.c.identity, table.c.invitation).where(table.c.state == "waiting")
+    ).all()
+    for row in rows:
+        identity = Identity.of_path(community, row.identity)
+        if identity.kind is not Kind.PERSON or identity.name not in names or row.invitation == but:
+            continue
+        transaction.connection.execute(
+            update(table)
+            .where(table.c.id == row.id)
+            .values(state="refused", decided=transaction.now, reason=PUT_OUT, passkey=None)
+        )
+        transaction.log("enrolment.refused", {"request": row.id}, about=identity)

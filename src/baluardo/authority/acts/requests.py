@@ -8,12 +8,14 @@ from sqlalchemy import Connection, Row, select, update
 
 from baluardo.authority.acts.admission import admit
 from baluardo.authority.acts.invitations import inviters, may_invite, takes_second
+from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.profile import LONGEST_REASON, check_text
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import ConflictError, RoleError, UnknownError
+from baluardo.protocol.policy import Policy
 from baluardo.protocol.roles import Role
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.identity import Identity, Kind
@@ -60,8 +62,9 @@ def approve_request(
     Who comes into an office may be approved with an emergency code too, by another person than the
     one who has invited: two codes are two sheets of paper, in two persons' keeping.
     """
-    row, identity = _to_decide(transaction, authority, principal, request_id)
-    if not takes_second(row, identity, authority.policy):
+    policy = policy_in_force(transaction.connection, authority)
+    row, identity = _to_decide(transaction, authority, policy, principal, request_id)
+    if not takes_second(row, identity, policy):
         principal.require_lasting()
     if row.made_by == principal.person:
         raise RoleError(
@@ -84,7 +87,8 @@ def refuse_request(
 ) -> None:
     """Refuse a request that waits, for good; who asked is told the reason."""
     check_text("reason", reason, LONGEST_REASON)
-    row, identity = _to_decide(transaction, authority, principal, request_id)
+    policy = policy_in_force(transaction.connection, authority)
+    row, identity = _to_decide(transaction, authority, policy, principal, request_id)
     principal.require_lasting()
     _decide(transaction, principal, row, "refused", reason=reason)
     personal = {"reason": reason}
@@ -98,14 +102,18 @@ def refuse_request(
 
 
 def _to_decide(
-    transaction: Transaction, authority: Authority, principal: Principal, request_id: str
+    transaction: Transaction,
+    authority: Authority,
+    policy: Policy,
+    principal: Principal,
+    request_id: str,
 ) -> tuple[Row[Any], Identity]:
     """Return a request that waits and that this person may decide."""
     row = transaction.connection.execute(_joined.where(_request.c.id == request_id)).first()
     if row is None:
         raise UnknownError("There is no such request.")
     identity = _identity(authority, row)
-    principal.require(*inviters(identity, authority.policy))
+    principal.under(policy).require(*inviters(identity, policy))
     principal.require_fresh(transaction.now)
     if row.state != "waiting":
         raise ConflictError(f"This request is {row.state} already.")

@@ -13,6 +13,7 @@ from baluardo.authority.acts.enrolment import (
     enrol,
     enrolment_state,
     open_enrolment,
+    will_wait,
 )
 from baluardo.authority.acts.passkeys import Answer
 from baluardo.authority.acts.refusal import acted
@@ -150,7 +151,7 @@ def _opened(found: EnrolmentState, authority: Authority) -> OpenedAnswer:
         "profile": authority.profile.name,
         "root": root.fingerprint.hex(),
         "expires": found.invitation.expires,
-        "approval": authority.policy.approval[found.identity.kind],
+        "approval": will_wait(found.invitation, found.identity, authority.policy),
         "purpose": found.invitation.purpose,
         "state": found.state,
         "passkey": question and {"id": question.id, "options": question.options},

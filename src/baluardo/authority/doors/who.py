@@ -22,8 +22,6 @@ from baluardo.errors import InvalidInputError, StoreError
 from baluardo.trust.one_time import digest_of
 
 COOKIE: Final = "__Host-baluardo"
-SESSION: Final = "baluardo.session"
-"""Where in a request's scope stands the Session that was found, if one was."""
 LONGEST_COOKIES: Final = 8_192
 
 
@@ -52,7 +50,7 @@ class Who:
         if session is None:
             await self._app(scope, receive, _taking_back(send))
             return
-        scope[PRINCIPAL], scope[SESSION] = session.principal, session
+        scope[PRINCIPAL] = session.principal
         await self._app(scope, receive, send)
 
     async def _find(self, token: str, host: str) -> Session | None:

@@ -8,5 +8,6 @@ transaction     what an act sees
 commit          a group of acts: one transaction, then log and lists
 store           one writer: many acts, one commit, then the answers
 served          how far the log was when the service stopped
+restored        what the first start after a restore does
 opening         a directory and its database, brought to agree
 """

@@ -163,11 +163,6 @@ class Committer:
             self._unwritten.extend(read_lists(connection))
         return taken
 
-    def _differ(self, start: int, entries: Sequence[bytes]) -> bool:
-        """Tell whether what was read anew, after a failure, is not what was acknowledged."""
-        acknowledged = self.log.entries(start)
-        return any(old != new for old, new in zip(acknowledged, entries, strict=False))
-
     def _try(self, act: Act, connection: Connection, happened: set[EventKind]) -> Outcome:
         """Let one act do what it does, or leave no trace of it."""
         transaction = Transaction(connection, self.clock(), self.issuing, self._journal)

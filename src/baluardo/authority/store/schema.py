@@ -224,7 +224,7 @@ answer: Final = Table(
     Column("reason", String(500), nullable=False),
     Column("envelope", LargeBinary, nullable=False),
 )
-"""One answer for each person: the first counts."""
+"""One answer for each person: the first counts, as long as the device that signed it does."""
 
 spent: Final = Table(
     "spent",

@@ -56,7 +56,6 @@ class Store:
         """
         self.database = committer.database
         self.issuing = committer.issuing
-        self.clock = committer.clock
         self.name = committer.name
         self._committer = committer
         self._when_closed = closed

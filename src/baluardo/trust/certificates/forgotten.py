@@ -45,13 +45,14 @@ def still_revoked(
 ) -> Revoked:
     """Return what was known to be revoked and a list made at `this_update` does not name.
 
-    A suspension (`Reason.HOLD`) may end. `for_ever` where an issuer lets no line go: a root's.
+    A suspension (`Reason.HOLD`) may end, but nothing that was for ever becomes one. `for_ever`
+    where an issuer lets no line go: a root's.
     """
     found = {
         serial: each
         for revoked in known
         for serial, each in revoked.items()
-        if serial not in listed
+        if (serial not in listed or listed[serial].reason is Reason.HOLD)
         and each.reason is not Reason.HOLD
         and (for_ever or each.time + KEPT_FORGOTTEN >= this_update)
     }
