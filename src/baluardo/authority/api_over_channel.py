@@ -117,8 +117,7 @@ class ApiOverChannel:
 
     @property
     def _host(self) -> str:
-        settings = self._authority.settings
-        return f"{settings.name}.{settings.domain}"
+        return self._authority.settings.page_hosts[0]
 
 
 class _Body:

@@ -37,6 +37,7 @@ from baluardo.authority.store import schema
 from baluardo.authority.store.database import Database, told
 from baluardo.authority.store.opening import database_url
 from baluardo.authority.store.restored import RESTORED, Mark
+from baluardo.authority.store.rows import log_size
 from baluardo.authority.store.served import FILE as SERVED_FILE
 from baluardo.durable_files import FOR_ALL, OWNER_ALONE, sync_directory, write_durably
 from baluardo.errors import BaluardoError, InvalidInputError, SourceError, TargetError
@@ -110,7 +111,7 @@ def _write(directory: Path, connection: Connection, community: str, partial: Pat
         for table in schema.metadata.sorted_tables:
             for page, octets in enumerate(_pages(connection, table)):
                 archive.add(Member(f"{TABLES}/{table.name}/{page:06d}.jsonl", octets))
-        entries = connection.execute(select(schema.log_head.c.size)).scalar_one()
+        entries = log_size(connection)
         people = _count(connection, schema.person)
         backup = Backup(community, entries, people, len(archive.digests))
         manifest = {

@@ -19,8 +19,7 @@ from baluardo.foreign_input import printable
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.revocation import Revocation, Revocations, read_list
-from baluardo.trust.certificates.revocation_list import Reason
-from baluardo.trust.issuing.authority import NOT_FOR_EVER
+from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
 from baluardo.trust.issuing.layout import Public
 from baluardo.trust.issuing.publication import authorities
 

@@ -20,7 +20,7 @@ from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
 from baluardo.authority.doors.directory import directory_router
 from baluardo.authority.doors.enrolment import enrolment_router
-from baluardo.authority.doors.health import health_router, readiness_of
+from baluardo.authority.doors.health import health_router, standing_of
 from baluardo.authority.doors.invitations import invitations_router
 from baluardo.authority.doors.log import log_router
 from baluardo.authority.doors.own import own_router
@@ -127,9 +127,9 @@ class AuthorityService:
                 logger.warning("The authority's own certificate was not renewed: %s", problem)
 
     async def _status(self) -> list[StatusItem]:
-        readiness = await readiness_of(self.authority)
-        wrong = [("warning", text) for text in readiness.problems]
-        wrong += [("notice", text) for text in readiness.warnings]
+        standing = standing_of(self.authority)  # every page asks every ten seconds
+        wrong = [("warning", text) for text in standing.problems]
+        wrong += [("notice", text) for text in standing.warnings]
         return [
             StatusItem(f"authority-{place}", "warning" if level == "warning" else "notice", text)
             for place, (level, sentence) in enumerate(wrong)

@@ -11,7 +11,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.protocol.policy import POLICY_SET, Policy
 from baluardo.protocol.roles import Role
-from baluardo.trust.certificates.revocation_list import Reason
+from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
 from baluardo.trust.commands.rule import Rule
 from baluardo.trust.identity import DAY, Identity, Kind
 from baluardo.trust.strict_json import JsonObject
@@ -130,7 +130,7 @@ class MassRevocation:
             check_holder(holder)
         if list(self.holders) != sorted(set(self.holders)):
             raise InvalidInputError("holders must be in alphabetical order, each once.")
-        if self.reason in {Reason.HOLD, Reason.REMOVED}:
+        if self.reason in NOT_FOR_EVER:
             raise InvalidInputError(
                 f"{self.reason.value} is no reason to revoke: here a certificate is revoked for "
                 "ever."

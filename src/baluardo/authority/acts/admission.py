@@ -13,6 +13,7 @@ from sqlalchemy import Row, insert, select, update
 from baluardo.authority.acts.invitations import HANDLE, Purpose
 from baluardo.authority.acts.open_invitations import end_invitations
 from baluardo.authority.acts.passkeys import FIRST_LABEL, keep_passkey, remove_passkeys_of
+from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.acts.profile import Profile, search_text
 from baluardo.authority.acts.sessions import end_sessions_of
 from baluardo.authority.store import schema
@@ -46,12 +47,6 @@ def admit(
     return chain
 
 
-def is_in_directory(transaction: Transaction, name: str) -> bool:
-    """Tell whether there is a person of this name."""
-    found = select(schema.person.c.name).where(schema.person.c.name == name)
-    return transaction.connection.execute(found).first() is not None
-
-
 def _check(
     transaction: Transaction,
     identity: Identity,
@@ -69,7 +64,7 @@ def check_state(transaction: Transaction, identity: Identity, purpose: Purpose) 
     """Refuse an invitation that what stands now has overtaken; ConflictError says how."""
     if identity.kind is not Kind.PERSON:
         return
-    there = is_in_directory(transaction, identity.name)
+    there = is_in_directory(transaction.connection, identity.name)
     if purpose is Purpose.ENROL and there:
         raise ConflictError(
             f"{identity.name} is enrolled already. Another device is added on the page of one's "

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
 
+from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
@@ -135,9 +136,7 @@ def _drop_gathered(gathered: Gathered, name: str) -> int:
 def _check_gone(transaction: Transaction, authority: Authority, name: str) -> None:
     holder = f"{Kind.PERSON.value}/{name}"
     check_holder(holder)
-    table = schema.person
-    query = select(table.c.name).where(table.c.name == name)
-    if transaction.connection.execute(query).first() is None:
+    if not is_in_directory(transaction.connection, name):
         raise UnknownError(f"There is no person {name} here.")
     register = transaction.register
     if any(

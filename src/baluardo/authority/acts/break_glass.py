@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.profile import LONGEST_REASON, check_text
 from baluardo.authority.acts.sessions import Browser, Opened, open_session
@@ -67,12 +68,9 @@ def break_glass(
     code = connection.execute(
         select(_code.c.digest).where(_code.c.digest == digest, _code.c.used.is_(None))
     ).first()
-    there = connection.execute(
-        select(schema.person.c.name).where(schema.person.c.name == person)
-    ).first()
     policy = policy_in_force(connection, authority)
     office = policy.grant_of(person).roles - {Role.MEMBER, Role.AUDITOR}
-    if code is None or there is None or not office:
+    if code is None or not office or not is_in_directory(connection, person):
         raise SignInError(
             "This code and this name open nothing: a code serves once, and for an officer who is "
             "in the directory."

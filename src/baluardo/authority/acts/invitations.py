@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from baluardo.authority.acts.holdings import check_certificates
 from baluardo.authority.acts.host_names import check_host_name
 from baluardo.authority.acts.new_ids import new_handle, new_id
+from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.profile import Profile
 from baluardo.authority.context import Authority
@@ -126,7 +127,8 @@ def invite(
     policy = policy_in_force(transaction.connection, authority)
     principal.under(policy).require(*inviters(identity, policy))
     principal.require_fresh(transaction.now)
-    if identity.kind is not Kind.PERSON or not _is_enrolled(transaction.connection, identity.name):
+    known = is_in_directory(transaction.connection, identity.name)
+    if identity.kind is not Kind.PERSON or not known:
         return make_invitation(
             transaction, authority, identity, profile, Purpose.ENROL, principal.person, hours
         )
@@ -304,10 +306,6 @@ def _link(authority: Authority, handed: Invitation) -> str | None:
 
 def _person(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(schema.person).where(schema.person.c.name == name)).first()
-
-
-def _is_enrolled(connection: Connection, name: str) -> bool:
-    return _person(connection, name) is not None
 
 
 def _shown(row: Row[Any], now: float) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from baluardo.authority.acts.invitations import InvitationMade, recover
+from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.context import Authority
-from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import UnknownError
 from baluardo.trust.identity import Identity, Kind
@@ -16,8 +16,7 @@ from baluardo.trust.identity import Identity, Kind
 
 def check_person(connection: Connection, person: str) -> None:
     """Refuse a recovery of somebody who is not in the directory; UnknownError says so."""
-    table = schema.person
-    if connection.execute(select(table.c.name).where(table.c.name == person)).first() is None:
+    if not is_in_directory(connection, person):
         raise UnknownError(f"{person} is not in the directory: invite them instead.")
 
 

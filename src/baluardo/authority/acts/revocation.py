@@ -22,9 +22,8 @@ from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import BaluardoError, ConflictError, InvalidInputError, RoleError
 from baluardo.protocol.dangerous import LEAVING, check_holder
 from baluardo.protocol.roles import Role
-from baluardo.trust.certificates.revocation_list import Reason
+from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
 from baluardo.trust.identity import Kind
-from baluardo.trust.issuing.authority import NOT_FOR_EVER
 from baluardo.trust.issuing.register import Issued, Register, holder_of
 
 LOOK_SECONDS: Final = 600.0

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.acts.sessions import Browser, Opened, open_session
 from baluardo.authority.context import Authority
 from baluardo.authority.store import schema
@@ -50,7 +51,6 @@ def enter_demonstration(
     """Be somebody without a passkey; UnknownError where that is not for show, or there is no such
     person.
     """
-    found = select(schema.person.c.name).where(schema.person.c.name == person)
-    if not may_enter(authority) or transaction.connection.execute(found).first() is None:
+    if not may_enter(authority) or not is_in_directory(transaction.connection, person):
         raise UnknownError("There is nobody here whom one may be without a passkey.")
     return open_session(transaction, authority, person, browser, how="demonstration")

@@ -9,13 +9,12 @@ from typing import Final, Literal
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
-from sqlalchemy import Connection, select
 from starlette.responses import JSONResponse, Response
 
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.door import address_of, edge_of, optional_principal, principal_of
 from baluardo.authority.metrics import Metrics
-from baluardo.authority.store import schema
+from baluardo.authority.store.rows import log_size
 from baluardo.console.client_address import is_loopback
 from baluardo.errors import StoreError
 from baluardo.protocol.roles import Role
@@ -60,10 +59,19 @@ def health_router(authority: Authority, metrics: Metrics) -> APIRouter:
 
 async def readiness_of(authority: Authority) -> Readiness:
     """Look at the writer, the log and the lists."""
-    problems = [*_writer(authority), *await _log(authority), *_lists(authority)]
-    warnings = list(_warnings(authority))
+    return _told(authority, [*_writer(authority), *await _log(authority), *_lists(authority)])
+
+
+def standing_of(authority: Authority) -> Readiness:
+    """Tell the same as far as it is known here: at once, and without the database."""
+    return _told(authority, [*_writer(authority), *_lists(authority)])
+
+
+def _told(authority: Authority, problems: list[str]) -> Readiness:
     return Readiness(
-        status="not ready" if problems else "ready", problems=problems, warnings=warnings
+        status="not ready" if problems else "ready",
+        problems=problems,
+        warnings=list(_warnings(authority)),
     )
 
 
@@ -77,7 +85,7 @@ def _writer(authority: Authority) -> Iterator[str]:
 async def _log(authority: Authority) -> list[str]:
     store = authority.store
     try:
-        head = await store.read(_head)
+        head = await store.read(log_size)
     except StoreError as problem:
         return [str(problem)]
     if store.size < head:
@@ -87,11 +95,6 @@ async def _log(authority: Authority) -> list[str]:
             return []
         await asyncio.sleep(_STEP_SECONDS)
     return [f"The log here has {store.size} of the database's {head} entries."]
-
-
-def _head(connection: Connection) -> int:
-    """Return how many entries the database has; unlike `Database.head` it holds nothing."""
-    return int(connection.execute(select(schema.log_head.c.size)).scalar_one())
 
 
 def _lists(authority: Authority) -> Iterator[str]:

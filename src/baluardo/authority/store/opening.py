@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 
 from baluardo.authority.events.event import Event
 from baluardo.authority.store import schema
@@ -24,6 +24,7 @@ from baluardo.authority.store.restored import Mark, begin_again, forget_mark
 from baluardo.authority.store.rows import (
     HandedOut,
     follow,
+    log_size,
     read_entries,
     read_lists,
     time_of,
@@ -74,7 +75,7 @@ def open_store(
         journal = StoreJournal(anchors.community)
         with database.reading() as connection:
             _compare(layout, log, connection)
-            journal.catch_up(connection, _size(connection))
+            journal.catch_up(connection, log_size(connection))
         with told("read"), database.writing() as connection:  # the little that came meanwhile
             _import(layout, log, served, database, connection)
             journal.catch_up(connection, database.head(connection))
@@ -132,13 +133,9 @@ def database_url(directory: Path, setting: str) -> str:
     return setting or f"sqlite:///{(directory / 'authority.db').absolute()}"
 
 
-def _size(connection: Connection) -> int:
-    return int(connection.execute(select(schema.log_head.c.size)).scalar_one())
-
-
 def _compare(layout: Layout, log: AuditLog, connection: Connection) -> None:
     """Compare what log and database both have; LogError if they are of different histories."""
-    both, entries = min(_size(connection), log.size), log.entries()
+    both, entries = min(log_size(connection), log.size), log.entries()
     for start in range(0, both, PAGE):
         stop = min(both, start + PAGE)
         if list(islice(entries, stop - start)) != read_entries(connection, start, stop):

@@ -24,6 +24,11 @@ class HandedOut:
     delta: bytes | None
 
 
+def log_size(connection: Connection) -> int:
+    """Return how many entries the database has; unlike `Database.head` it holds nothing."""
+    return int(connection.execute(select(schema.log_head.c.size)).scalar_one())
+
+
 def read_entries(connection: Connection, start: int, stop: int) -> list[bytes]:
     """Return the log's entries from `start` to before `stop`."""
     rows = connection.execute(

@@ -12,8 +12,8 @@ from baluardo.cli.trust.options import (
     machine_time,
     refuse_served,
 )
-from baluardo.trust.certificates.revocation_list import Reason
-from baluardo.trust.issuing.authority import NOT_FOR_EVER, IssuingAuthority
+from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
+from baluardo.trust.issuing.authority import IssuingAuthority
 
 EXAMPLE = """\
   $ baluardo trust revoke authority ship/bergamini --reason key-compromise

@@ -48,6 +48,10 @@ class Reason(Enum):
     PRIVILEGE_WITHDRAWN = "privilegeWithdrawn"
 
 
+NOT_FOR_EVER: Final = frozenset({Reason.HOLD, Reason.REMOVED})
+"""Reasons of lists (RFC 5280 section 5.3.1) that this authority never gives."""
+
+
 _FLAGS: Final = {
     Reason.KEY_COMPROMISE: x509.ReasonFlags.key_compromise,
     Reason.CA_COMPROMISE: x509.ReasonFlags.ca_compromise,

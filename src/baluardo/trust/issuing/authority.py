@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from baluardo.errors import CertificateError, InvalidInputError, RevokedError, TrustError
 from baluardo.foreign_input import quoted
@@ -17,7 +16,7 @@ from baluardo.trust.certificates.certificate import Certificate, Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.making import make_leaf
 from baluardo.trust.certificates.request import Request, read_request
-from baluardo.trust.certificates.revocation_list import Reason
+from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
 from baluardo.trust.certificates.verification import Peer, Verifier
 from baluardo.trust.custody.keyfile import Unlock
 from baluardo.trust.envelope import Envelope
@@ -31,9 +30,6 @@ from baluardo.trust.issuing.renewal import read_renewal
 from baluardo.trust.primitives.hashing import sha256
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import AnyProfile
-
-NOT_FOR_EVER: Final = frozenset({Reason.HOLD, Reason.REMOVED})
-"""Reasons of lists (RFC 5280 section 5.3.1) that this authority never gives."""
 
 _log = logging.getLogger("baluardo.trust.issuing")
 
