@@ -7,6 +7,7 @@
     ├── TargetError              a file cannot be written; what stood there is untouched
     ├── ScenarioError            a scenario file describes nothing that can be run
     ├── StageError               the stage cannot start or go on (a busy port, say)
+    ├── LinkError                an interface, a namespace or what carries packets cannot be had
     ├── StoreError               the authority's database cannot be read or written
     ├── RequestError             what was asked of the authority is not to be had
     │   ├── SignInError          nobody is signed in, or not freshly enough
@@ -58,6 +59,10 @@ class ScenarioError(BaluardoError):
 
 class StageError(BaluardoError):
     """The stage cannot start or go on."""
+
+
+class LinkError(BaluardoError):
+    """An interface, a namespace, or what carries packets through them, cannot be had or used."""
 
 
 class StoreError(BaluardoError):

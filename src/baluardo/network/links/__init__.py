@@ -1,0 +1,1 @@
+"""What the kernel gives: namespaces, TUN devices, packet sockets, compiled system calls."""

@@ -1,0 +1,54 @@
+"""Addresses, routes and states of interfaces, by iproute2's `ip`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baluardo.network.links.namespaces import Namespace
+
+
+def configure(
+    namespace: Namespace,
+    device: str,
+    addresses: Sequence[str] = (),
+    routes: Sequence[str] = (),
+    mtu: int = 1_500,
+    queue: int = 1_000,
+) -> None:
+    """Give an interface its MTU and addresses, bring it up, lead networks to it.
+
+    Addresses with their prefix length; routes as networks, or "default". LinkError names what the
+    system does not take.
+    """
+    plain = [
+        f"link set dev {device} mtu {mtu} txqueuelen {queue} up",
+        *(f"address replace {each} dev {device}{_no_wait(each)}" for each in addresses),
+        *(f"route replace {each} dev {device}" for each in routes if ":" not in each),
+    ]
+    six = [f"route replace {each} dev {device}" for each in routes if ":" in each]
+    namespace.run("ip", "-batch", "-", stdin="\n".join(plain) + "\n")
+    if six:
+        namespace.run("ip", "-6", "-batch", "-", stdin="\n".join(six) + "\n")
+
+
+def _no_wait(address: str) -> str:
+    """Nobody else can have an address of ours: no time is spent on asking around."""
+    return " nodad" if ":" in address else ""
+
+
+def set_forwarding(namespace: Namespace) -> None:
+    """Let a namespace pass packets on that are not for itself, of both families."""
+
+    def write() -> None:
+        for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            with open(f"/proc/sys/net/{path}", "w", encoding="ascii") as control:  # noqa: PTH123
+                control.write("1\n")
+
+    namespace.inside(write)
+
+
+def add_veth(one: Namespace, name: str, other: Namespace, other_name: str) -> None:
+    """Join two namespaces by a pair of virtual interfaces; both are left down."""
+    one.run(
+        "ip", "link", "add", name, "type", "veth", "peer", "name", other_name, "netns", other.path
+    )
