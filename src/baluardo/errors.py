@@ -8,6 +8,9 @@
     ├── ScenarioError            a scenario file describes nothing that can be run
     ├── StageError               the stage cannot start or go on (a busy port, say)
     ├── LinkError                an interface, a namespace or what carries packets cannot be had
+    │   ├── LaneRemadeError      a WireGuard interface was lost; another stands, without any peer
+    │   ├── HelperLostError      the root helper is gone, and with it every interface
+    │   └── WireLostError        the wire's process is gone: no packet passes in the stage
     ├── StoreError               the authority's database cannot be read or written
     ├── RequestError             what was asked of the authority is not to be had
     │   ├── SignInError          nobody is signed in, or not freshly enough
@@ -63,6 +66,18 @@ class StageError(BaluardoError):
 
 class LinkError(BaluardoError):
     """An interface, a namespace, or what carries packets through them, cannot be had or used."""
+
+
+class LaneRemadeError(LinkError):
+    """A WireGuard interface was lost and made anew; it knows neither its key nor any peer."""
+
+
+class HelperLostError(LinkError):
+    """The root helper is gone, and with it every interface of the site."""
+
+
+class WireLostError(LinkError):
+    """The wire's process is gone, and no packet passes between the stage's places."""
 
 
 class StoreError(BaluardoError):

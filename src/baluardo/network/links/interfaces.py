@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from baluardo.network.links.namespaces import Namespace
 
@@ -37,12 +38,18 @@ def _no_wait(address: str) -> str:
 
 
 def set_forwarding(namespace: Namespace) -> None:
-    """Let a namespace pass packets on that are not for itself, of both families."""
+    """Let a namespace pass packets on that are not for itself, of both families.
+
+    Also back to where they came from, without telling the sender of a shorter way: there is none.
+    """
+    values = {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1}
+    values |= {f"ipv4/conf/{which}/send_redirects": 0 for which in ("all", "default")}
 
     def write() -> None:
-        for path in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
-            with open(f"/proc/sys/net/{path}", "w", encoding="ascii") as control:  # noqa: PTH123
-                control.write("1\n")
+        devices = Path("/proc/sys/net/ipv4/conf").iterdir()
+        redirects = {f"ipv4/conf/{each.name}/send_redirects": 0 for each in devices}
+        for path, value in (values | redirects).items():
+            Path("/proc/sys/net", path).write_text(f"{value}\n", encoding="ascii")
 
     namespace.inside(write)
 

@@ -47,6 +47,10 @@ class Namespace:
         """The name under which children of this process can enter it, if they keep descriptors."""
         return f"/proc/{os.getpid()}/fd/{self.descriptor}"
 
+    def enter(self) -> None:
+        """Move the calling thread inside for good; LinkError if it cannot be entered."""
+        _call("setns", self.descriptor, CLONE_NEWNET)
+
     def inside(self, act: Callable[[], _Result]) -> _Result:
         """Do something inside, in a thread of its own: sockets and devices made there stay there.
 
@@ -54,7 +58,7 @@ class Namespace:
         """
 
         def entered() -> _Result:
-            _call("setns", self.descriptor, CLONE_NEWNET)
+            self.enter()
             return act()
 
         return _in_thread(entered)

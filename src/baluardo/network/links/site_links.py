@@ -1,0 +1,199 @@
+"""Everything that the root helper has made for its site."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
+
+from baluardo.errors import LaneRemadeError, LinkError
+from baluardo.network.links.answers import OpenedLane
+from baluardo.network.links.namespaces import CLONE_NEWNET, Namespace
+from baluardo.network.links.requests import Configure, Hosts, Open, Peer, Show
+from baluardo.network.links.tun import VIRTIO_HEADER_OCTETS, open_tun
+from baluardo.network.links.wireguard_interface import FIRST_PORT, WireGuardInterface, bring_up
+
+NAMED_NAMESPACES: Final = "/run/netns"
+"""Where `ip netns` keeps them."""
+QUEUE: Final = 1_000
+"""Packets that wait in the site's device for the engine."""
+
+_NS_GET_NSTYPE: Final = 0xB703
+"""ioctl_nsfs(2)."""
+_Result = TypeVar("_Result")
+
+
+class SiteLinks:
+    """Two namespaces, the site's own device, and its lanes."""
+
+    def __init__(self, request: Open, given: Sequence[int]) -> None:
+        """Make them; LinkError, with nothing left behind, where one cannot be had."""
+        self.request = request
+        self._undo = contextlib.ExitStack()
+        with contextlib.ExitStack() as undo:
+            self.hosts = undo.enter_context(_hosts(request, given))
+            self.crypt = undo.enter_context(Namespace.create("crypt"))
+            self._lan = self.hosts.inside(lambda: open_tun(request.device, request.offload))
+            undo.callback(os.close, self._lan)
+            bring_up(self.hosts, request.device, request.mtu, QUEUE)
+            self._lanes: list[WireGuardInterface] = []
+            self._made = [1] * request.lanes
+            undo.callback(self._close_lanes)
+            for number in range(request.lanes):
+                self._lanes.append(self._make_lane(number))
+            self._undo = undo.pop_all()
+
+    def fits(self, request: Open, given: Sequence[int]) -> bool:
+        """Return whether these are what is asked for."""
+        if request.hosts is Hosts.GIVEN:
+            if len(given) != 1:
+                raise _no_descriptor(len(given))
+            if not os.path.sameopenfile(given[0], self.hosts.descriptor):
+                return False
+        return request == self.request
+
+    def opened_lanes(self) -> list[OpenedLane]:
+        """Return all lanes; those that were lost are made anew."""
+        return [
+            OpenedLane(each.name, each.index, each.port, self._made[number], each.in_kernel)
+            for number, each in enumerate(map(self._standing_lane, range(len(self._lanes))))
+        ]
+
+    def lend(self, lent: list[socket.socket | int]) -> None:
+        """Add what the engine needs: the site's device, and a packet socket of each lane.
+
+        What waited in the device for an engine that is gone is too old to be sent.
+        """
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(2 * QUEUE):
+                os.read(self._lan, VIRTIO_HEADER_OCTETS + 65_536)
+        lent.append(os.dup(self._lan))
+        for lane in self._lanes:
+            lent.append(lane.open_packet_socket())  # noqa: PERF401 - what was opened is in `lent`
+
+    def in_lane(
+        self, request: Peer | Configure | Show, act: Callable[[WireGuardInterface], _Result]
+    ) -> _Result:
+        """Do something in the lane that a request means; LaneRemadeError if that one was lost."""
+        lane = self._meant(request)
+        try:
+            return act(lane)
+        except LinkError:
+            self._meant(request)  # it may have been lost in the middle
+            raise
+
+    def _meant(self, request: Peer | Configure | Show) -> WireGuardInterface:
+        if request.lane >= len(self._lanes):
+            raise LinkError(f"Lane {request.lane} is not opened; there are {len(self._lanes)}.")
+        lane = self._standing_lane(request.lane)
+        if self._made[request.lane] != request.made:
+            raise LaneRemadeError(
+                f"WireGuard of lane {request.lane} was lost and is made anew, without its key and "
+                "without any peer; nothing passes. Open the links again and configure it whole."
+            )
+        return lane
+
+    def address(self, addresses: Sequence[str], routes: Sequence[str]) -> None:
+        """Give the site's device exactly these addresses and routes."""
+        device = self.request.device
+        before = _addresses(self.hosts.run("ip", "-json", "address", "show", "dev", device))
+        led = _routes(self._static_routes("-4")) | _routes(self._static_routes("-6"))
+        leaving = [f"route delete {each} dev {device} proto static" for each in led - set(routes)]
+        leaving += [f"address delete {each} dev {device}" for each in before - set(addresses)]
+        with contextlib.suppress(LinkError):  # an address can take others, and routes, with it
+            self._batch(leaving, "-force")
+        self._batch(
+            [
+                *(f"address replace {each} dev {device}{_no_wait(each)}" for each in addresses),
+                *(f"route replace {each} dev {device} proto static" for each in routes),
+            ]
+        )
+
+    def close(self) -> None:
+        """Take everything away."""
+        self._undo.close()
+
+    def _batch(self, lines: Iterable[str], *options: str) -> None:
+        families: dict[str, list[str]] = {"-4": [], "-6": []}
+        for line in lines:
+            families["-6" if ":" in line else "-4"].append(line)
+        for family, batch in families.items():
+            if batch:
+                self.hosts.run("ip", family, *options, "-batch", "-", stdin="\n".join(batch) + "\n")
+
+    def _static_routes(self, family: str) -> str:
+        return self.hosts.run(
+            *("ip", family, "-json", "route", "show"),
+            *("dev", self.request.device, "proto", "static"),
+        )
+
+    def _standing_lane(self, number: int) -> WireGuardInterface:
+        if not self._lanes[number].is_there():
+            self._lanes[number].close()
+            self._lanes[number] = self._make_lane(number)
+            self._made[number] += 1
+        return self._lanes[number]
+
+    def _make_lane(self, number: int) -> WireGuardInterface:
+        return WireGuardInterface(self.crypt, f"wg{number}", FIRST_PORT + number, self.request.mtu)
+
+    def _close_lanes(self) -> None:
+        for lane in self._lanes:
+            lane.close()
+
+
+def _hosts(request: Open, given: Sequence[int]) -> Namespace:
+    match request.hosts:
+        case Hosts.NEW:
+            return Namespace.create("hosts")
+        case Hosts.GIVEN:
+            if len(given) != 1:
+                raise _no_descriptor(len(given))
+            return _checked(Namespace("hosts", os.dup(given[0])))
+        case Hosts.NAMED:
+            path = f"{NAMED_NAMESPACES}/{request.name}"
+            try:
+                return _checked(Namespace(request.name, os.open(path, os.O_RDONLY | os.O_CLOEXEC)))
+            except OSError as problem:
+                raise LinkError(
+                    f"The namespace {request.name} cannot be entered ({problem.strerror}). Make it "
+                    f"with: ip netns add {request.name}"
+                ) from None
+
+
+def _checked(namespace: Namespace) -> Namespace:
+    """Refuse what is no network namespace."""
+    try:
+        kind = fcntl.ioctl(namespace.descriptor, _NS_GET_NSTYPE)
+    except OSError:
+        kind = 0
+    if kind != CLONE_NEWNET:
+        namespace.close()
+        raise LinkError("What was given as the namespace of the hosts is none of networks.")
+    return namespace
+
+
+def _no_descriptor(number: int) -> LinkError:
+    return LinkError(f"The request gives {number} descriptors of a namespace, not one.")
+
+
+def _addresses(said: str) -> set[str]:
+    (device,) = (each for each in json.loads(said) if each)
+    return {f"{each['local']}/{each['prefixlen']}" for each in device["addr_info"]}
+
+
+def _routes(said: str) -> set[str]:
+    return {_with_prefix(each["dst"]) for each in json.loads(said or "[]")}
+
+
+def _with_prefix(network: str) -> str:
+    return network if "/" in network else f"{network}/{128 if ':' in network else 32}"
+
+
+def _no_wait(address: str) -> str:
+    """Nobody else can have an address of ours: no time is spent on asking around."""
+    return " nodad" if ":" in address else ""

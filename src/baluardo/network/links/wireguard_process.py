@@ -1,0 +1,120 @@
+"""WireGuard in user space, where the kernel has none: one process for each interface."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Final
+
+from baluardo.errors import LinkError
+from baluardo.foreign_input import printable
+from baluardo.network.links.namespaces import Namespace
+
+STARTING_SECONDS: Final = 10.0
+CONTROL_DIRECTORY: Final = Path("/var/run/wireguard")
+"""Compiled into wireguard-go and wg; one for all namespaces of a machine."""
+
+_CLONE_NEWNS: Final = 0x0002_0000
+_MS_REC: Final = 0x4000
+_MS_SLAVE: Final = 0x8_0000
+
+
+def make_own_control_directory() -> None:
+    """Give this process, and its children, a control directory that nobody else sees.
+
+    Otherwise two helpers of one machine could not both have a `wg0`, and a user who is root in a
+    user namespace could not write there at all. LinkError where mounting is not permitted.
+    """
+    _call("unshare", _CLONE_NEWNS)
+    _call("mount", b"none", b"/", None, _MS_REC | _MS_SLAVE, None)
+    directory = CONTROL_DIRECTORY.resolve()
+    try:
+        directory.mkdir(exist_ok=True)
+    except OSError:  # only real root writes there; what else is in /run is not needed here
+        _mount_over(directory.parent)
+        directory.mkdir()
+    else:
+        _mount_over(directory)
+
+
+def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[bytes]:
+    """Start wireguard-go; it dies with this process, whatever ends this one.
+
+    It reads what strangers send, so that of root's rights it keeps the one that TUN devices need.
+
+    Not in a thread of its own: the kernel ends a child when the thread that made it ends.
+    LinkError where it is not installed or does not start.
+    """
+    control = CONTROL_DIRECTORY / f"{name}.sock"
+    control.unlink(missing_ok=True)
+    try:
+        process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
+            [
+                *("nsenter", f"--net={namespace.path}"),
+                *("setpriv", "--pdeathsig", "KILL", "--no-new-privs"),
+                *("--inh-caps", "-all", "--bounding-set", "-all,+net_admin"),
+                *("wireguard-go", "--foreground", name),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "WG_PROCESS_FOREGROUND": "1", "LOG_LEVEL": "error"},
+        )
+    except OSError as problem:
+        raise LinkError(f"wireguard-go cannot be started: {problem.strerror}.") from None
+    words: deque[bytes] = deque(maxlen=1)
+    reader = threading.Thread(target=_drain, args=(process, words), daemon=True)
+    reader.start()
+    deadline = time.monotonic() + STARTING_SECONDS
+    while not control.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            reader.join(1.0)
+            said = words[0].decode(errors="replace").strip() if words else "it says nothing"
+            raise LinkError(
+                "The kernel knows no WireGuard, and wireguard-go does not start: "
+                f"{printable(said)}. Install wireguard-go, or a kernel with WireGuard."
+            )
+        time.sleep(0.005)
+    return process
+
+
+def is_running(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether a process of many threads lives; one that is being taken apart does not.
+
+    Its parent can wait for it only after the last thread, and after its devices are gone.
+    """
+    if process.poll() is not None:
+        return False
+    try:
+        status = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def _drain(process: subprocess.Popen[bytes], words: deque[bytes]) -> None:
+    """Keep the latest line of what a program says, and the rest from filling its pipe."""
+    if process.stdout is not None:
+        with process.stdout:
+            words.extend(process.stdout)
+
+
+def _mount_over(directory: Path) -> None:
+    _call("mount", b"none", bytes(directory), b"tmpfs", 0, b"mode=0700,size=1m")
+
+
+def _call(name: str, *arguments: object) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        reason = os.strerror(ctypes.get_errno())
+        raise LinkError(
+            f"The root helper cannot have mounts of its own ({name}: {reason}). Run it as root, or "
+            "in `unshare -Urnm` where the system allows it."
+        )
