@@ -1,0 +1,238 @@
+"""How fast to send on a bearer: below what it gives now, so that the queue stays in our hands.
+
+A delay-based controller. What a round trip takes beyond the least one seen is queue; beyond 8 ms
+the rate is cut to what the queue's growth shows that the bearer gives, less what drains the queue.
+Otherwise the rate grows: fast where it has been before, slowly beyond, and never so fast that the
+queue could pass 25 ms before its delay is measured: with a growth of g per second and a delay of
+feedback of L seconds it reaches g (sqrt(0.016 / g) + L)^2 / 2, which is 21 ms for g = 0.006 / L^2.
+
+Every 10 s of pressure the rate is lowered for one round trip, so that the least delay is seen with
+an empty queue; delay that stays whatever is sent is the path's own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Final
+
+from baluardo.errors import InvalidInputError
+from baluardo.network.bearers.telemetry import Telemetry
+from baluardo.terms import Path
+
+TARGET_SECONDS: Final = 0.008
+"""Queue from which the rate is cut. Our choice: a quarter of the 30 ms of issue 6."""
+SAMPLING_SECONDS: Final = 0.05
+"""Between two probes of an active bearer."""
+DRAIN_EVERY: Final = 10.0
+DRAIN_RATE: Final = 0.75
+DRAIN_QUEUE_SECONDS: Final = 0.15
+"""Time in which a cut lets the queue drain."""
+MOST_LESS: Final = 0.7
+"""Part of what passes that a cut gives up at most, so that something still does."""
+FASTEST_GROWTH: Final = 0.5
+"""Per second."""
+SLOWEST_GROWTH: Final = 0.02
+BASE_SECONDS: Final = 30.0
+"""For how long the least round trip counts: three drains."""
+NEAR: Final = 0.9
+"""From this part of the rate at which a queue grew last, growth is slow."""
+AGAIN: Final = 0.85
+"""Part of that rate to begin with again once the queue has drained."""
+DRAINING_SLOPE: Final = -0.1
+"""A queue that shrinks faster than this, s per s, needs no further cut."""
+STEEPEST_SLOPE: Final = 4.0
+EPISODE_CUTS: Final = 3
+FORECAST_AHEAD: Final = 0.3
+"""Seconds: who sends at the old rate until a path narrows has a queue at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Between which rates to stay, and where to begin, bit/s."""
+
+    floor_bps: float = 64e3
+    """A call and its keys pass whatever is measured. Our choice."""
+    ceiling_bps: float = 1e9
+    start_bps: float = 5e6
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are not in order."""
+        if not 0.0 < self.floor_bps <= self.start_bps <= self.ceiling_bps < inf:
+            raise InvalidInputError("floor_bps, start_bps, ceiling_bps: above 0 and in this order.")
+
+
+class RateControl:
+    """The rate of one bearer. Every `now`: seconds of the monotonic clock."""
+
+    def __init__(self, limits: RateLimits | None = None, patience: int = 2) -> None:
+        """Begin at the start rate.
+
+        `patience`: round trips in a row that must be too long before one is believed. 2 where
+        disturbed ones are told, 5 where they are not: the edge of a slot makes 4 of them.
+        """
+        self._limits = limits or RateLimits()
+        self._patience = max(1, patience)
+        self._rate = self._limits.start_bps
+        self._full = inf
+        """Rate at which a queue grew last."""
+        self._base: deque[tuple[float, float]] = deque(maxlen=1_024)
+        self._recent: deque[tuple[float, float]] = deque(maxlen=6)
+        """When a probe left and its round trip: the slope is (rate - what passes) / what passes."""
+        self._pressed = False
+        self._grown_at: float | None = None
+        self._hold_until = -inf
+        self._cut_at = -inf
+        self._drain_until = -inf
+        self._drained_at: float | None = None
+        self._disturbed = False
+        self._cuts: list[tuple[float, float]] = []
+        self._near_since: float | None = None
+        self._forecast: float | None = None
+        self._telemetry: Telemetry | None = None
+
+    def rate_bps(self, now: float) -> float:
+        """Return the rate to pace at now, bit/s, as it is on the bearer."""
+        telemetry = self._telemetry
+        if telemetry is not None and telemetry.outage is not None and telemetry.is_news(now):
+            return self._limits.floor_bps
+        return self._bounded(self._rate * (DRAIN_RATE if now < self._drain_until else 1.0))
+
+    def press(self, pressed: bool, now: float) -> None:
+        """Say whether traffic waits for the rate: one that nobody uses proves nothing."""
+        if pressed and not self._pressed:
+            self._grown_at = now
+            self._drained_at = now if self._drained_at is None else self._drained_at
+        self._pressed = pressed
+
+    def measure(self, rtt_s: float, now: float, disturbed: bool = False) -> None:
+        """Take a round trip; `disturbed`: it met the edge of a slot, and is no measure."""
+        if not (isfinite(rtt_s) and 0.0 < rtt_s < 10.0):
+            return
+        if disturbed:
+            self._disturbed = True
+            self._recent.clear()
+            self._grown_at = now
+            return
+        if self._disturbed:  # another satellite: another least delay
+            self._disturbed = False
+            self._base.clear()
+            self._drain(rtt_s, now)
+        if now - rtt_s >= self._cut_at:  # what left before the last cut tells nothing about it
+            self._recent.append((now - rtt_s, rtt_s))
+        while self._base and now - self._base[0][0] > BASE_SECONDS:
+            self._base.popleft()
+        while self._base and self._base[-1][1] >= rtt_s:  # the least ones in order, oldest first
+            self._base.pop()
+        self._base.append((now, rtt_s))
+        self._control(now)
+
+    def forecast(self, bps: float | None, now: float) -> None:
+        """Take what is expected of the bearer soon, bit/s; None: nothing is.
+
+        Only its changes count: when it falls the rate falls by as much, when it rises growth is
+        fast up to there. That it is wrong by a factor does not matter.
+        """
+        before, self._forecast = self._forecast, bps
+        if not bps or not before:
+            return
+        if bps < before:
+            self._rate = self._bounded(self._rate * bps / before)
+            self._hold_until = max(self._hold_until, now + self._lag())
+        self._full *= bps / before
+
+    def telemetry(self, telemetry: Telemetry | None) -> None:
+        """Take what the bearer's device says."""
+        self._telemetry = telemetry
+
+    def _control(self, now: float) -> None:
+        if now < self._drain_until or not self._recent:
+            return
+        late = [rtt - self._base[0][1] for _, rtt in self._recent][-self._patience :]
+        queue = min(late)
+        if len(late) == self._patience and queue > TARGET_SECONDS:
+            if now >= self._hold_until and self._slope() > DRAINING_SLOPE:
+                self._cut(queue, now)
+            self._grown_at = now
+            return
+        if queue < TARGET_SECONDS / 2 and self._cuts:
+            self._cuts.clear()
+            self._rate = self._bounded(max(self._rate, AGAIN * self._full))
+        if now >= self._hold_until and self._pressed:
+            self._grow(now)
+        self._grown_at = now
+
+    def _cut(self, queue: float, now: float) -> None:
+        slope = self._slope()
+        self._cuts.append((queue, self._rate))
+        if len(self._cuts) > EPISODE_CUTS and self._is_paths_own():
+            self._base.clear()
+            self._base.append((now, min(rtt for _, rtt in self._recent)))
+            self._rate = self._bounded(NEAR * self._cuts[0][1])
+            self._cuts.clear()
+            self._hold_until = now + self._lag()
+            return
+        gives = self._rate / (1.0 + min(max(slope, 0.0), STEEPEST_SLOPE))
+        telemetry = self._telemetry
+        if telemetry is not None and telemetry.up_bps and telemetry.is_news(now):
+            gives = min(gives, max(telemetry.up_bps, gives / 2))
+        self._full = gives
+        self._near_since = None
+        there = queue + max(slope, 0.0) * self._lag()  # it has grown since it was measured
+        less = min(MOST_LESS, there / DRAIN_QUEUE_SECONDS)
+        self._rate = self._bounded(gives * (1.0 - less))
+        self._hold_until = now + self._lag()
+        self._cut_at = now
+        self._recent.clear()
+
+    def _grow(self, now: float) -> None:
+        since = now - (self._grown_at if self._grown_at is not None else now)
+        lag = self._lag() + SAMPLING_SECONDS * self._patience
+        most = min(FASTEST_GROWTH, 0.006 / lag**2)
+        growth = most
+        if self._rate > NEAR * self._full:
+            self._near_since = now if self._near_since is None else self._near_since
+            growth = min(most, SLOWEST_GROWTH * (1.0 + now - self._near_since))
+        self._rate = self._bounded(self._rate * (1.0 + growth * min(since, 1.0)))
+        if self._drained_at is not None and now - self._drained_at > DRAIN_EVERY:
+            self._drain(self._base[0][1], now)
+
+    def _drain(self, rtt: float, now: float) -> None:
+        self._drained_at = now
+        if self._pressed:
+            self._drain_until = now + rtt + 2 * SAMPLING_SECONDS
+            self._hold_until = max(self._hold_until, self._drain_until)
+
+    def _is_paths_own(self) -> bool:
+        """Whether the delay has stayed as it was through cut after cut: a queue would have not."""
+        queues = [queue for queue, _ in self._cuts[-EPISODE_CUTS:]]
+        return max(queues) - min(queues) < TARGET_SECONDS / 2
+
+    def _slope(self) -> float:
+        """Growth of the delay, s per s: least squares over the recent round trips."""
+        points = list(self._recent)
+        if len(points) < 2:
+            return 0.0
+        time = sum(t for t, _ in points) / len(points)
+        mean = sum(rtt for _, rtt in points) / len(points)
+        spread = sum((t - time) ** 2 for t, _ in points)
+        return sum((t - time) * (rtt - mean) for t, rtt in points) / spread if spread else 0.0
+
+    def _lag(self) -> float:
+        """From a change of the rate to its first measure, s."""
+        return (self._base[0][1] if self._base else 0.05) + SAMPLING_SECONDS
+
+    def _bounded(self, rate: float) -> float:
+        return min(max(rate, self._limits.floor_bps), self._limits.ceiling_bps)
+
+
+def forecast_up(path: Path, posix: float, ahead: float = FORECAST_AHEAD) -> float | None:
+    """Return the least rate (bit/s) on the way up from a moment until `ahead` seconds later.
+
+    None where the path does not speak of that moment.
+    """
+    if not path.start <= posix < path.end:
+        return None
+    rates = [s.up.rate_bps for s in path.segments if s.start < posix + ahead and s.end > posix]
+    return min(rates)
