@@ -170,6 +170,15 @@ CLASSICAL_DOORS: Final[tuple[ClassicalDoor, ...]] = (
         bounded_by="Frames are sealed above it (SFrame under MLS keys of the group suite).",
     ),
     ClassicalDoor(
+        name="Key agreement inside WireGuard",
+        algorithms=("X25519",),
+        why="WireGuard's protocol has one key agreement and no other.",
+        bounded_by=(
+            "A preshared key from a post-quantum channel enters every handshake, and is never "
+            "absent: without it what was recorded stays closed."
+        ),
+    ),
+    ClassicalDoor(
         name="XML signatures of CAP warnings",
         algorithms=("RSA-SHA256", "ECDSA-P256-SHA256"),
         why="Receivers of CAP 1.2 know the signatures of XML Signature only.",

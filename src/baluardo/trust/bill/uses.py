@@ -56,6 +56,18 @@ USES: Final = (
         ("ML-DSA-65", "ML-DSA-87", "SHA-256", "SHA-384", "Operating system's random"),
         "web/src/trust",
     ),
+    Use(
+        "WireGuard keys of sites",
+        "RFC 7748; a classical door, under preshared keys from a post-quantum channel",
+        ("X25519", "Operating system's random"),
+        "trust.wireguard_keys",
+    ),
+    Use(
+        "Probes of bearers",
+        "Records under keys of the exchange between two edges",
+        ("AES-256-GCM", "HKDF-SHA384"),
+        "trust.probe_seal",
+    ),
     Use("Approvals of commands", "DSSE v1", ("SHA-384",), "trust.commands"),
     Use("Names of cached downloads", "no security rests on it", ("SHA-256",), "twin.downloads"),
     Use("Keys, nonces, serial numbers", "", ("Operating system's random",), "trust.primitives"),

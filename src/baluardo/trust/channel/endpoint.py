@@ -87,6 +87,10 @@ class Endpoint:
         made_by, session = self._sessions.pop(peer, (None, None))
         return session if made_by is context else None
 
+    def forget(self, peer: str) -> None:
+        """Forget the session kept for a peer: the next channel to it is a full handshake."""
+        self._sessions.pop(peer, None)
+
     def shared(self, chain: Chain) -> Chain:
         """Return a verified chain with issuers that are held already in place of the same sent."""
         lists = self.verifier.revocations.lists
