@@ -56,6 +56,8 @@ export default defineConfig({
         policy: here("policy.html"),
         sites: here("sites.html"),
         audit: here("audit.html"),
+        network: here("network.html"),
+        siteNetwork: here("site-network.html"),
       },
     },
   },

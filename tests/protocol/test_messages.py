@@ -21,8 +21,11 @@ from baluardo.protocol.messages import (
     ApiAnswer,
     ApiRequest,
     Applied,
+    AskDirectory,
     AskRenewal,
     AskTime,
+    CardAnswer,
+    Directory,
     Granted,
     Hello,
     Message,
@@ -33,6 +36,7 @@ from baluardo.protocol.messages import (
     PolicyNews,
     PolicyUpdate,
     Pong,
+    PublishCard,
     Refused,
     Time,
     Welcome,
@@ -70,6 +74,13 @@ UPDATES = st.builds(
     TIMES,
 ) | st.builds(PolicyUpdate, st.binary(max_size=5), st.binary(max_size=5), st.none(), TIMES)
 SIGNED = st.deferred(lambda: st.just(envelope()))
+SITES = st.sampled_from(["office/roma", "ship/bergamini", "office/x-1.y_2"])
+DIRECTORIES = st.builds(
+    lambda numbers, cards, removed: Directory(*sorted(numbers), cards, removed),
+    st.tuples(COUNTS, COUNTS, COUNTS),
+    st.lists(SIGNED, max_size=2).map(tuple),
+    st.lists(SITES, max_size=3).map(tuple),
+)
 MESSAGES: dict[type, st.SearchStrategy[Message]] = {
     Hello: st.builds(Hello, LINES, LISTS, COUNTS, COUNTS),
     AskTime: st.builds(AskTime, st.binary(min_size=16, max_size=64)),
@@ -102,6 +113,10 @@ MESSAGES: dict[type, st.SearchStrategy[Message]] = {
     ),
     Notice: st.builds(Notice, st.sampled_from(NoticeLevel), st.builds(Bilingual, LINES, LINES)),
     Pong: st.just(Pong()),
+    PublishCard: st.builds(PublishCard, SIGNED),
+    AskDirectory: st.builds(AskDirectory, COUNTS),
+    Directory: DIRECTORIES,
+    CardAnswer: st.builds(CardAnswer, COUNTS, st.just("") | LINES),
 }
 
 
@@ -183,7 +198,7 @@ def test_a_length_is_judged_before_the_payload_is_waited_for() -> None:
 
 
 def test_a_type_that_nobody_knows() -> None:
-    for kind in (0, 7, 64, 74, 255):
+    for kind in (0, 9, 64, 76, 255):
         with pytest.raises(InvalidInputError, match=f"of type {kind}"):
             FrameReader().feed(b"\0\0\0\2" + bytes([kind]) + b"{}")
         with pytest.raises(InvalidInputError, match=f"of type {kind}"):
@@ -230,6 +245,15 @@ PLAIN = ApiRequest(1, "GET", "/api/authority/state", "", {}, b"", "roma.example"
     lambda: PolicyUpdate(bytes(900_001), b"", None, NOW),
     lambda: PolicyUpdate(b"", b"", None, float("nan")),
     lambda: Welcome(envelope(), -1.0),
+    lambda: AskDirectory(-1),
+    lambda: CardAnswer(-1, ""),
+    lambda: CardAnswer(0, "a\x1b[31m"),
+    lambda: Directory(2, 1, 3),
+    lambda: Directory(1, 3, 2),
+    lambda: Directory(0, 1, 1, removed=("person/anna.rossi/phone",)),
+    lambda: Directory(0, 1, 1, removed=("office/../x",)),
+    lambda: Directory(0, 1, 1, removed=("office/roma",) * 1_001),
+    lambda: Directory(0, 1, 1, cards=(envelope(),) * 1_001),
     lambda: Refused(""),
     lambda: Refused("a\x1b[31m"),
     lambda: ApiAnswer(1, 101, {}, b""),

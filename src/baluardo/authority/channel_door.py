@@ -20,6 +20,7 @@ from baluardo.authority.acts.refusal import acted
 from baluardo.authority.acts.renewal import renew_certificate
 from baluardo.authority.api_over_channel import ApiOverChannel, refused
 from baluardo.authority.channel_attendance import Attendance
+from baluardo.authority.channel_directory import ChannelDirectory
 from baluardo.authority.channel_guest import REQUESTS_AT_ONCE, Guest
 from baluardo.authority.channel_news import PolicyFrames, PublicNews, policy_frames
 from baluardo.authority.context import Authority
@@ -29,6 +30,7 @@ from baluardo.errors import BaluardoError, ChannelError, HandshakeError, Invalid
 from baluardo.protocol.messages import (
     ApiRequest,
     Applied,
+    AskDirectory,
     AskRenewal,
     AskTime,
     Granted,
@@ -38,6 +40,7 @@ from baluardo.protocol.messages import (
     NoticeLevel,
     Ping,
     Pong,
+    PublishCard,
     Refused,
     Time,
     encode,
@@ -69,6 +72,7 @@ class ChannelDoor:
         self._limits = limits
         self._guests: dict[Guest, None] = {}
         self._attendance = Attendance(authority)
+        self._directory = ChannelDirectory(authority)
         self._server: ChannelServer | None = None
         self._endpoint: Endpoint | None = None
         self._news = PublicNews({}, {})
@@ -79,6 +83,7 @@ class ChannelDoor:
             EventKind.LISTS: self._push_lists,
             EventKind.POLICY: self._push_policy,
             EventKind.BREAK_GLASS: self._push_alarm,
+            EventKind.CARDS: self._push_cards,
         }
         self._turns = {kind: asyncio.Lock() for kind in self._pushes}
         self._due: set[EventKind] = set()
@@ -95,6 +100,7 @@ class ChannelDoor:
         await self._attendance.forget()
         self._endpoint = Endpoint(authority.credential, verifier, authority.clock)
         await self._refresh()
+        await self._directory.refresh()
         self._policies = PolicyFrames((await authority.store.read(newest_policy)).number)
         self._server = await serve(
             self._endpoint, self._serve, host, port, self._limits, expected=_check_kind
@@ -160,6 +166,10 @@ class ChannelDoor:
             guest.send(await self._renewed(guest, message))
         elif isinstance(message, ApiRequest):
             self._answer(guest, message)
+        elif isinstance(message, PublishCard):
+            await self._directory.publish(guest, message)
+        elif isinstance(message, AskDirectory):
+            await self._directory.ask(guest, message)
         else:
             raise ChannelError(f"{guest.identity} sends what only an authority says.")
 
@@ -255,6 +265,7 @@ class ChannelDoor:
         await self._running.judge_again()
 
     async def _push_policy(self) -> None:
+        await self._directory.refresh()  # who applies the policy asks by it
         self._policies = PolicyFrames((await self._authority.store.read(newest_policy)).number)
         held = {guest.told_policy for guest in self._guests if guest.greeted}
         frames = {number: await self._policies_after(number) for number in held}
@@ -269,6 +280,9 @@ class ChannelDoor:
     async def _push_alarm(self) -> None:
         frame = encode(_alarm(self._authority.break_glass_until))
         await self._each(lambda guest: guest.outbox.post(frame))
+
+    async def _push_cards(self) -> None:
+        await self._directory.push(self._each)
 
     async def _each(self, inform: Callable[[Guest], None]) -> None:
         """Do something for everybody here, a few at a time: the service goes on meanwhile."""

@@ -20,12 +20,15 @@ REQUESTS_AT_ONCE: Final = 32
 """Forwarded requests of one channel that are answered at the same time."""
 SIGNED_AT_ONCE: Final = 20
 """Signatures (time, renewals) that one channel is given between two looks of the door."""
+ASKED_AT_ONCE: Final = 32
+"""Pieces of the directory that one channel asks for between two looks: more than there are."""
 
 
 class Guest:
     """One open channel. It costs its reader's task, and another one only while something leaves."""
 
     __slots__ = (
+        "_asked",
         "_given",
         "_lists",
         "_signed",
@@ -36,6 +39,7 @@ class Guest:
         "policy",
         "requests",
         "since",
+        "told_directory",
         "told_policy",
     )
 
@@ -50,11 +54,15 @@ class Guest:
         self.policy = 0
         self.told_policy = 0
         """Number of the newest policy sent."""
+        self.told_directory: int | None = None
+        """Number of the newest change of the directory sent; None until it has asked for the last
+        piece: it asks for what follows itself."""
         self.requests: set[asyncio.Task[None]] = set()
         self._lists: Mapping[str, int] = {}
         self._given: Mapping[str, int] = {}
         self._whole: Mapping[str, int] | None = None
         self._signed = 0
+        self._asked = 0
 
     @property
     def identity(self) -> Identity:
@@ -112,9 +120,15 @@ class Guest:
         if self._signed > SIGNED_AT_ONCE:
             raise ChannelError(f"{self.identity} asks for signatures too often.")
 
+    def count_question(self) -> None:
+        """Count one question for the directory more; ChannelError for one that asks too often."""
+        self._asked += 1
+        if self._asked > ASKED_AT_ONCE:
+            raise ChannelError(f"{self.identity} asks for the directory too often.")
+
     def count_anew(self) -> None:
         """Begin another span of counting."""
-        self._signed = 0
+        self._signed = self._asked = 0
 
     async def leave(self) -> None:
         """Answer nothing more."""

@@ -96,12 +96,15 @@ class _Standing(Collector):
             "baluardo_groups", "Transactions that acts were committed in.", value=store.groups
         )
         yield GaugeMetricFamily("baluardo_log_entries", "Entries of the log.", value=store.size)
-        connected, open_ = store.read_blocking(self._counted)
+        connected, open_, cards = store.read_blocking(self._counted)
         yield GaugeMetricFamily(
             "baluardo_edges_connected", "Members connected to this authority.", value=connected
         )
         yield GaugeMetricFamily(
             "baluardo_invitations_open", "Invitations that can be used.", value=open_
+        )
+        yield GaugeMetricFamily(
+            "baluardo_tunnel_cards", "Sites in the directory of tunnels.", value=cards
         )
         yield GaugeMetricFamily(
             "baluardo_break_glass",
@@ -110,17 +113,19 @@ class _Standing(Collector):
         )
         yield self._ages(now)
 
-    def _counted(self, connection: Connection) -> tuple[int, int]:
-        presence, invitation = schema.presence, schema.invitation
+    def _counted(self, connection: Connection) -> tuple[int, int, int]:
+        presence, invitation, card = schema.presence, schema.invitation, schema.tunnel_card
         here = select(func.count()).where(
             presence.c.authority == self._authority.settings.name, presence.c.left.is_(None)
         )
         open_ = select(func.count()).where(
             invitation.c.state == "open", invitation.c.expires > self._authority.clock()
         )
+        cards = select(func.count()).where(card.c.envelope.is_not(None))
         return (
             int(connection.execute(here).scalar_one()),
             int(connection.execute(open_).scalar_one()),
+            int(connection.execute(cards).scalar_one()),
         )
 
     def _ages(self, now: float) -> Metric:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from baluardo.authority.acts.policy import follow_policy, found_policy, newest_policy
+from baluardo.authority.acts.tunnel_cards import remove_revoked_cards
 from baluardo.authority.context import Authority
 from baluardo.authority.events.bus import Bus
 from baluardo.authority.events.jetstream import JetStreamBus
@@ -72,6 +73,7 @@ def _assembled(
 ) -> Authority:
     if first is not None:
         store.act_blocking(partial(found_policy, policy=first))
+    store.act_blocking(remove_revoked_cards)  # a restore may have revoked some
     policy = store.read_blocking(newest_policy).policy
     credential = renewed_credential(store, access)
     key = _sealing_key(layout, store.issuing.profile, access)

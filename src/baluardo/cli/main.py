@@ -18,6 +18,7 @@ from baluardo.cli.audit.group import AUDIT
 from baluardo.cli.authority.group import AUTHORITY
 from baluardo.cli.command import Command, add_commands
 from baluardo.cli.edge.group import EDGE
+from baluardo.cli.prove.group import PROVE
 from baluardo.cli.sky.group import SKY
 from baluardo.cli.trust.group import TRUST
 from baluardo.errors import BaluardoError
@@ -31,6 +32,7 @@ COMMANDS = (
     TRUST,
     AUDIT,
     EDGE,
+    PROVE,
 )
 
 EXAMPLE = """\

@@ -72,6 +72,11 @@ def register(subparsers: AddParser) -> None:
         action="store_true",
         help="show the sky alone, without the demonstration state's people, sites and log",
     )
+    parser.add_argument(
+        "--no-tunnels",
+        action="store_true",
+        help="run the sites within this process, as where network namespaces are not permitted",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -86,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
         open_browser=args.open,
         rain_seed=args.rain,
         sky_only=args.sky_only,
+        no_tunnels=args.no_tunnels,
     )
     # Until the server takes the signals over, each is the wish to stop, and that is no failure.
     before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}

@@ -63,10 +63,16 @@ REASONS: tuple[ReasonName, ...] = (
 
 
 def paths_part(
-    live: LiveSky, nation: Nation, rain_seed: int | None = DEFAULT_RAIN_SEED
+    live: LiveSky,
+    nation: Nation,
+    rain_seed: int | None = DEFAULT_RAIN_SEED,
+    plans: Plans | None = None,
 ) -> ConsolePart:
-    """Return the part. `rain_seed` names the simulated rain; None lets it be dry everywhere."""
-    plans = Plans(live, nation, rain_seed)
+    """Return the part. `rain_seed` names the simulated rain; None lets it be dry everywhere.
+
+    `plans` are those of somebody who plans as well; the part makes its own where there are none.
+    """
+    plans = plans or Plans(live, nation, rain_seed)
     router = APIRouter(prefix="/api/paths")
     _add_sites(router, live, nation, plans)
     _add_layers(router, live, plans)

@@ -2,6 +2,7 @@
 
 news         what the authority publishes, judged before it is believed
 policy       each policy judged by the one before it
+directory    other sites by their tunnel cards, each judged here
 alarms       what an honest authority does not do
 log_memory   the newest checkpoint of the log that was seen
 whereabouts  who an edge is, and where it finds authorities
@@ -12,4 +13,10 @@ session      one channel to an authority, while it lasts
 link         one channel after another, to whichever authority answers
 pages        the pages for the browsers of the site, and their requests forwarded
 agent        all of it assembled
+
+configuration  what the machine is told, in one file
+page_socket    where a proxy of the same machine reaches the pages
+supervision    what a service manager is told
+systemd        the units that keep it running
+updates        programs that two officers have signed
 """

@@ -9,9 +9,10 @@ over HTTP, and then tried again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from random import Random
 from typing import Final
@@ -22,15 +23,17 @@ from baluardo.edge.state import EdgeState
 from baluardo.edge.web import AuthorityWeb
 from baluardo.errors import (
     BaluardoError,
+    ChannelError,
     ChannelLostError,
     ClockError,
     TrustError,
 )
-from baluardo.protocol.messages import ApiAnswer, ApiRequest, Notice
+from baluardo.protocol.messages import ApiAnswer, ApiRequest, CardAnswer, Notice
 from baluardo.protocol.web_address import host_port
 from baluardo.trust.channel.server import ChannelServer
 from baluardo.trust.channel.stream import Channel, open_channel
 from baluardo.trust.clock import stated_time, time_question
+from baluardo.trust.envelope import Envelope
 
 OPEN_SECONDS: Final = 3.0
 """A way that needs longer to open is no better than the next authority's."""
@@ -103,9 +106,15 @@ class Link:
         self._task: asyncio.Task[None] | None = None
         self._learning: asyncio.Task[None] | None = None
         self._fetched_at = -FETCH_EVERY
+        self._attempts = 0
+        """Since the last channel that was of use: once all addresses failed, the next way out."""
         self.channels = OpenChannels()
         self.notices: deque[Notice] = deque(maxlen=MOST_NOTICES)
         """What everybody here is to know, the newest last."""
+        self.card_answer: CardAnswer | None = None
+        """What became of our tunnel card when it was last published; None before an answer."""
+        self.sources: Callable[[], Sequence[str]] = tuple
+        """Tells our own addresses in the order in which they are to be tried; any if none."""
         self.address = ""
         """Of the authority that is connected; empty for none."""
         self.problem = ""
@@ -129,6 +138,22 @@ class Link:
         await asyncio.gather(*under_way, return_exceptions=True)
         self._task = self._learning = None
         await self._web.close()
+
+    async def publish(self, envelope: Envelope) -> None:
+        """Publish our tunnel card, now and over every later channel until another one is published.
+
+        CertificateError if it is not ours, TargetError if it cannot be kept. Without an authority
+        it waits; `card_answer` tells what became of it.
+        """
+        await asyncio.to_thread(self._state.sites.keep_own, envelope)
+        self.card_answer = None
+        session = self._session
+        if session is not None and session.ready.is_set():
+            with contextlib.suppress(ChannelError):  # the next channel begins with it
+                await session.publish_card()
+
+    def _card_answered(self, answer: CardAnswer) -> None:
+        self.card_answer = answer
 
     async def request(self, make: Callable[[int], ApiRequest]) -> ApiAnswer:
         """Forward a request; ChannelLostError with a sentence for people if it gets no answer."""
@@ -155,6 +180,7 @@ class Link:
             if outcome is Outcome.RENEWED:
                 continue
             failures = 0 if outcome is Outcome.SERVED else failures + 1
+            self._attempts = failures
             refusals = refusals + 1 if outcome is Outcome.REFUSED else 0
             place += 1
             await asyncio.sleep(self._wait(failures, refusals, len(addresses)))
@@ -179,6 +205,7 @@ class Link:
                     self.channels.judge_again,
                     self.notices.append,
                     self._fetch,
+                    self._card_answered,
                 )
                 self._session, self.address, self.problem = session, address, ""
                 await session.run()
@@ -211,8 +238,15 @@ class Link:
 
     async def _open(self, address: str) -> Channel:
         host, port = host_port(address)
+        sources = self.sources()
+        turn = self._attempts // max(1, len(self._state.whereabouts.channels))
         return await open_channel(
-            host, port, self._state.endpoint, self._state.authority, deadline=OPEN_SECONDS
+            host,
+            port,
+            self._state.endpoint,
+            self._state.authority,
+            deadline=OPEN_SECONDS,
+            from_host=sources[turn % len(sources)] if sources else None,
         )
 
     # Over HTTP

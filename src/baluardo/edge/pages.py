@@ -20,6 +20,8 @@ from baluardo.console.client_address import plain_address
 from baluardo.console.part import ConsolePart, Level, StatusItem
 from baluardo.edge.link import Link
 from baluardo.edge.state import EdgeState
+from baluardo.edge.tunnels.service import TunnelService
+from baluardo.edge.tunnels.status import network_router, network_status
 from baluardo.errors import ChannelError, InvalidInputError
 from baluardo.protocol.forwarding import METHODS, REQUEST_HEADERS
 from baluardo.protocol.messages import ApiAnswer, ApiRequest, NoticeLevel
@@ -31,24 +33,34 @@ _LEVELS: Final[dict[NoticeLevel, Level]] = {
 }
 
 
-def edge_pages(state: EdgeState, link: Link, static: Path = STATIC) -> FastAPI:
-    """Return the application of a site; its link runs for as long as it does."""
+def edge_pages(
+    state: EdgeState, link: Link, static: Path = STATIC, tunnels: TunnelService | None = None
+) -> FastAPI:
+    """Return the application of a site; its link and its tunnels run for as long as it does."""
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
         link.start()
+        if tunnels is not None:
+            tunnels.start()
         try:
             yield
         finally:
+            if tunnels is not None:
+                await tunnels.close()
             await link.close()
 
     async def status() -> list[StatusItem]:
-        return [_standing(link), *_alarms(state), *_notices(link)]
+        network = [] if tunnels is None else network_status(tunnels)
+        return [_standing(link), *_alarms(state), *_notices(link), *network]
 
     part = ConsolePart(
         name="edge", router=_forwarding(link), pages=SITE_PAGES, status=status, lifespan=running
     )
-    return create_console((part,), (state.whereabouts.host,), static)
+    parts = [part]
+    if tunnels is not None:
+        parts.append(ConsolePart(name="tunnels", router=network_router(tunnels)))
+    return create_console(parts, (state.whereabouts.host,), static)
 
 
 def _forwarding(link: Link) -> APIRouter:

@@ -26,8 +26,11 @@ from baluardo.protocol.driver import MessageChannel
 from baluardo.protocol.messages import (
     ApiAnswer,
     ApiRequest,
+    AskDirectory,
     AskRenewal,
     AskTime,
+    CardAnswer,
+    Directory,
     Granted,
     Hello,
     Message,
@@ -37,6 +40,7 @@ from baluardo.protocol.messages import (
     Ping,
     PolicyNews,
     Pong,
+    PublishCard,
     Refused,
     Time,
     Welcome,
@@ -77,17 +81,20 @@ class Session:
         judge: Callable[[], None],
         noticed: Callable[[Notice], None],
         fetch: Callable[[], Awaitable[bool]],
+        card_answered: Callable[[CardAnswer], None],
     ) -> None:
         """Take the edge's state and a channel to an authority.
 
         `judge` judges every open channel again, `noticed` keeps a notice, `fetch` fetches the
-        public half by another way.
+        public half by another way, `card_answered` takes what became of our tunnel card.
         """
         self._state = state
         self._messages = MessageChannel(channel)
         self._judge = judge
         self._noticed = noticed
         self._fetch = fetch
+        self._card_answered = card_answered
+        self._asked_directory = False
         self._question: tuple[bytes, float] | None = None
         self._answers: dict[int, asyncio.Future[ApiAnswer]] = {}
         self._asked = 0
@@ -160,6 +167,10 @@ class Session:
                 waiting.set_result(message)
         elif isinstance(message, Notice):
             self._noticed(message)
+        elif isinstance(message, Directory):
+            await self._hear_directory(message)
+        elif isinstance(message, CardAnswer):
+            self._hear_card(message)
         elif not isinstance(message, Pong):
             raise ChannelError("The authority sends what only an edge says.")
 
@@ -185,6 +196,36 @@ class Session:
         except BaluardoError as problem:
             logger.warning("A policy was refused: %s", problem)
         await self._messages.send(self._state.applied())
+        if self._asked_directory and not self._state.sites.number:
+            await self._ask_directory()
+
+    async def publish_card(self) -> None:
+        """Send our own tunnel card, if there is one; ChannelError if that cannot be."""
+        envelope = await asyncio.to_thread(self._state.sites.own_card)
+        if envelope is not None:
+            await self._messages.send(PublishCard(envelope))
+
+    def _hear_card(self, answer: CardAnswer) -> None:
+        if answer.refusal:
+            logger.warning("The own tunnel card was refused: %s", answer.refusal)
+        self._card_answered(answer)
+
+    async def _ask_directory(self) -> None:
+        self._asked_directory = True
+        await self._messages.send(AskDirectory(self._state.sites.number))
+
+    async def _hear_directory(self, message: Directory) -> None:
+        """Take what is told, and ask for what follows; the same again if it does not fit on it."""
+        state = self._state
+        try:
+            refused = await asyncio.to_thread(state.hear_directory, message)
+            if refused and await self._fetch():  # an issuer may be new to us
+                await asyncio.to_thread(state.hear_directory, message)
+        except BaluardoError as problem:
+            logger.warning("Other sites' cards were not kept: %s", problem)
+            return
+        if state.sites.number < message.newest:
+            await self._ask_directory()
 
     async def _ask_time(self) -> None:
         self._time_at = asyncio.get_running_loop().time() + TIME_EVERY
@@ -209,6 +250,8 @@ class Session:
         try:
             async with asyncio.timeout(PING_SECONDS):
                 await self.ready.wait()
+            await self.publish_card()
+            await self._ask_directory()
             await self._look_at_log()
             while True:
                 await self._renew_if_due()

@@ -6,6 +6,7 @@
     lists/         the newest revocation lists (`certificates.revocation`)
     heard/         a copy of the authority's public half, to judge by and to pass on
     policy.json    the policy in force
+    cards/         the newest tunnel card of every other site, and our own (`directory`)
     checkpoint     the newest checkpoint of the log that was seen (`log_memory`)
     floor.json     the latest time known to have passed (`trust.clock`)
     invitation     while the first contact is under way: it holds a secret
@@ -24,13 +25,15 @@ from typing import Final
 
 from baluardo.durable_files import FOR_ALL, OWNER_ALONE, CannotLockError, Hold, write_durably
 from baluardo.edge.alarms import Alarms
+from baluardo.edge.directory import Neighbour, SiteDirectory
 from baluardo.edge.log_memory import LogMemory
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy, follow
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import CertificateError, InvalidInputError, SourceError, TargetError
 from baluardo.foreign_input import printable, read_file
-from baluardo.protocol.messages import Applied, PolicyNews, Welcome
+from baluardo.protocol.messages import Applied, Directory, PolicyNews, Welcome
+from baluardo.protocol.network_policy import NetworkPolicy
 from baluardo.protocol.policy import LARGEST_POLICY, Policy
 from baluardo.protocol.public_bundle import PublicBundle
 from baluardo.protocol.whereabouts import LOG_VKEY, read_whereabouts
@@ -68,6 +71,7 @@ class EdgeState:
         endpoint: Endpoint,
         clock: Clock,
         log: LogMemory | None,
+        sites: SiteDirectory,
     ) -> None:
         """Use `open`."""
         self.directory = directory
@@ -79,10 +83,13 @@ class EdgeState:
         self.clock = clock
         self.log = log
         """None where the authority has handed out no key of its log."""
+        self.sites = sites
+        """Every other site whose card was heard; `neighbours` are those that the policy permits."""
         self.holder = Holder(directory / "keys")
         self.alarms = Alarms()
         """What everybody here is to know of the authority."""
         self._hold = hold
+        self._tell_directory: list[Callable[[], None]] = []
         self.alarms.judge_lists(known)
 
     @classmethod
@@ -105,11 +112,12 @@ class EdgeState:
             )
             endpoint = Endpoint(credential, verifier, clock)
             policy, log = read_policy(directory), _log_memory(directory, known)
+            sites = SiteDirectory.read(directory, whereabouts.identity, verifier)
             (directory / PENDING).unlink(missing_ok=True)  # a crash may have left it
         except BaseException:
             hold.release()
             raise
-        return cls(directory, hold, whereabouts, access, known, policy, endpoint, clock, log)
+        return cls(directory, hold, whereabouts, access, known, policy, endpoint, clock, log, sites)
 
     def close(self) -> None:
         """Let another program open the directory."""
@@ -139,6 +147,22 @@ class EdgeState:
     def policy_number(self) -> int:
         """Of the policy in force; 0 for none."""
         return 0 if self.policy is None else self.policy.policy.number
+
+    @property
+    def network(self) -> NetworkPolicy:
+        """What the policy in force says of tunnels; the defaults before there is one."""
+        return NetworkPolicy() if self.policy is None else self.policy.policy.network
+
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Return the sites that this one has tunnels with, in alphabetical order."""
+        return self.sites.neighbours(self.network)
+
+    def on_directory(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called whenever `neighbours` may have changed, with what is in force already.
+
+        In whatever thread has changed it: it returns at once, and never raises.
+        """
+        self._tell_directory.append(tell)
 
     def applied(self) -> Applied:
         """Return what is judged by here, for the authority to know."""
@@ -185,9 +209,22 @@ class EdgeState:
         followed = follow(self.policy, news.updates, self.verifier, self.authority, self.clock())
         if followed is None or followed is self.policy:
             return False
+        if not followed.policy.network.seen_as(self.network):
+            self.sites.begin_anew()  # others are told of by it
         write_policy(self.directory, followed)
         self.policy = followed
+        self._changed()
         return True
+
+    def hear_directory(self, message: Directory) -> int:
+        """Take other sites' cards into use; return how many could not be believed.
+
+        On the disk first; TargetError if that cannot be.
+        """
+        taken = self.sites.take(message, self.verifier, self.clock())
+        if taken.is_new:
+            self._changed()
+        return taken.refused
 
     def _judge_offered(self, news: PolicyNews) -> None:
         """See whether another policy is offered under the number of the one that is held."""
@@ -231,7 +268,13 @@ class EdgeState:
         self.known = learnt
         self.verifier.anchors = learnt.anchors
         self.verifier.revocations = learnt.revocations
+        if self.sites.drop_revoked(learnt.revocations):
+            self._changed()
         self.alarms.judge_lists(learnt)
+
+    def _changed(self) -> None:
+        for tell in tuple(self._tell_directory):
+            tell()
 
 
 def _log_memory(directory: Path, known: Known) -> LogMemory | None:

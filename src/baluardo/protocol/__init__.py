@@ -2,6 +2,7 @@
 
     roles          what a person may be
     policy         who has which role, and what needs whose consent: the signed policy
+    network_policy its part about tunnels: who talks to whom, where traffic may land
     dangerous      commands that take two persons, and the rules they fall under
     invitation     the token, link or QR code of a first contact
     public_bundle  the public half of an authority in one file

@@ -30,6 +30,8 @@ class FrameType(IntEnum):
     APPLIED = 4
     API_REQUEST = 5
     PING = 6
+    PUBLISH_CARD = 7
+    ASK_DIRECTORY = 8
     WELCOME = 65
     NEWS = 66
     POLICY_NEWS = 67
@@ -39,6 +41,8 @@ class FrameType(IntEnum):
     API_ANSWER = 71
     NOTICE = 72
     PONG = 73
+    DIRECTORY = 74
+    CARD_ANSWER = 75
 
     @property
     def largest(self) -> int:
@@ -53,6 +57,8 @@ _LARGEST: Final = {
     FrameType.APPLIED: _TEXT,
     FrameType.API_REQUEST: _FORWARDED,
     FrameType.PING: _TEXT,
+    FrameType.PUBLISH_CARD: _ENVELOPE,
+    FrameType.ASK_DIRECTORY: _TEXT,
     FrameType.WELCOME: _ENVELOPE,
     FrameType.NEWS: LARGEST_PAYLOAD,
     FrameType.POLICY_NEWS: LARGEST_PAYLOAD,
@@ -62,6 +68,8 @@ _LARGEST: Final = {
     FrameType.API_ANSWER: _FORWARDED,
     FrameType.NOTICE: _TEXT,
     FrameType.PONG: _TEXT,
+    FrameType.DIRECTORY: LARGEST_PAYLOAD,
+    FrameType.CARD_ANSWER: _TEXT,
 }
 
 

@@ -21,6 +21,7 @@ from baluardo.protocol.authority_messages import (
     Time,
     Welcome,
 )
+from baluardo.protocol.directory_messages import AskDirectory, CardAnswer, Directory, PublishCard
 from baluardo.protocol.edge_messages import Applied, AskRenewal, AskTime, Hello, Ping
 from baluardo.protocol.forwarding import ApiAnswer, ApiRequest
 from baluardo.protocol.frames import Frame, FrameType
@@ -30,8 +31,11 @@ __all__ = [
     "ApiAnswer",
     "ApiRequest",
     "Applied",
+    "AskDirectory",
     "AskRenewal",
     "AskTime",
+    "CardAnswer",
+    "Directory",
     "FromAuthority",
     "FromEdge",
     "Granted",
@@ -44,6 +48,7 @@ __all__ = [
     "PolicyNews",
     "PolicyUpdate",
     "Pong",
+    "PublishCard",
     "Refused",
     "Time",
     "Welcome",
@@ -51,15 +56,28 @@ __all__ = [
     "encode",
 ]
 
-FromEdge = Hello | AskTime | AskRenewal | Applied | ApiRequest | Ping
-FromAuthority = Welcome | News | PolicyNews | Time | Granted | Refused | ApiAnswer | Notice | Pong
+FromEdge = Hello | AskTime | AskRenewal | Applied | ApiRequest | Ping | PublishCard | AskDirectory
+FromAuthority = (
+    Welcome
+    | News
+    | PolicyNews
+    | Time
+    | Granted
+    | Refused
+    | ApiAnswer
+    | Notice
+    | Pong
+    | Directory
+    | CardAnswer
+)
 Message = FromEdge | FromAuthority
 
 _MESSAGES: Final[dict[FrameType, type[Message]]] = {
     each.type: each
     for each in (
-        *(Hello, AskTime, AskRenewal, Applied, ApiRequest, Ping),
+        *(Hello, AskTime, AskRenewal, Applied, ApiRequest, Ping, PublishCard, AskDirectory),
         *(Welcome, News, PolicyNews, Time, Granted, Refused, ApiAnswer, Notice, Pong),
+        *(Directory, CardAnswer),
     )
 }
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv6Network
 from types import MappingProxyType
 from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
+from baluardo.network.tunnel.addresses import community_network
 from baluardo.protocol.grant import Grant, read_roles
 from baluardo.protocol.message_fields import whole
+from baluardo.protocol.network_policy import NetworkPolicy
 from baluardo.protocol.roles import Role
 from baluardo.terms import Precedence
 from baluardo.trust.commands.rule import MOST_APPROVALS, check_name
@@ -33,6 +36,8 @@ POLICY_SET: Final = "policy.set"
 """The command that replaces the policy: if nobody can give it, nobody can mend anything."""
 
 _FIELDS: Final = ("v", "number", "community", "people", "approval", "approvers", "visibility")
+_NETWORK: Final = "network"
+"""Written only where it says something else than `NetworkPolicy()`: one meaning, one form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Policy:
     """Kind of command to approvals needed beside the proposer; 1 where it is not named."""
     visibility: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     """Kind of number to the roles that see it; everybody where it is not named, or names none."""
+    network: NetworkPolicy = field(default_factory=NetworkPolicy)
+    """Tunnels between sites."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds, and keep the tables from being changed."""
@@ -64,6 +71,7 @@ class Policy:
                 f"approval must say yes or no for each of {', '.join(k.value for k in Kind)}."
             )
         _check_rules(self.approvers, self.visibility)
+        _check_outside(self.network, self.community)
         for name in ("people", "approval", "approvers", "visibility"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
@@ -143,7 +151,7 @@ class Policy:
 
     def to_object(self) -> dict[str, object]:
         """Return the policy as a JSON value, for a place within a command."""
-        return {
+        written: dict[str, object] = {
             "v": VERSION,
             "number": self.number,
             "community": self.community,
@@ -152,6 +160,9 @@ class Policy:
             "approvers": dict(self.approvers),
             "visibility": {name: sorted(roles) for name, roles in self.visibility.items()},
         }
+        if self.network != NetworkPolicy():
+            written[_NETWORK] = self.network.to_object()
+        return written
 
     def to_octets(self) -> bytes:
         """Return the one written form; InvalidInputError if it is larger than it may be."""
@@ -175,7 +186,7 @@ class Policy:
     def of_object(cls, value: object) -> Policy:
         """Read a JSON value that stood within another document; errors as `of_octets`."""
         fields = JsonObject.of(value, "The policy")
-        fields.only(_FIELDS)
+        fields.only((*_FIELDS, _NETWORK))
         if whole(fields, "v") != VERSION:
             raise fields.wrong("v", f"{VERSION}: no other form is known here")
         people, approval = fields.inner("people"), fields.inner("approval")
@@ -192,6 +203,9 @@ class Policy:
             _approval(approval),
             {kind: whole(approvers, kind) for kind in approvers.fields},
             {kind: read_roles(visibility, kind) for kind in visibility.fields},
+            NetworkPolicy.of_object(fields.fields[_NETWORK])
+            if _NETWORK in fields.fields
+            else NetworkPolicy(),
         )
 
 
@@ -204,6 +218,18 @@ def _check_rules(approvers: Mapping[str, int], visibility: Mapping[str, object])
             raise InvalidInputError(f"approvers {kind}: 1 to {MOST_APPROVALS}, not {count}.")
     for kind in visibility:
         check_name("visibility", kind)
+
+
+def _check_outside(network: NetworkPolicy, community: str) -> None:
+    """Refuse networks within the community's own: each site has its part of that by its name."""
+    own = community_network(community)
+    for site, networks in network.networks.items():
+        for each in networks:
+            if isinstance(each, IPv6Network) and each.overlaps(own):
+                raise InvalidInputError(
+                    f"networks of {site}: {each} lies in the community's own network {own}, which "
+                    "is shared out by the names of sites. Leave it out."
+                )
 
 
 def _approval(fields: JsonObject) -> dict[Kind, bool]:

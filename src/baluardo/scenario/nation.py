@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from baluardo.errors import InvalidInputError, ScenarioError
 from baluardo.foreign_input import printable, quoted, read_file
+from baluardo.scenario.bearers import GroundBearer, Role, read_bearers
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
 from baluardo.terms import Bilingual, Mask, Obstruction, Place
@@ -59,6 +60,10 @@ class Site:
     start: Place
     """Where it is; for a platform on the move, where its track begins."""
     track: Track | None = None
+    sky_role: Role = Role.PRIMARY
+    """Place of the dish in the site's plan of bearers."""
+    bearers: tuple[GroundBearer, ...] = ()
+    """What it can send by beside the dish."""
 
     def place_at(self, time: float) -> Place:
         """Return where the site is at a time (POSIX seconds)."""
@@ -155,6 +160,7 @@ def _site(table: Table) -> Site:
     track = _track(table)
     lat_deg, lon_deg = track.position_at(0.0) if track else _fixed_position(table)
     place = _possible(table, lambda: Place(name.en, lat_deg, lon_deg, height_m))
+    sky_role, bearers = read_bearers(table)
     site = Site(
         id=identifier,
         name=name,
@@ -163,6 +169,8 @@ def _site(table: Table) -> Site:
         rule=_rule(table.table("landing")),
         start=place,
         track=track,
+        sky_role=sky_role,
+        bearers=bearers,
     )
     table.done()
     return site

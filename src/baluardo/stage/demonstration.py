@@ -2,7 +2,8 @@
 
 It is the real thing at small size: a root among custodians (their shares lie beside it, which is
 what makes it a demonstration), a policy, a log, certificates. Everybody comes in by an invitation,
-and each site's edge runs in this process and holds a channel to the authority over loopback.
+and each site's edge holds a channel to the authority: over the wire where this machine can stage a
+network, over loopback where it cannot.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ import logging
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp
 
 from baluardo.authority.acts.invitations import Purpose, make_invitation
 from baluardo.authority.acts.profile import Number, Profile
@@ -30,10 +35,12 @@ from baluardo.durable_files import write_durably
 from baluardo.edge.agent import EdgeAgent
 from baluardo.edge.enrolment import enrol
 from baluardo.edge.whereabouts import Whereabouts
-from baluardo.errors import BaluardoError
+from baluardo.errors import BaluardoError, LinkError, StageError
 from baluardo.protocol.grant import Grant
 from baluardo.protocol.roles import Role
 from baluardo.scenario.nation import Nation, Site, SiteKind
+from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
+from baluardo.stage.network.staged import CHANNEL_PORT, StagedNetwork
 from baluardo.terms import Precedence
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.custody.keyfile import Unlock, Unprotected
@@ -117,19 +124,33 @@ class Demonstration:
         nation: Nation,
         channel_port: Callable[[], int],
         say: Callable[[str], None],
+        network: StagedNetwork | None = None,
     ) -> None:
-        """Prepare; `channel_port` tells where the authority's channels are once it serves."""
+        """Prepare; `channel_port` tells where the authority's channels are once it serves.
+
+        With a network, each site's edge runs in its own place there; without, in this process.
+        """
         self._directory = directory
         self._authority = authority
         self._nation = nation
         self._channel_port = channel_port
         self._say = say
-        self.agents: dict[str, EdgeAgent] = {}
-        """The edges that run, by the host name of their pages."""
+        self._network = network
+        self._agents: list[EdgeAgent] = []
+        self.pages: dict[str, ASGIApp] = {}
+        """Pages of the edges that run, by host name."""
+        self._complete = asyncio.Event()
+        self._problem = ""
 
     def part(self) -> ConsolePart:
         """Return the part of the console that keeps it all running."""
         return ConsolePart(name="demonstration", lifespan=self._running)
+
+    async def complete(self) -> None:
+        """Wait until everybody is in; StageError if that has failed."""
+        await self._complete.wait()
+        if self._problem:
+            raise StageError(self._problem)
 
     @contextlib.asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
@@ -139,13 +160,16 @@ class Demonstration:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            for agent in self.agents.values():
+            for agent in self._agents:
                 await agent.link.close()
                 agent.close()
+            if self._network is not None:
+                await self._network.stop()
 
     async def _bring_in(self) -> None:
         """Let everybody enrol who has not, then run the edges; what fails is said."""
         try:
+            await self._start_network()
             for officer in OFFICERS:
                 await self._person(officer.name, officer.display_name)
             for name, display_name, _ in _PEOPLE:
@@ -154,7 +178,27 @@ class Demonstration:
                 await self._site(site)
             await self._leave_one_waiting()
         except BaluardoError as problem:
-            self._say(f"The demonstration state is not whole: {problem}")
+            self._problem = f"The demonstration state is not whole: {problem}"
+            self._say(self._problem)
+        finally:
+            self._complete.set()
+
+    async def _start_network(self) -> None:
+        """Start the wire and lead it to the authority; where that cannot be, go on without."""
+        if self._network is None:
+            return
+        port = urlsplit(self._authority.web_url).port or 80
+        try:
+            await self._network.start(port, self._channel_port())
+        except LinkError as problem:
+            self._say(f"The sites run without tunnels: {problem}")
+            await self._network.stop()
+            self._network = None
+            return
+        at_exchange = f"{EXCHANGE_ADDRESS}:{CHANNEL_PORT}"
+        here = f"127.0.0.1:{self._channel_port()}"
+        settings = replace(self._authority.settings, channels=(at_exchange, here))
+        self._authority.settings = settings
 
     async def _person(self, name: str, display_name: str) -> None:
         directory = self._directory / "people" / name
@@ -171,7 +215,13 @@ class Demonstration:
         directory = self._directory / "sites" / site.id
         if not (directory / "edge.json").exists():
             await self._enrol(directory, identity, Profile(site.name.it))
-        self._run_edge(directory)
+        if self._network is None:
+            self._run_edge(directory)
+            return
+        there = Whereabouts.read(directory)
+        web, channels = (self._authority.web_url,), (f"{EXCHANGE_ADDRESS}:{CHANNEL_PORT}",)
+        Whereabouts(there.identity, there.domain, web, channels).write(directory)
+        self.pages[there.host] = self._network.run_site(site, directory).pages
 
     async def _enrol(self, directory: Path, identity: Identity, profile: Profile) -> None:
         """Come in as everybody does: by an invitation, and an officer's approval where asked."""
@@ -234,7 +284,8 @@ class Demonstration:
             (f"127.0.0.1:{self._channel_port()}",),
         ).write(directory)
         agent = EdgeAgent.open(directory, OPEN_KEYS)
-        self.agents[agent.state.whereabouts.host] = agent
+        self._agents.append(agent)
+        self.pages[agent.state.whereabouts.host] = agent.app
         agent.link.start()
 
 

@@ -9,7 +9,6 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from baluardo.console.security import host_name
-from baluardo.edge.agent import EdgeAgent
 
 ASKED: Final = frozenset({"http", "websocket"})
 
@@ -17,14 +16,13 @@ ASKED: Final = frozenset({"http", "websocket"})
 class ByHost:
     """ASGI application: a site's name leads to its edge, every other to the console."""
 
-    def __init__(self, console: ASGIApp, agents: Mapping[str, EdgeAgent]) -> None:
-        """`agents` by the host names of their pages; edges may come and go."""
-        self._console, self._agents = console, agents
+    def __init__(self, console: ASGIApp, sites: Mapping[str, ASGIApp]) -> None:
+        """`sites`: pages of edges by their host names; edges may come and go."""
+        self._console, self._sites = console, sites
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         app = self._console
         if scope["type"] in ASKED:
-            agent = self._agents.get(host_name(Headers(scope=scope).get("host", "")))
-            app = app if agent is None else agent.app
+            app = self._sites.get(host_name(Headers(scope=scope).get("host", "")), app)
         await app(scope, receive, send)

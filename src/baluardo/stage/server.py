@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -46,12 +46,18 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    app: ASGIApp, bound: socket.socket, on_ready: Callable[[], None], *, proxy: bool = False
+    app: ASGIApp,
+    bound: socket.socket,
+    on_ready: Callable[[], None],
+    *,
+    proxy: bool = False,
+    until: Callable[[], Awaitable[object]] | None = None,
 ) -> None:
     """Serve on a bound socket until SIGINT, SIGTERM or SIGHUP, then stop within two seconds.
 
     `on_ready` is called once when requests are answered; `proxy` says that all of them come through
-    a proxy, which tells who asks. StageError if the application does not start.
+    a proxy, which tells who asks; once `until` returns, it stops as well. StageError if the
+    application does not start.
     """
     config = uvicorn.Config(
         BehindProxy(app) if proxy else app,
@@ -75,10 +81,18 @@ async def serve(
 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
+
+    async def stop_then() -> None:
+        if until is not None:
+            await until()
+            stop()
+
+    waiting = asyncio.create_task(stop_then())
     try:
         await server.serve([bound])
     except SystemExit:
         raise StageError("The console could not start; the log above says why.") from None
     finally:
+        waiting.cancel()
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)

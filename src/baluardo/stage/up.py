@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+from starlette.types import ASGIApp
 
 from baluardo.authority.context import Authority
 from baluardo.authority.service import AuthorityService
 from baluardo.console.app import create_console
 from baluardo.console.part import ConsolePart
 from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
+from baluardo.console.paths_plans import Plans
 from baluardo.console.sky import site_question, sky_part
-from baluardo.edge.agent import EdgeAgent
 from baluardo.errors import BaluardoError, StageError
 from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
@@ -31,6 +32,8 @@ from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import Demonstration, open_demonstration
 from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
+from baluardo.stage.network.part import network_part
+from baluardo.stage.network.staged import StagedNetwork, why_no_tunnels
 from baluardo.stage.server import serve
 from baluardo.terms import Bilingual
 from baluardo.twin.catalogues import (
@@ -68,6 +71,8 @@ class UpOptions:
     """Which simulated rain falls; None: none does."""
     sky_only: bool = False
     """Without the demonstration state: no people, no sites, no log."""
+    no_tunnels: bool = False
+    """Sites within this process and without tunnels, as where namespaces are not permitted."""
 
 
 def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str], None]) -> None:
@@ -184,22 +189,26 @@ async def _run(
 ) -> None:
     live = LiveSky(loaded)
     name = options.catalogue or nation.catalogue
+    plans = Plans(live, nation, options.rain_seed)
     parts = [
         sky_part(live, nation),
-        paths_part(live, nation, options.rain_seed),
+        paths_part(live, nation, options.rain_seed, plans),
         _keeper(live, nation, name, say),
     ]
     hosts = [*listener.allowed_hosts]
-    agents: Mapping[str, EdgeAgent] = {}
+    sites: Mapping[str, ASGIApp] = {}
     if authority is not None:
         service = AuthorityService(authority)
+        network = _network(options, nation, live, plans, say)
         state = Demonstration(
-            _demonstration_directory(), authority, nation, lambda: service.door.port, say
+            _demonstration_directory(), authority, nation, lambda: service.door.port, say, network
         )
         parts += [service.part(), state.part()]
         hosts += authority.settings.page_hosts
-        agents = state.agents
-    app = ByHost(create_console(parts, hosts), agents)
+        sites = state.pages
+        if network is not None:
+            parts.append(network_part(network))
+    app = ByHost(create_console(parts, hosts), sites)
 
     def ready() -> None:
         announce(listener.url)
@@ -209,6 +218,23 @@ async def _run(
 
     listener.open()
     await serve(app, listener.socket, ready)
+
+
+def _network(
+    options: UpOptions,
+    nation: Nation,
+    live: LiveSky,
+    plans: Plans,
+    say: Callable[[str], None],
+) -> StagedNetwork | None:
+    """Return the nation's network, not started yet; None where it cannot be, and why is said."""
+    if options.no_tunnels:
+        return None
+    why = why_no_tunnels()
+    if why:
+        say(why)
+        return None
+    return StagedNetwork(nation, live.sky.ground, live.sky_time, plans.paths)
 
 
 def _keeper(

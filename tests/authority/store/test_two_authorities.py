@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from authority.store.kept import Kept, issue, note
+from baluardo.authority.acts.tunnel_cards import PUBLISHED, REMOVED
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.store import database as limits
 from baluardo.authority.store.database import Database
@@ -107,6 +108,19 @@ def test_what_one_revokes_the_other_knows(
     assert two[1].land.public.read_list(issuer) == two[0].land.public.read_list(issuer)
     assert EventKind.LISTS in {each.kind for each in two[1].events}
     assert {each.authority for each in two[1].events} == {""}
+
+
+def test_a_card_at_one_is_an_event_at_the_other(
+    two: tuple[Kept, Kept], stores: tuple[Store, Store]
+) -> None:
+    one, other = stores
+    caught_up(other)
+    for kind in (PUBLISHED, REMOVED):
+        two[1].events.clear()
+        one.act_blocking(lambda t, kind=kind: t.log(kind, {"number": 1}))
+        other.look()
+        caught_up(other)
+        assert (EventKind.CARDS, "") in {(each.kind, each.authority) for each in two[1].events}
 
 
 def test_the_other_is_heard_without_anybody_telling(stores: tuple[Store, Store]) -> None:

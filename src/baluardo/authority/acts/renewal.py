@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from baluardo.authority.acts.holdings import check_certificates
+from baluardo.authority.acts.tunnel_cards import remove_revoked_cards
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import CertificateError
@@ -31,5 +32,6 @@ def renew_certificate(
     except CertificateError as refusal:
         # Nothing was published unless a copy was found, and then it must be told at once.
         if transaction.register.is_revoked(envelope.signatures[0].chain.leaf.serial):
+            remove_revoked_cards(transaction)
             transaction.tell(EventKind.LISTS)
         return refusal

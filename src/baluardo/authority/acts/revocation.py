@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from baluardo.authority.acts.open_invitations import end_invitations
 from baluardo.authority.acts.passkeys import remove_passkeys_of
 from baluardo.authority.acts.policy import policy_in_force
+from baluardo.authority.acts.tunnel_cards import remove_revoked_cards
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.principal import Principal
@@ -162,6 +163,7 @@ def take_back(
         removed = remove_passkeys_of(transaction, name)
         if removed:
             transaction.log("passkey.removed", {"count": removed}, personal={"person": name})
+    remove_revoked_cards(transaction)
     transaction.tell(EventKind.LISTS)
     return done
 

@@ -39,6 +39,8 @@ class SiteState:
     policy: int | None
     certificate: tuple[Issued, State] | None
     """Its newest."""
+    tunnel: tuple[bytes, float] | None
+    """Its tunnel card as it was signed, and when it came; None outside of the directory."""
 
 
 def list_sites(
@@ -46,7 +48,7 @@ def list_sites(
 ) -> list[SiteState]:
     """Return every site that this person may see, in alphabetical order."""
     principal.require(*_ALL, Role.FLEET_OFFICER)
-    site, presence = schema.site, schema.presence
+    site, presence, card = schema.site, schema.presence, schema.tunnel_card
     query = (
         select(
             site,
@@ -56,8 +58,11 @@ def list_sites(
             presence.c.left,
             presence.c.lists,
             presence.c.policy,
+            card.c.card,
+            card.c.heard,
         )
         .outerjoin(presence, presence.c.identity == site.c.identity)
+        .outerjoin(card, card.c.identity == site.c.identity)
         .order_by(site.c.identity)
         .limit(MOST_SITES)
     )
@@ -81,6 +86,7 @@ def list_sites(
                 lists=row.lists or {},
                 policy=row.policy,
                 certificate=(newest, state_of(register, newest, now)) if newest else None,
+                tunnel=None if row.card is None else (bytes(row.card), row.heard),
             )
         )
     return found

@@ -9,6 +9,36 @@ from baluardo.authority.acts.sites import SiteState, list_sites
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.certificates import CertificateAnswer
 from baluardo.authority.doors.door import PREFIX, principal_of
+from baluardo.network.tunnel.addresses import site_network
+from baluardo.network.tunnel.card import TunnelCard
+
+
+class TunnelCardAnswer(BaseModel):
+    """How other sites reach one, as it has signed."""
+
+    number: int
+    made_at: float
+    """When it was signed, and when it came here; POSIX seconds."""
+    heard: float
+    network: str
+    """Its own, which follows from its name."""
+    networks: list[str]
+    """Further ones that it announces."""
+    endpoints: list[str]
+    """`ADDRESS:PORT` of its bearers, in its order."""
+
+    @classmethod
+    def of(cls, octets: bytes, heard: float) -> TunnelCardAnswer:
+        """Tell a card that was verified when it came."""
+        card = TunnelCard.of_payload(octets)
+        return cls(
+            number=card.number,
+            made_at=card.made_at,
+            heard=heard,
+            network=str(site_network(card.identity)),
+            networks=[str(each) for each in card.networks],
+            endpoints=[str(each) for each in card.endpoints],
+        )
 
 
 class SiteAnswer(BaseModel):
@@ -25,6 +55,7 @@ class SiteAnswer(BaseModel):
     """Number of the list it has applied, by key id of the issuer."""
     policy: int | None
     certificate: CertificateAnswer | None
+    tunnel: TunnelCardAnswer | None
     enrolled: float
 
     @classmethod
@@ -41,6 +72,7 @@ class SiteAnswer(BaseModel):
             lists=dict(site.lists),
             policy=site.policy,
             certificate=None if held is None else CertificateAnswer.of(*held),
+            tunnel=None if site.tunnel is None else TunnelCardAnswer.of(*site.tunnel),
             enrolled=site.enrolled,
         )
 

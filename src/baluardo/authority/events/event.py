@@ -27,6 +27,8 @@ class EventKind(StrEnum):
     """Another policy is in force."""
     BREAK_GLASS = "break-glass"
     """Somebody has broken the glass."""
+    CARDS = "cards"
+    """A site's tunnel card came, or was taken out of the directory."""
 
 
 @dataclass(frozen=True, slots=True)

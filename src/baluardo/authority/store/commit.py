@@ -36,6 +36,8 @@ MEANING: Final = {
     Entry.LIST_PUBLISHED.value: EventKind.LISTS,
     "policy.set": EventKind.POLICY,
     "break-glass.opened": EventKind.BREAK_GLASS,
+    "card.published": EventKind.CARDS,
+    "card.removed": EventKind.CARDS,
 }
 
 logger = logging.getLogger("baluardo.authority.store")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
@@ -84,6 +84,7 @@ def begin_again(transaction: Transaction, mark: Mark) -> None:
         and register.issued[serial].issuer in at_hand
         and not register.is_revoked(serial)
     }
+    _skip_changes(transaction)
     facts = {"skipped": SKIPPED, "revoked": len(held), "dropped": dict(mark.dropped)}
     transaction.journal.write(Entry.AUTHORITY_RESTORED, facts, now)
     for reason in sorted({mark.revoked[serial] for serial in held}, key=lambda each: each.value):
@@ -97,6 +98,12 @@ def forget_mark(directory: Path) -> None:
     """Take the mark away, once what it asks for is on the disk."""
     (directory / RESTORED).unlink(missing_ok=True)
     sync_directory(directory)
+
+
+def _skip_changes(transaction: Transaction) -> None:
+    """Let every tunnel card be a change that no edge has seen, also of the time that was lost."""
+    table = schema.tunnel_card
+    transaction.connection.execute(update(table).values(changed=table.c.changed + SKIPPED))
 
 
 def _bar(transaction: Transaction, held: list[Issued]) -> None:

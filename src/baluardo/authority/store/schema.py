@@ -101,6 +101,21 @@ presence: Final = Table(
 )
 """Who is, or was last, connected to which authority, and what it has applied."""
 
+tunnel_card: Final = Table(
+    "tunnel_card",
+    metadata,
+    Column("identity", String(255), primary_key=True),
+    Column("changed", BigInteger, nullable=False, index=True),
+    Column("number", BigInteger, nullable=False),
+    Column("serial", String(40), nullable=False),
+    Column("heard", Float, nullable=False),
+    Column("card", LargeBinary),
+    Column("envelope", LargeBinary),
+)
+"""The newest card of each site. `changed` is the place of its last change among all changes, from 1
+on; `serial` of the certificate that signed it, hexadecimal; `card` what stands in `envelope`. Both
+are none once the site has been taken out of the directory."""
+
 invitation: Final = Table(
     "invitation",
     metadata,

@@ -17,6 +17,31 @@ EDGE = Command(
             "Show who this edge is and what it judges by, from its disk.",
             "baluardo.cli.edge.status",
         ),
+        Command(
+            "systemd",
+            "Print or write the units that keep an edge running.",
+            "baluardo.cli.edge.systemd",
+        ),
+        Command(
+            "update",
+            "Install a program that two officers have signed.",
+            "baluardo.cli.edge.update",
+        ),
+        Command(
+            "rollback",
+            "Put the program before the one in use back.",
+            "baluardo.cli.edge.rollback",
+        ),
+        Command(
+            "pack-update",
+            "Propose, as an officer, what edges are to run.",
+            "baluardo.cli.edge.pack_update",
+        ),
+        Command(
+            "approve-update",
+            "Sign, as a second officer, what edges are to run.",
+            "baluardo.cli.edge.approve_update",
+        ),
     ),
     example="""\
   $ baluardo edge enrol bergamini --invitation bergamini.txt --unprotected

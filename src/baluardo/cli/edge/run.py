@@ -6,18 +6,27 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
+import signal
+import socket
 import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 from baluardo.cli.arguments import parse_port
 from baluardo.cli.command import AddParser, command_parser
-from baluardo.cli.edge.options import add_edge_argument
+from baluardo.cli.edge.options import add_config_argument, add_edge_argument
 from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
 from baluardo.cli.output import emit, say
 from baluardo.edge.agent import EdgeAgent
-from baluardo.stage.address import DEFAULT_HOST, Listener, bind
+from baluardo.edge.configuration import DEFAULT_HOST, DEFAULT_PORT, EdgeConfiguration, Pages
+from baluardo.edge.page_socket import bind_page_socket
+from baluardo.edge.supervision import Supervisor
+from baluardo.edge.updates.trial import prove, replaced
+from baluardo.edge.updates.versions import Versions
+from baluardo.stage.address import bind
 from baluardo.stage.server import serve
 
-DEFAULT_PORT = 8480
 EXAMPLE = f"""\
   $ baluardo edge run bergamini --port {DEFAULT_PORT} --unprotected
   http://bergamini.baluardo.localhost:{DEFAULT_PORT}/
@@ -34,15 +43,13 @@ def register(subparsers: AddParser) -> None:
         EXAMPLE,
     )
     add_edge_argument(parser)
+    add_config_argument(parser)
     parser.add_argument(
-        "--host",
-        default=DEFAULT_HOST,
-        help=f"address to listen at for the pages (default: {DEFAULT_HOST})",
+        "--host", help=f"address to listen at for the pages (default: {DEFAULT_HOST})"
     )
     parser.add_argument(
         "--port",
         type=parse_port,
-        default=DEFAULT_PORT,
         help=f"TCP port of the pages; 0 takes any free one (default: {DEFAULT_PORT})",
     )
     parser.add_argument(
@@ -58,21 +65,83 @@ def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; 0 then."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("baluardo.edge").setLevel(logging.INFO)
-    agent = EdgeAgent.open(args.edge, Secrets(args).existing())
-    with contextlib.closing(agent):
-        listener = bind(args.host, args.port)
-        with listener.socket, contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(agent, listener, proxy=args.proxy))
+    configuration = EdgeConfiguration.read(args.edge, args.config)
+    pages = _pages(args, configuration.pages)
+    agent = EdgeAgent.open(args.edge, Secrets(args).existing(), configuration=configuration)
+    with (
+        contextlib.closing(agent),
+        _listening(pages) as bound,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        asyncio.run(_serve(agent, bound, pages, Versions(args.edge)))
     say("Stopped.")
     return 0
 
 
-async def _serve(agent: EdgeAgent, listener: Listener, *, proxy: bool) -> None:
-    port, host = listener.socket.getsockname()[1], agent.state.whereabouts.host
+def _pages(args: argparse.Namespace, configured: Pages) -> Pages:
+    """Return where pages are served: what the command line says goes before the file."""
+    proxy = args.proxy or configured.proxy
+    if args.host is None and args.port is None:
+        return replace(configured, proxy=proxy)
+    host = configured.host if args.host is None else args.host
+    port = configured.port if args.port is None else args.port
+    return Pages(host, port, proxy)
+
+
+@contextlib.contextmanager
+def _listening(pages: Pages) -> Iterator[socket.socket]:
+    if pages.socket is not None:
+        with bind_page_socket(pages.socket) as bound:
+            yield bound
+        return
+    listener = bind(pages.host, pages.port)
+    with listener.socket:
+        listener.open()
+        yield listener.socket
+
+
+async def _serve(agent: EdgeAgent, bound: socket.socket, pages: Pages, versions: Versions) -> None:
+    supervisor, host = Supervisor.of_environment(os.environ), agent.state.whereabouts.host
+    serving = asyncio.Event()
 
     def ready() -> None:
-        emit(f"https://{host}/" if proxy else f"http://{host}:{port}/")
+        port = "" if pages.proxy else f":{bound.getsockname()[1]}"
+        emit(f"{'https' if pages.proxy else 'http'}://{host}{port}/")
         sys.stdout.flush()
+        supervisor.ready(f"{agent.state.identity.path} serves its site.")
+        serving.set()
 
-    listener.open()
-    await serve(agent.app, listener.socket, ready, proxy=proxy)
+    async with _beside(supervisor, versions, serving):
+        try:
+            await serve(agent.app, bound, ready, proxy=pages.proxy)
+        finally:
+            supervisor.stopping()
+
+
+@contextlib.asynccontextmanager
+async def _beside(
+    supervisor: Supervisor, versions: Versions, serving: asyncio.Event
+) -> AsyncIterator[None]:
+    """Give signs of life, prove the program, and make way for the next one while inside."""
+
+    async def prove_itself() -> None:
+        await serving.wait()
+        await prove(versions, versions.running())
+
+    work = (supervisor.live(), prove_itself(), _make_way(supervisor, versions))
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _make_way(supervisor: Supervisor, versions: Versions) -> None:
+    number = await replaced(versions)
+    if supervisor.present:
+        say(f"Program {number} was put into use: this one makes way.")
+        os.kill(os.getpid(), signal.SIGTERM)
+    else:
+        say(f"Program {number} was put into use: stop and start the edge to run it.")

@@ -7,9 +7,11 @@ from typing import Any
 
 from baluardo.cli.arguments import add_json_argument, format_time
 from baluardo.cli.command import AddParser, command_parser
-from baluardo.cli.edge.options import add_edge_argument
+from baluardo.cli.edge.options import add_config_argument, add_edge_argument
 from baluardo.cli.output import emit, emit_json
+from baluardo.edge.configuration import EdgeConfiguration
 from baluardo.edge.state import read_known, read_policy
+from baluardo.edge.updates.versions import Versions
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.trust.issuing.holder import Holder
 
@@ -20,6 +22,8 @@ EXAMPLE = """\
   policy 3, in force since 2026-11-20T10:00:00Z
   list 12 of 8f3a0c5d91e6, due again by 2026-11-28T09:00:00Z: 2 revoked
   authorities: 127.0.0.1:8471
+  program: version 0.2.0 by update 7, on trial
+  bearers: dish (starlink at eth1, primary), mobile (interface at wwan0, alternate)
 """
 
 
@@ -32,6 +36,7 @@ def register(subparsers: AddParser) -> None:
         EXAMPLE,
     )
     add_edge_argument(parser)
+    add_config_argument(parser)
     add_json_argument(parser)
 
 
@@ -57,7 +62,19 @@ def run(args: argparse.Namespace) -> int:
             f"{format_time(each['next_update'])}: {each['revoked']} revoked"
         )
     emit(f"authorities: {', '.join(told['channels']) or 'none known'}")
+    _emit_program(told["program"])
+    bearers = [
+        f"{each['name']} ({each['kind']} at {each['device']}, {each['role']})"
+        for each in told["bearers"]
+    ]
+    if bearers:
+        emit(f"bearers: {', '.join(bearers)}{'' if told['network'] else '; the network is off'}")
     return 0
+
+
+def _emit_program(program: dict[str, Any]) -> None:
+    came = f" by update {program['update']}" if program["update"] else ", as first installed"
+    emit(f"program: version {program['version']}{came}{'' if program['proven'] else ', on trial'}")
 
 
 def _told(args: argparse.Namespace) -> dict[str, Any]:
@@ -65,6 +82,8 @@ def _told(args: argparse.Namespace) -> dict[str, Any]:
     known, policy = read_known(args.edge), read_policy(args.edge)
     leaf = Holder(args.edge / "keys").chain().leaf
     life = leaf.not_after - leaf.not_before
+    configuration, versions = EdgeConfiguration.read(args.edge, args.config), Versions(args.edge)
+    program = versions.program(versions.current)
     return {
         "identity": whereabouts.identity.path,
         "community": whereabouts.identity.community,
@@ -85,5 +104,20 @@ def _told(args: argparse.Namespace) -> dict[str, Any]:
                 "revoked": len(held.revoked),
             }
             for key_id, held in known.revocations.lists.items()
+        ],
+        "program": {
+            "version": program.version,
+            "update": program.number,
+            "proven": versions.is_proven(program.number),
+        },
+        "network": configuration.network.enabled,
+        "bearers": [
+            {
+                "name": each.name,
+                "kind": each.kind.value,
+                "device": each.device,
+                "role": each.role.value,
+            }
+            for each in configuration.bearers
         ],
     }

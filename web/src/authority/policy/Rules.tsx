@@ -11,6 +11,7 @@ import {
   proposerRoles,
 } from "./document";
 import { withApproval, withApprovers } from "./draft";
+import { Tunnels } from "./Tunnels";
 import { commandTold, numberKindTold, rolesTold } from "./told";
 import { VisibilityDialog } from "./VisibilityDialog";
 import { t } from "./words";
@@ -22,6 +23,7 @@ export function Rules(props: { policy: Policy; onChange?: (policy: Policy) => vo
       <Commands {...props} />
       <FirstContact {...props} />
       <Visibility {...props} />
+      <Tunnels {...props} />
     </>
   );
 }

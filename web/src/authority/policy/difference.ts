@@ -1,6 +1,7 @@
 /** What changes from one policy to another, thing by thing. */
 
-import { approvalsFor, type Grant, KINDS, type Policy, type Role } from "./document";
+import { approvalsFor, type Grant, KINDS, networkOf, type Policy, type Role } from "./document";
+import { FIELDS, type Network, sameField } from "./network";
 
 export type Sign = "added" | "removed" | "changed";
 
@@ -31,6 +32,13 @@ export type Change =
       readonly name: string;
       readonly before: readonly Role[];
       readonly after: readonly Role[];
+    }
+  | {
+      readonly what: "network";
+      readonly sign: Sign;
+      readonly name: keyof Network;
+      readonly before: Network;
+      readonly after: Network;
     }
   | {
       readonly what: "community";
@@ -76,6 +84,12 @@ export function differences(before: Policy, after: Policy): Change[] {
     const [old, now] = [own(before.visibility, name) ?? [], own(after.visibility, name) ?? []];
     if (!sameList(old, now)) {
       changes.push({ what: "visibility", sign: "changed", name, before: old, after: now });
+    }
+  }
+  const [old, now] = [networkOf(before), networkOf(after)];
+  for (const name of FIELDS) {
+    if (!sameField(old, now, name)) {
+      changes.push({ what: "network", sign: "changed", name, before: old, after: now });
     }
   }
   return changes;

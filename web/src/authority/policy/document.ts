@@ -2,8 +2,10 @@
 
 import { PRECEDENCES, type Precedence, ROLES, type Role } from "../../api/authority";
 import { array, boolean, type Check, expected, number, oneOf, string } from "../../api/validate";
+import { exactly, plain, table } from "./exact";
+import { DEFAULTS, type Network, networkDocument } from "./network";
 
-export { PRECEDENCES, type Precedence, ROLES, type Role };
+export { exactly, PRECEDENCES, type Precedence, ROLES, type Role };
 
 export const KINDS = ["authority", "office", "ship", "person", "auditor"] as const;
 export type Kind = (typeof KINDS)[number];
@@ -34,38 +36,8 @@ export interface Policy {
   readonly approval: Readonly<Record<Kind, boolean>>;
   readonly approvers: Readonly<Record<string, number>>;
   readonly visibility: Readonly<Record<string, readonly Role[]>>;
-}
-
-/** An object with these fields and no other: what is not understood must not be consented to. */
-export function exactly<T>(fields: { [K in keyof T]: Check<T[K]> }): Check<T> {
-  return (value, where) => {
-    const found = plain(value, where);
-    for (const name of Object.keys(found)) {
-      if (!Object.hasOwn(fields, name)) expected("a known field")(found[name], `${where}.${name}`);
-    }
-    const result = {} as T;
-    for (const name of Object.keys(fields) as (keyof T & string)[]) {
-      result[name] = fields[name](found[name], `${where}.${name}`);
-    }
-    return result;
-  };
-}
-
-/** An object of any names with values of one shape. */
-function table<T>(check: Check<T>): Check<Record<string, T>> {
-  return (value, where) => {
-    const found = plain(value, where);
-    // From entries: a name such as __proto__ is a name like any other.
-    return Object.fromEntries(
-      Object.entries(found).map(([name, each]) => [name, check(each, `${where}.${name}`)]),
-    );
-  };
-}
-
-function plain(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return expected("an object")(value, where);
-  return value as Record<string, unknown>;
+  /** Not there where it says nothing else than the defaults. */
+  readonly network?: Network;
 }
 
 const one: Check<1> = (value, where) => (value === 1 ? 1 : expected("1")(value, where));
@@ -79,7 +51,7 @@ const grant = exactly<Grant>({
   territory: array(string),
 });
 
-export const policyDocument = exactly<Policy>({
+const withoutNetwork = exactly<Omit<Policy, "network">>({
   v: one,
   number: whole,
   community: string,
@@ -94,6 +66,18 @@ export const policyDocument = exactly<Policy>({
   approvers: table(whole),
   visibility: table(array(oneOf(...ROLES))),
 });
+
+export const policyDocument: Check<Policy> = (value, where) => {
+  const { network, ...rest } = plain(value, where);
+  const policy = withoutNetwork(rest, where);
+  if (network === undefined) return policy;
+  return { ...policy, network: networkDocument(network, `${where}.network`) };
+};
+
+/** What a policy says of tunnels. */
+export function networkOf(policy: Policy): Network {
+  return policy.network ?? DEFAULTS;
+}
 
 /** How many must approve a command beside its proposer. */
 export function approvalsFor(policy: Policy, kind: string): number {

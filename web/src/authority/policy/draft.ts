@@ -15,6 +15,7 @@ import {
   proposerRoles,
   type Role,
 } from "./document";
+import { DEFAULTS, type Network, sameNetwork } from "./network";
 
 /** The next policy, equal to the one in force but for its number. */
 export function nextOf(inForce: Policy): Policy {
@@ -47,6 +48,12 @@ export function withVisibility(draft: Policy, kind: string, roles: readonly Role
   const others = Object.entries(draft.visibility).filter(([name]) => name !== kind);
   if (roles.length > 0) others.push([kind, [...new Set(roles)].sort()]);
   return { ...draft, visibility: Object.fromEntries(others) };
+}
+
+/** The draft that says this of tunnels; the defaults are not written. */
+export function withNetwork(draft: Policy, network: Network): Policy {
+  const { network: _, ...others } = draft;
+  return sameNetwork(network, DEFAULTS) ? others : { ...others, network };
 }
 
 /** Places as people type them: separated by commas or spaces, any capitals. */

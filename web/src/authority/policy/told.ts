@@ -6,6 +6,7 @@ import { t as directory } from "../directory/words";
 import { kitWords } from "../kit/language";
 import { type Change, grantChange } from "./difference";
 import type { Grant, Role } from "./document";
+import { landingTyped, type Network, networksTyped } from "./network";
 import { t } from "./words";
 
 /** "Operator and Auditor"; "" for none. */
@@ -49,8 +50,37 @@ export function told(change: Change): { title: string; lines: string[] } {
         title: w.visibility(numberKindTold(change.name), seers(change.after), seers(change.before)),
         lines: [],
       };
+    case "network":
+      return {
+        title: w.network(
+          t.value.networkFields[change.name],
+          fieldTold(change.after, change.name),
+          fieldTold(change.before, change.name),
+        ),
+        lines: [],
+      };
     case "community":
       return { title: w.community(change.before, change.name), lines: [] };
+  }
+}
+
+/** What one field says of tunnels, in words. */
+export function fieldTold(network: Network, name: keyof Network): string {
+  const w = t.value;
+  switch (name) {
+    case "topology":
+      return w.topologies[network.topology];
+    case "hubs":
+    case "plain_export":
+      return network[name].length === 0 ? w.noSite : listed([...network[name]]);
+    case "landing":
+      return landingTyped(network.landing).replaceAll("\n", "; ") || w.landingAnywhere;
+    case "networks":
+      return networksTyped(network.networks).replaceAll("\n", "; ") || w.noSite;
+    case "two_layers":
+      return network.two_layers ? w.yes : w.no;
+    case "full_round_hours":
+      return w.hours(network.full_round_hours);
   }
 }
 

@@ -46,6 +46,36 @@ export const en = {
   allSeeAll: "Everybody sees every number.",
   othersSeen: "Numbers of other kinds are seen by everybody.",
 
+  tunnels: "Tunnels between sites",
+  tunnelsLead:
+    "Sites are named by kind and name, as in office/rome. Where nothing is said, every two sites have a tunnel and traffic may land anywhere.",
+  networkFields: {
+    topology: "Which sites have a tunnel",
+    hubs: "Hubs",
+    landing: "Where traffic may land",
+    plain_export: "Plain WireGuard may be exported by",
+    two_layers: "Second layer of encryption (ESP) inside",
+    full_round_hours: "Full key exchange at least every",
+    networks: "Further networks of sites",
+  },
+  topologies: { mesh: "every two sites", hub: "each site with the hubs" },
+  noSite: "none",
+  landingAnywhere: "anywhere",
+  yes: "yes",
+  no: "no",
+  hours: (count: number) => (count === 1 ? "1 hour" : `${count} hours`),
+  editTunnels: "Edit tunnels between sites",
+  hubsHint: "Paths of sites, separated by commas. Needed where sites talk to hubs alone.",
+  landingHint:
+    "One site a line: office/rome: Marsala, Foggia, -FR. Gateways by name; a country after a minus is forbidden.",
+  networksHint: "One site a line: office/rome: 10.20.0.0/16. No address belongs to two sites.",
+  plainHint: "Such a configuration is not post-quantum. Leave it empty for nobody.",
+  hoursHint: "1 to 168.",
+  wrongSites: (sites: string) => `These are no sites: ${sites}.`,
+  wrongLine: (line: string) => `This is not understood: ${line}.`,
+  wrongHubs: "The hubs are missing.",
+  wrongHours: "A whole number from 1 to 168.",
+
   draftTitle: (number: number) => `Draft of policy ${number}`,
   draftLead: "Nothing here takes effect until it is proposed, signed and approved.",
   draftStays: "The draft lasts as long as this page stays open.",
@@ -135,6 +165,8 @@ export const en = {
       `${command}: ${after === 1 ? "1 approval" : `${after} approvals`} beside the proposer (before: ${before})`,
     visibility: (kind: string, after: string, before: string) =>
       `Numbers of the kind ${kind} are seen by ${after} (before: ${before})`,
+    network: (field: string, after: string, before: string) =>
+      `${field}: ${after} (before: ${before})`,
     community: (before: string, after: string) =>
       `THE COMMUNITY CHANGES from ${before} to ${after}: no edge takes this`,
   },
@@ -184,6 +216,36 @@ export const it: Words = {
   seenBy: "Visibili a",
   allSeeAll: "Tutti vedono tutti i numeri.",
   othersSeen: "I numeri di altri tipi sono visibili a tutti.",
+
+  tunnels: "Tunnel tra le sedi",
+  tunnelsLead:
+    "Le sedi si indicano con tipo e nome, come office/rome. Dove nulla è detto, ogni coppia di sedi ha un tunnel e il traffico può scendere a terra ovunque.",
+  networkFields: {
+    topology: "Quali sedi hanno un tunnel",
+    hubs: "Centri",
+    landing: "Dove il traffico può scendere a terra",
+    plain_export: "WireGuard semplice esportabile da",
+    two_layers: "Secondo strato di cifratura (ESP) all'interno",
+    full_round_hours: "Scambio completo delle chiavi almeno ogni",
+    networks: "Altre reti delle sedi",
+  },
+  topologies: { mesh: "ogni coppia di sedi", hub: "ogni sede con i centri" },
+  noSite: "nessuna",
+  landingAnywhere: "ovunque",
+  yes: "sì",
+  no: "no",
+  hours: (count) => (count === 1 ? "1 ora" : `${count} ore`),
+  editTunnels: "Modifica i tunnel tra le sedi",
+  hubsHint: "Sedi separate da virgole. Servono dove le sedi parlano solo con i centri.",
+  landingHint:
+    "Una sede per riga: office/rome: Marsala, Foggia, -FR. Stazioni per nome; un paese dopo il segno meno è vietato.",
+  networksHint: "Una sede per riga: office/rome: 10.20.0.0/16. Nessun indirizzo è di due sedi.",
+  plainHint: "Una tale configurazione non è post-quantum. Lascia vuoto per nessuna sede.",
+  hoursHint: "Da 1 a 168.",
+  wrongSites: (sites) => `Queste non sono sedi: ${sites}.`,
+  wrongLine: (line) => `Questo non si capisce: ${line}.`,
+  wrongHubs: "Mancano i centri.",
+  wrongHours: "Un numero intero da 1 a 168.",
 
   draftTitle: (number) => `Bozza della policy ${number}`,
   draftLead: "Nulla di ciò che vedi qui ha effetto finché non è proposto, firmato e approvato.",
@@ -273,6 +335,7 @@ export const it: Words = {
       `${command}: ${after === 1 ? "1 approvazione" : `${after} approvazioni`} oltre a chi propone (prima: ${before})`,
     visibility: (kind, after, before) =>
       `I numeri di tipo ${kind} sono visibili a ${after} (prima: ${before})`,
+    network: (field, after, before) => `${field}: ${after} (prima: ${before})`,
     community: (before, after) =>
       `LA COMUNITÀ CAMBIA da ${before} a ${after}: nessuna sede lo accetta`,
   },

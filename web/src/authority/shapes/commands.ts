@@ -83,6 +83,28 @@ const policyFields = {
 export const policySummaries = array(object<PolicySummary>(policyFields));
 export const policyInForce = object<PolicyInForce>({ ...policyFields, policy: json });
 
+/** A site's tunnel card: how others reach it. */
+export interface TunnelCard {
+  number: number;
+  /** When the site made it, and when it came. */
+  made_at: number;
+  heard: number;
+  /** Its own network, which follows from its name. */
+  network: string;
+  /** Further networks that it announces. */
+  networks: string[];
+  /** Where its bearers are, in its order: ADDRESS:PORT. */
+  endpoints: string[];
+}
+const tunnelCard = object<TunnelCard>({
+  number,
+  made_at: number,
+  heard: number,
+  network: string,
+  networks: array(string),
+  endpoints: array(string),
+});
+
 export interface EdgeSite {
   identity: string;
   display_name: string;
@@ -95,6 +117,8 @@ export interface EdgeSite {
   lists: Record<string, number>;
   policy: number | null;
   certificate: Certificate | null;
+  /** null for a site without tunnels, or one that is revoked. */
+  tunnel: TunnelCard | null;
   enrolled: number | null;
 }
 export const sites = array(
@@ -108,6 +132,7 @@ export const sites = array(
     lists: record(number),
     policy: nullable(number),
     certificate: nullable(certificate),
+    tunnel: nullable(tunnelCard),
     enrolled: nullable(number),
   }),
 );

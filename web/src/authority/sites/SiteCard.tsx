@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { EdgeSite, Issuer } from "../api";
+import type { EdgeSite, Issuer, TunnelCard } from "../api";
 import { ActionButton, Mark, momentOf, When } from "../kit";
 import { AgeBar } from "./AgeBar";
 import { t } from "./words";
@@ -33,6 +33,7 @@ export function SiteCard(props: {
           <Applied number={site.policy} newest={props.policy} />
         </Fact>
       </dl>
+      {site.tunnel ? <Tunnel card={site.tunnel} /> : null}
       {props.onRevoke ? (
         <div class="site-acts">
           <ActionButton
@@ -45,6 +46,40 @@ export function SiteCard(props: {
         </div>
       ) : null}
     </article>
+  );
+}
+
+/** How other sites reach this one, as it has signed. */
+function Tunnel(props: { card: TunnelCard }) {
+  const w = t.value;
+  const { card } = props;
+  return (
+    <details class="site-tunnel">
+      <summary>
+        {w.tunnel} {w.card(card.number)}{" "}
+        <span class="faint">
+          {w.cardHeard} <When time={card.heard} />
+        </span>
+      </summary>
+      <dl class="facts">
+        <dt>{w.cardNetworks}</dt>
+        <dd>
+          {[card.network, ...card.networks].map((network) => (
+            <bdi key={network} class="code site-line">
+              {network}
+            </bdi>
+          ))}
+        </dd>
+        <dt>{w.bearers}</dt>
+        <dd>
+          {card.endpoints.map((address) => (
+            <bdi key={address} class="code site-line">
+              {address}
+            </bdi>
+          ))}
+        </dd>
+      </dl>
+    </details>
   );
 }
 

@@ -40,6 +40,11 @@ export const en = {
   behind: (newest: number) => `newest is ${newest}`,
   nothingApplied: "none yet",
   enrolled: "Enrolled",
+  tunnel: "Tunnel card",
+  card: (number: number) => `no. ${number}`,
+  cardHeard: "came",
+  cardNetworks: "Networks",
+  bearers: "Bearers",
 
   invite: "Invite a site",
   inviteTitle: "Invite a site",
@@ -139,6 +144,11 @@ export const it: Words = {
   behind: (newest) => `la più recente è ${newest}`,
   nothingApplied: "ancora nessuna",
   enrolled: "Iscritto",
+  tunnel: "Scheda di tunnel",
+  card: (number) => `n. ${number}`,
+  cardHeard: "arrivata",
+  cardNetworks: "Reti",
+  bearers: "Vie",
 
   invite: "Invita una sede",
   inviteTitle: "Invita una sede",

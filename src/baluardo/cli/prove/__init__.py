@@ -1,0 +1,1 @@
+"""`baluardo prove`: run a nation on this machine and measure what is claimed."""

@@ -1,0 +1,21 @@
+"""The table of `baluardo prove` commands."""
+
+from baluardo.cli.command import Command
+
+PROVE = Command(
+    name="prove",
+    summary="Run a nation on this machine and measure what is claimed.",
+    commands=(
+        Command(
+            "tunnel",
+            "Prove the encrypted internet: packets, keys, captures, faults, landing.",
+            "baluardo.cli.prove.tunnel",
+        ),
+    ),
+    example="""\
+  $ baluardo prove tunnel
+  claim                         measured   limit
+  ping between every pair       10 of 10   10     holds
+  ...
+""",
+)

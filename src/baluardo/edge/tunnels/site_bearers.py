@@ -1,0 +1,301 @@
+"""The bearers of a site at work: probes to every neighbour, the choice for each, the engine told.
+
+The cores decide (`network.bearers`); here they are given time, what arrived, and what the engine
+counts. A neighbour is probed once there are keys to seal probes with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from baluardo.errors import SealError
+from baluardo.network.bearers.bearer import Bearer, Health, Kind, Limits, Standing, judge
+from baluardo.network.bearers.choice import Choice, Decision, Plan
+from baluardo.network.bearers.counts import Endpoint, PeerTags
+from baluardo.network.bearers.engine import SiteEngine
+from baluardo.network.bearers.probes import Answered, BestTold, Interest, Probing, Seen
+from baluardo.network.bearers.telemetry import Telemetry
+from baluardo.terms import Bilingual
+from baluardo.trust.probe_seal import ProbeSeal
+from baluardo.trust.secret import Secret
+
+BUSY_SECONDS: Final = 0.025
+"""Between two judgements while anybody has traffic; silence counts in tens of milliseconds."""
+IDLE_SECONDS: Final = 0.5
+COUNTS_SECONDS: Final = 0.2
+TRAFFIC_SECONDS: Final = 2.0
+"""A neighbour whose packets moved within this has traffic."""
+MOST_MEASURED: Final = 256
+MOST_TAGS: Final = 2
+"""A neighbour's tags that are accepted: the newest, and the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BearerKnown:
+    """What is known of a bearer whoever is at the other end."""
+
+    name: str
+    kind: Kind
+    telemetry: Telemetry | None = None
+    carrier: bool | None = None
+    barred: Bilingual | None = None
+
+
+@dataclass(slots=True)
+class _Neighbour:
+    index: int
+    endpoints: tuple[tuple[str, int], ...]
+    choice: Choice
+    seals: list[tuple[int, ProbeSeal]] = field(default_factory=list)
+    """Tags that are accepted, the newest first, each with what opens its probes."""
+    sent_tag: int = 0
+    sealing: ProbeSeal | None = None
+    sources: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """Where each of its bearers was last heard from, by a probe that was genuine."""
+    standings: dict[str, Standing] = field(default_factory=dict)
+    moved: int = 0
+    moved_at: float = -TRAFFIC_SECONDS
+    lanes: tuple[Endpoint | None, ...] = ()
+
+
+class SiteBearers:
+    """Probes, judges and chooses, from `start` to `close`, on one event loop."""
+
+    def __init__(
+        self,
+        engine: SiteEngine,
+        names: Sequence[str],
+        lanes: int,
+        known: Callable[[], Mapping[str, BearerKnown]],
+        slot_clock: Callable[[], float | None],
+    ) -> None:
+        """`names` in the order of the plan, which is the engine's; `known` tells of each now.
+
+        `slot_clock`: POSIX seconds less those of the monotonic clock, None where not trusted.
+        """
+        self._engine, self._names, self._lanes = engine, tuple(names), lanes
+        self._known, self._slot_clock = known, slot_clock
+        self._limits = Limits()
+        self._probes = Probing(self._names)
+        self._neighbours: dict[str, _Neighbour] = {}
+        self._by_tag: dict[int, str] = {}
+        self._counted_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self.seen: dict[str, tuple[str, int, float]] = {}
+        """From where others saw each bearer's probes come: address, port, when (monotonic)."""
+        self.round_trips: dict[str, float] = {}
+        """The last one measured by each bearer, s."""
+        self._measured: dict[str, deque[Answered]] = {}
+        self.refused = 0
+        """Probes that were not genuine, or of nobody known."""
+        self.on_switch: Callable[[str, Decision], None] = lambda _peer, _decision: None
+
+    def start(self) -> None:
+        """Begin on the running loop."""
+        asyncio.get_running_loop().add_reader(self._engine.probes_fd, self._turn)
+        self._turn()
+
+    def close(self) -> None:
+        """Stop; the engine goes on with what it was told last."""
+        asyncio.get_running_loop().remove_reader(self._engine.probes_fd)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def meet(self, peer: str, index: int, endpoints: Sequence[tuple[str, int]]) -> None:
+        """Take a neighbour in, or its endpoints anew; `index` is the engine's."""
+        known = self._neighbours.get(peer)
+        if known is None:
+            places = dict(
+                zip(("primary", "alternate", "contingency", "emergency"), self._names, strict=False)
+            )
+            self._neighbours[peer] = _Neighbour(index, tuple(endpoints), Choice(Plan(**places)))
+        elif known.endpoints != tuple(endpoints):
+            known.endpoints = tuple(endpoints)
+            known.sources.clear()
+            if known.sealing is not None:
+                self._probes.meet(peer, len(endpoints), time.monotonic())
+
+    def part(self, peer: str) -> None:
+        """Let a neighbour go."""
+        self._neighbours.pop(peer, None)
+        self._by_tag = {tag: each for tag, each in self._by_tag.items() if each != peer}
+        self._probes.part(peer)
+
+    def set_keys(
+        self, peer: str, send_key: Secret, receive_key: Secret, send_tag: int, receive_tag: int
+    ) -> None:
+        """Seal probes with new keys from now on; what the old ones sealed is still understood."""
+        known = self._neighbours.get(peer)
+        if known is None:
+            return
+        first = known.sealing is None
+        known.sealing, known.sent_tag = ProbeSeal(send_key), send_tag
+        known.seals = [(receive_tag, ProbeSeal(receive_key)), *known.seals][:MOST_TAGS]
+        self._by_tag = {tag: each for tag, each in self._by_tag.items() if each != peer}
+        self._by_tag |= {tag: peer for tag, _ in known.seals}
+        self._engine.set_tags(known.index, PeerTags(send_tag, tuple(tag for tag, _ in known.seals)))
+        if first:
+            self._probes.meet(peer, len(known.endpoints), time.monotonic())
+            self._turn()
+
+    def order(self, bearer: str | None, by: str) -> None:
+        """Let traffic to everybody take a bearer because a person says so; None: by the plan."""
+        for each in self._neighbours.values():
+            each.choice.order(bearer, by)
+        self._turn()
+
+    def decision(self, peer: str) -> Decision | None:
+        """Return what was decided last for a neighbour; None for a stranger."""
+        known = self._neighbours.get(peer)
+        return None if known is None else known.choice.decision
+
+    def standings(self, peer: str) -> Mapping[str, Standing]:
+        """Return where the bearers to a neighbour stand."""
+        known = self._neighbours.get(peer)
+        return {} if known is None else known.standings
+
+    @property
+    def active(self) -> str | None:
+        """The bearer that most neighbours' traffic takes; None where none has one."""
+        taken = [each.choice.decision.active for each in self._neighbours.values()]
+        names = [name for name in taken if name is not None]
+        return max(self._names, key=names.count) if names else None
+
+    def take_round_trips(self, bearer: str) -> list[Answered]:
+        """Take what was measured by a bearer since the last call, the oldest first."""
+        measured = self._measured.pop(bearer, deque())
+        return list(measured)
+
+    def judge_again(self) -> None:
+        """Judge now: what is known of a bearer has changed."""
+        self._turn()
+
+    # One turn
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self._receive()
+        if now - self._counted_at >= COUNTS_SECONDS:
+            self._counted_at = now
+            self._count(now)
+        self._probes.handle_timer(now)
+        self._send(now)
+        self._hear_events()
+        for peer, each in self._neighbours.items():
+            if each.sealing is not None:
+                self._judge(peer, each, now)
+        self._send(now)  # what was decided is told at once
+        self._schedule(now)
+
+    def _receive(self) -> None:
+        for probe in self._engine.probes():
+            peer = self._by_tag.get(probe.tag)
+            if peer is None or not 0 <= probe.bearer < len(self._names):
+                self.refused += 1
+                continue
+            known = self._neighbours[peer]
+            seal = next(seal for tag, seal in known.seals if tag == probe.tag)
+            try:
+                payload = seal.open(probe.octets)
+            except SealError:
+                self.refused += 1
+                continue
+            source = probe.ip, probe.port
+            at = probe.arrival_ns / 1e9
+            self._probes.receive(peer, self._names[probe.bearer], payload, at, source)
+            their_bearer = payload[2]
+            if their_bearer < len(known.endpoints):
+                known.sources[their_bearer] = source
+
+    def _send(self, now: float) -> None:
+        for each in self._probes.outgoing(now):
+            known = self._neighbours.get(each.peer)
+            if known is None or known.sealing is None:
+                continue
+            ip, port = self._address(known, each.peer_bearer)
+            octets = known.sealing.seal(each.payload)
+            bearer = self._names.index(each.bearer)
+            self._engine.send_probe(bearer, ip, port, known.sent_tag, octets)
+
+    def _hear_events(self) -> None:
+        while (event := self._probes.next_event()) is not None:
+            if isinstance(event, Answered):
+                self.round_trips[event.bearer] = event.rtt_s
+                self._measured.setdefault(event.bearer, deque(maxlen=MOST_MEASURED)).append(event)
+            elif isinstance(event, Seen):
+                self.seen[event.bearer] = event.address, event.port, event.at
+            elif isinstance(event, BestTold) and event.peer in self._neighbours:
+                self._lead(event.peer, self._neighbours[event.peer])
+
+    def _judge(self, peer: str, each: _Neighbour, now: float) -> None:
+        slot_clock = self._slot_clock()
+        known = self._known()
+        for name in self._names:
+            about = known[name]
+            before = each.standings.get(name)
+            each.standings[name] = judge(
+                Bearer(
+                    name,
+                    about.kind,
+                    self._probes.heard(peer, name, now),
+                    about.telemetry,
+                    about.carrier,
+                    about.barred,
+                ),
+                now,
+                self._limits,
+                slot_clock,
+                Health.UNKNOWN if before is None else before.health,
+            )
+        before_, decision = (
+            each.choice.decision,
+            each.choice.judge(list(each.standings.values()), now),
+        )
+        self._probes.set_best(peer, decision.active, now)
+        self._lead(peer, each)
+        if before_.active != decision.active:
+            self.on_switch(peer, decision)
+
+    def _lead(self, peer: str, each: _Neighbour) -> None:
+        """Tell the engine where each lane goes, where that has changed."""
+        decision = each.choice.decision
+        ip, port = self._address(each, self._probes.destination(peer))
+        ways = (decision.active, decision.second)[: self._lanes]
+        lanes = tuple(
+            None if name is None else Endpoint(self._names.index(name), ip, port) for name in ways
+        )
+        for lane, endpoint in enumerate(lanes):
+            if lane >= len(each.lanes) or each.lanes[lane] != endpoint:
+                self._engine.set_lane_endpoint(each.index, lane, endpoint)
+        each.lanes = lanes
+
+    def _address(self, each: _Neighbour, bearer: int) -> tuple[str, int]:
+        place = bearer if bearer < len(each.endpoints) else 0
+        return each.sources.get(place, each.endpoints[place])
+
+    def _count(self, now: float) -> None:
+        counts = self._engine.counts()
+        for peer, each in self._neighbours.items():
+            counted = counts.peers.get(each.index)
+            moved = 0 if counted is None else counted.sent.packets + counted.received.packets
+            if moved != each.moved:
+                each.moved, each.moved_at = moved, now
+            if each.sealing is not None:
+                busy = now - each.moved_at < TRAFFIC_SECONDS
+                self._probes.set_interest(peer, Interest.TRAFFIC if busy else Interest.IDLE, now)
+
+    def _schedule(self, now: float) -> None:
+        busy = any(now - each.moved_at < TRAFFIC_SECONDS for each in self._neighbours.values())
+        times = [now + (BUSY_SECONDS if busy else IDLE_SECONDS), self._probes.next_timer()]
+        times += [each.choice.next_timer() for each in self._neighbours.values()]
+        due = min(each for each in times if each is not None)
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(0.002, due - now), self._turn)

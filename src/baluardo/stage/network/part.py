@@ -1,0 +1,93 @@
+"""The console's part for the staged network: what each edge tells of itself, and the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import httpx
+from fastapi import APIRouter
+
+from baluardo.console.part import ConsolePage, ConsolePart, StatusItem
+from baluardo.errors import BaluardoError
+from baluardo.stage.network.sites import StagedSite
+from baluardo.stage.network.staged import StagedNetwork
+
+NETWORK_PATH: Final = "/api/edge/network"
+SECONDS: Final = 2.0
+PAGE: Final = ConsolePage(
+    path="/network", entry="network.html", title={"it": "Rete cifrata", "en": "Encrypted network"}
+)
+
+
+def network_part(network: StagedNetwork) -> ConsolePart:
+    """Return the part: a page, and the answer it shows."""
+    router = APIRouter(prefix="/api/network")
+
+    @router.get("")
+    async def network_now() -> dict[str, Any]:
+        """Return every site with what its edge tells, and what the wire has counted."""
+        told = await asyncio.gather(*(_told(network, site.id) for site in network.nation.sites))
+        return {"sites": told, "wire": await _wire(network)}
+
+    async def status() -> list[StatusItem]:
+        return [_standing(network)]
+
+    return ConsolePart(name="network", router=router, pages=(PAGE,), status=status)
+
+
+async def _told(network: StagedNetwork, identifier: str) -> dict[str, Any]:
+    site = next(each for each in network.nation.sites if each.id == identifier)
+    staged = network.sites.get(identifier)
+    landing = None if network.feed is None else network.feed.landing_of(site)
+    return {
+        "id": site.id,
+        "name": site.name.by_language(),
+        "running": staged is not None and staged.edge.process is not None,
+        "restarts": 0 if staged is None else max(0, staged.edge.starts - 1),
+        "landing": None if landing is None else landing.name,
+        "network": None if staged is None else await ask_edge(staged),
+    }
+
+
+async def ask_edge(staged: StagedSite) -> dict[str, Any] | None:
+    """Return what a site's edge tells of its network; None while it does not answer."""
+    transport = httpx.AsyncHTTPTransport(uds=str(staged.pages_socket))
+    headers = {
+        "host": staged.host,
+        "x-forwarded-for": "127.0.0.1",
+        "x-forwarded-proto": "http",
+    }
+    try:
+        async with httpx.AsyncClient(
+            transport=transport, timeout=SECONDS, trust_env=False
+        ) as client:
+            answer = await client.get(f"http://edge{NETWORK_PATH}", headers=headers)
+            told: dict[str, Any] = answer.raise_for_status().json()
+            return told
+    except (httpx.HTTPError, ValueError):
+        return None
+
+
+async def _wire(network: StagedNetwork) -> dict[str, Any] | None:
+    if network.wire is None:
+        return None
+    try:
+        return await network.wire.told()
+    except BaluardoError:
+        return None
+
+
+def _standing(network: StagedNetwork) -> StatusItem:
+    running = sum(each.edge.process is not None for each in network.sites.values())
+    if network.wire is None:
+        text = {
+            "it": "La rete cifrata non è ancora avviata.",
+            "en": "The encrypted network is not up yet.",
+        }
+        return StatusItem("network", "notice", text)
+    text = {
+        "it": f"Rete cifrata: {running} siti sopra il cielo emulato.",
+        "en": f"Encrypted network: {running} sites over the emulated sky.",
+    }
+    return StatusItem("network", "ok", text)

@@ -1,0 +1,117 @@
+"""A site's pages, served by its own edge in its own namespace: asked for through a Unix socket.
+
+The edge takes this for the proxy it stands behind: who asks is told in the headers of a proxy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+from starlette.types import Message, Receive, Scope, Send
+
+from baluardo.console.proxy import FORWARDED_FOR, FORWARDED_PROTO
+
+SECONDS: Final = 60.0
+CONNECT_SECONDS: Final = 3.0
+NOT_THERE: Final = (
+    "This site's edge does not answer at the moment: it is starting, or has been stopped. Nothing "
+    "was done. Try again in a moment."
+)
+_HOP_BY_HOP: Final = frozenset(
+    (
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"),
+        *("trailer", "transfer-encoding", "upgrade", FORWARDED_FOR, FORWARDED_PROTO),
+    )
+)
+"""RFC 9110 section 7.6.1, and what only a proxy may say."""
+
+
+class SitePages:
+    """ASGI application: forwards every request to an edge that serves at a Unix socket."""
+
+    def __init__(self, socket: Path) -> None:
+        """Take where the edge listens; it may come and go."""
+        transport = httpx.AsyncHTTPTransport(uds=str(socket))
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Let every connection go."""
+        await self._client.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Forward one request; a site's pages have no WebSockets."""
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "Not here."})
+            return
+        try:
+            async with self._client.stream(
+                scope["method"],
+                self._url(scope),
+                headers=_forwarded(scope),
+                content=_body(receive),
+            ) as answer:
+                await send(_start(answer))
+                async for octets in answer.aiter_raw():
+                    await send({"type": "http.response.body", "body": octets, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+        except httpx.ConnectError:
+            await _refuse(send)
+
+    def _url(self, scope: Scope) -> httpx.URL:
+        raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        return httpx.URL("http://edge").copy_with(raw_path=raw)
+
+
+def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:
+    client = scope["client"][0] if scope.get("client") else ""
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name.decode("latin-1").lower() not in _HOP_BY_HOP
+    ]
+    return [
+        *kept,
+        (FORWARDED_FOR.encode(), client.encode()),
+        (FORWARDED_PROTO.encode(), scope["scheme"].encode()),
+    ]
+
+
+async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+def _start(answer: httpx.Response) -> Message:
+    headers = [
+        (name, value)
+        for name, value in answer.headers.raw
+        if name.decode("latin-1").lower() not in _HOP_BY_HOP
+    ]
+    return {"type": "http.response.start", "status": answer.status_code, "headers": headers}
+
+
+async def _refuse(send: Send) -> None:
+    body = json.dumps({"detail": NOT_THERE}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cache-control", b"no-store"),
+        (b"retry-after", b"2"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,104 @@
+"""A site as processes of its own: the root helper and the edge, in the site's namespace."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+from baluardo.durable_files import OWNER_ALONE, write_durably
+from baluardo.edge.configuration import FILE, BearerKind
+from baluardo.edge.whereabouts import Whereabouts
+from baluardo.network.links.namespaces import Namespace
+from baluardo.scenario.nation import Site
+from baluardo.stage.network.addresses import Terminal
+from baluardo.stage.network.process import Kept
+from baluardo.stage.network.site_pages import SitePages
+
+HELPER_SOCKET: Final = "links.sock"
+PAGES_SOCKET: Final = "pages.sock"
+
+
+class StagedSite:
+    """One site: its processes, and the way to its pages."""
+
+    def __init__(
+        self,
+        site: Site,
+        namespace: Namespace,
+        terminals: tuple[Terminal, ...],
+        directory: Path,
+        runtime: Path,
+    ) -> None:
+        """`directory` is the edge's, enrolled; `runtime` a short path for this run's sockets."""
+        self.site = site
+        self.host = Whereabouts.read(directory).host
+        """Name of its pages."""
+        self.namespace = namespace
+        self.directory = directory
+        self._terminals = terminals
+        self._runtime = runtime
+        python = (sys.executable, "-P", "-m")
+        self.helper = Kept(
+            f"{site.id} helper",
+            namespace,
+            (*python, "baluardo.network.links.helper", str(self.helper_socket)),
+        )
+        self.edge = Kept(
+            f"{site.id} edge",
+            namespace,
+            (*python, "baluardo", "edge", "run", str(directory), "--unprotected"),
+        )
+        self.pages = SitePages(self.pages_socket)
+
+    @property
+    def helper_socket(self) -> Path:
+        """Where the root helper answers."""
+        return self._runtime / HELPER_SOCKET
+
+    @property
+    def pages_socket(self) -> Path:
+        """Where the edge serves its pages."""
+        return self._runtime / PAGES_SOCKET
+
+    def start(self) -> None:
+        """Write the edge's configuration and begin; TargetError if it cannot be written."""
+        self._runtime.mkdir(mode=0o700, exist_ok=True)
+        write_durably(self.directory / FILE, self._configuration().encode(), mode=OWNER_ALONE)
+        self.helper.start()
+        self.edge.start()
+
+    async def stop(self) -> None:
+        """End both processes."""
+        await self.edge.stop()
+        await self.helper.stop()
+        await self.pages.close()
+
+    def _configuration(self) -> str:
+        """Return the file as a person in the field would write it, with the stage's bearers."""
+        roles = {each.name: each.role for each in self.site.bearers}
+        rates = {each.name: each.up.rate_bps / 1e6 for each in self.site.bearers}
+        lines = [
+            "# Written anew at each start of the stage.",
+            "[pages]",
+            f"socket = {json.dumps(str(self.pages_socket))}",
+            "proxy = true",
+            "[network]",
+            "enabled = true",
+            f"helper = {json.dumps(str(self.helper_socket))}",
+            "ipv4 = true",
+        ]
+        for each in self._terminals:
+            role = roles.get(each.bearer, self.site.sky_role)
+            lines += [
+                "[[bearers]]",
+                f'name = "{each.bearer}"',
+                f'kind = "{BearerKind.WIRE}"',
+                f'device = "{each.device}"',
+                f'role = "{role}"',
+                f'address = "{each.address}"',
+            ]
+            if each.bearer in rates:
+                lines.append(f"rate_up_mbps = {rates[each.bearer]:g}")
+        return "\n".join(lines) + "\n"

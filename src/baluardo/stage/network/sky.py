@@ -1,0 +1,176 @@
+"""Tells the wire what the sky does: paths of slots ahead of time, routes at their first moment."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from baluardo.errors import BaluardoError
+from baluardo.network.wire.tables import LinkSegment, down_segments, up_segments
+from baluardo.scenario.nation import Site
+from baluardo.stage.network.addresses import Landing, Plan, Terminal
+from baluardo.stage.network.paths import Backbone, Landed, Link, down, up
+from baluardo.stage.network.wire import StagedWire
+from baluardo.terms import OUT, slot_at, slot_start
+from baluardo.twin.paths.model import PathModel
+from baluardo.twin.paths.planner import SlotPaths
+from baluardo.twin.paths.rounds import Reason
+from baluardo.twin.paths.segments import wire_path
+from baluardo.twin.sky.landing import Ground
+
+SLOTS_AHEAD: Final = 2
+BEAT_SECONDS: Final = 0.5
+DRIFT_SECONDS: Final = 0.001
+"""The sky's clock was set, stands still or runs faster: the wire follows it in such steps."""
+MOST_LANDINGS: Final = 400
+FOR_EVER: Final = 100 * 365 * 86_400.0
+BUFFER_SECONDS: Final = 0.05
+"""What waits for the air before packets are dropped: not published, a parameter (FACTS)."""
+LEAST_BUFFER_OCTETS: Final = 64_000
+
+logger = logging.getLogger(__name__)
+
+
+class SkyFeed:
+    """Feeds the wire from `begin` on, for as long as `run` is awaited."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        ground: Ground,
+        wire: StagedWire,
+        sky_time: Callable[[], float],
+        paths: Callable[[int], Awaitable[SlotPaths]],
+        model: PathModel | None = None,
+        seed: int = 0,
+    ) -> None:
+        """`sky_time` tells the sky's clock, `paths` what every site gets in a slot."""
+        self._plan, self._wire = plan, wire
+        self._backbone = Backbone(plan, ground)
+        self._sky_time, self._paths = sky_time, paths
+        self._model, self._seed = model, seed
+        self._points = [point.place.name for point in ground.points_of_presence]
+        self._landed = Landed(plan)
+        self._links: set[str] = set()
+        self._fed: dict[int, dict[str, Landing | None]] = {}
+        self._offset = 0.0
+        self._cut: set[str] = set()
+        self._turn = asyncio.Lock()
+        self.landings: dict[int, dict[str, Landing | None]] = {}
+        """Where each dish landed in the slots of the last minutes."""
+
+    def landing_of(self, site: Site) -> Landing | None:
+        """Return where a site's dish lands in this slot; None while it has no path."""
+        known = self._fed.get(slot_at(self._sky_time()))
+        return None if known is None else known.get(site.id)
+
+    async def begin(self) -> None:
+        """Join what never changes, then feed the first slots; BaluardoError if that cannot be."""
+        for link, direction in self._backbone.links():
+            now = self._sky_time()
+            await self._join(link, direction.rate_bps)
+            always = LinkSegment(now - FOR_EVER, now + FOR_EVER, direction)
+            await self._wire.extend(link, (always,))
+        for route in self._backbone.routes():
+            await self._wire.route(route)
+        await self._beat()
+
+    async def run(self) -> None:
+        """Feed until cancelled; a slot that cannot be planned is tried again."""
+        while True:
+            await asyncio.sleep(self._until_next())
+            try:
+                await self._beat()
+            except BaluardoError as problem:
+                logger.warning("The wire was not told of a slot: %s", problem)
+
+    async def forget(self, *, present: bool = False) -> None:
+        """Plan what comes anew, the present slot too if that is wished: the sky was disturbed."""
+        now = slot_at(self._sky_time())
+        last = now - 1 if present else now
+        self._fed = {slot: landed for slot, landed in self._fed.items() if slot <= last}
+        await self._beat()
+
+    async def cut(self, terminal: Terminal) -> None:
+        """Let nothing pass by a terminal from now on, without a word to anybody."""
+        self._cut.add(terminal.port)
+        now = self._sky_time()
+        for link in self._of(terminal):
+            await self._wire.extend(link, (LinkSegment(now, now + FOR_EVER, OUT),))
+
+    async def restore(self, terminal: Terminal) -> None:
+        """Let packets pass by a terminal again."""
+        self._cut.discard(terminal.port)
+        now = self._sky_time()
+        for link, direction in self._backbone.links():
+            if terminal.port in {link.start, link.end}:
+                await self._wire.extend(link, (LinkSegment(now, now + FOR_EVER, direction),))
+        await self.forget(present=True)
+
+    def _of(self, terminal: Terminal) -> list[Link]:
+        """Return every link of a terminal that there is."""
+        links = (Link(*name.split(">")) for name in self._links)
+        return [link for link in links if terminal.port in {link.start, link.end}]
+
+    def _until_next(self) -> float:
+        now = self._sky_time()
+        return min(BEAT_SECONDS, max(0.0, slot_start(slot_at(now) + 1) - now) + 0.001)
+
+    async def _beat(self) -> None:
+        async with self._turn:
+            await self._feed_now()
+
+    async def _feed_now(self) -> None:
+        await self._wire.look()
+        now = self._sky_time()
+        offset = now - time.monotonic()
+        if abs(offset - self._offset) > DRIFT_SECONDS:
+            self._offset = offset
+            await self._wire.set_offset(offset)
+        current = slot_at(now)
+        self._fed = {s: at for s, at in self._fed.items() if current <= s <= current + SLOTS_AHEAD}
+        await self._feed(current)
+        await self._land(current)
+        for slot in range(current + 1, current + SLOTS_AHEAD + 1):
+            await self._feed(slot)
+
+    async def _feed(self, slot: int) -> None:
+        if slot in self._fed:
+            return
+        paths = await self._paths(slot)
+        landed: dict[str, Landing | None] = {}
+        for row, site in enumerate(self._plan.sites):
+            served = paths.reason[row] == Reason.SERVED
+            landing = self._landing(int(paths.point[row])) if served else None
+            landed[site.id] = landing
+            if landing is not None:
+                dish = self._plan.sky(site)
+                path = wire_path([paths], row, self._model, self._seed)
+                for link, segments in (
+                    (up(dish, landing), up_segments(path)),
+                    (down(dish, landing), down_segments(path)),
+                ):
+                    await self._join(link, segments[0].direction.rate_bps)
+                    if not self._cut & {link.start, link.end}:
+                        await self._wire.extend(link, segments)
+        self._fed[slot] = self.landings[slot] = landed
+        while len(self.landings) > MOST_LANDINGS:
+            self.landings.pop(next(iter(self.landings)))
+
+    async def _land(self, slot: int) -> None:
+        for site in self._plan.sites:
+            for route in self._landed.land(site, self._fed[slot][site.id]):
+                await self._wire.route(route)
+
+    def _landing(self, point: int) -> Landing:
+        name = self._points[point]
+        return next(each for each in self._plan.landings if each.name == name)
+
+    async def _join(self, link: Link, rate_bps: float) -> None:
+        if link.name not in self._links:
+            self._links.add(link.name)
+            buffer = max(LEAST_BUFFER_OCTETS, int(rate_bps * BUFFER_SECONDS / 8.0))
+            await self._wire.add_link(link, buffer, len(self._links))

@@ -1,0 +1,151 @@
+"""A nation of its own for a proof: authority, sky, wire and sites, all removed at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from baluardo.authority.acts.revocation import in_force, order, take_back
+from baluardo.authority.context import Authority
+from baluardo.authority.service import AuthorityService
+from baluardo.authority.store.transaction import Transaction
+from baluardo.console.app import create_console
+from baluardo.edge.tunnels.addresses import own_interfaces
+from baluardo.edge.whereabouts import Whereabouts
+from baluardo.errors import StageError
+from baluardo.network.links.client import Links
+from baluardo.network.links.namespaces import Namespace
+from baluardo.scenario.nation import Nation, Site
+from baluardo.stage.address import bind
+from baluardo.stage.authority import place_pages
+from baluardo.stage.demonstration import OFFICERS, Demonstration, open_demonstration
+from baluardo.stage.network.part import ask_edge
+from baluardo.stage.network.staged import StagedNetwork
+from baluardo.stage.prove.proving_sky import CALM, ProvingSky
+from baluardo.stage.server import serve
+from baluardo.trust.certificates.revocation_list import Reason
+from baluardo.twin.sky.catalogue import Catalogue
+
+OPEN_SECONDS: Final = 180.0
+"""For every tunnel to open: on a new machine the loops are compiled first."""
+
+
+class ProvingNation:
+    """What a proof may do and ask."""
+
+    def __init__(self, authority: Authority, sky: ProvingSky, network: StagedNetwork) -> None:
+        """Take a nation that runs."""
+        self.authority, self.sky, self.network = authority, sky, network
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Every site of the scenario."""
+        return self.network.nation.sites
+
+    def site(self, identifier: str) -> Site:
+        """Return one of them."""
+        return next(each for each in self.sites if each.id == identifier)
+
+    def hosts(self, site: Site) -> Namespace:
+        """Return where a site's own machines are; the caller closes it."""
+        staged = self.network.sites[site.id]
+        with Links.connect(staged.helper_socket) as links:
+            return Namespace(f"{site.id} hosts", links.enter())
+
+    def address(self, site: Site) -> str:
+        """Return the address of a site's edge inside the tunnels."""
+        there = Whereabouts.read(self.network.sites[site.id].directory)
+        return str(own_interfaces(there.identity, ipv4=False)[0].ip)
+
+    def identity_path(self, site: Site) -> str:
+        """Return a site's identity within its community."""
+        return Whereabouts.read(self.network.sites[site.id].directory).identity.path
+
+    async def told(self, site: Site) -> dict[str, Any]:
+        """Return what a site's edge tells of its network; empty while it does not answer."""
+        staged = self.network.sites.get(site.id)
+        return {} if staged is None else await ask_edge(staged) or {}
+
+    async def tunnels(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return every tunnel as each of its ends tells it, by the paths of both."""
+        found = {}
+        for site in self.sites:
+            told = await self.told(site)
+            for each in told.get("tunnels", ()):
+                found[told["site"], each["peer"]] = each
+        return found
+
+    async def wait_open(self, seconds: float = OPEN_SECONDS) -> None:
+        """Wait until every tunnel is open at both ends; StageError names those that are not."""
+        wanted = len(self.sites) * (len(self.sites) - 1)
+        tunnels: dict[tuple[str, str], dict[str, Any]] = {}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    tunnels = await self.tunnels()
+                    if sum(each["open"] for each in tunnels.values()) == wanted:
+                        return
+                    await asyncio.sleep(0.5)
+        shut = [f"{a}-{b}: {t['problem']}" for (a, b), t in tunnels.items() if not t["open"]]
+        raise StageError(
+            f"{len(tunnels)} of {wanted} tunnel ends were met and these stay shut after "
+            f"{seconds:g} s: {'; '.join(shut) or 'none of those met'}."
+        )
+
+    async def revoke(self, site: Site) -> None:
+        """Take a site's certificates back, as an officer who has heard that its key was copied."""
+        path = self.identity_path(site)
+
+        def act(transaction: Transaction) -> None:
+            order(transaction, Reason.KEY_COMPROMISE, OFFICERS[0].name, path)
+            take_back(transaction, [path], in_force(transaction, path), Reason.KEY_COMPROMISE)
+
+        await self.authority.store.act(act)
+
+
+@contextlib.asynccontextmanager
+async def proving_nation(
+    nation: Nation, catalogue: Catalogue, say: Callable[[str], None]
+) -> AsyncIterator[ProvingNation]:
+    """Run a nation while inside; errors as of its parts."""
+    directory = Path(tempfile.mkdtemp(prefix="baluardo-proof-"))
+    sky = ProvingSky(nation, catalogue)
+    try:
+        authority = await asyncio.to_thread(open_demonstration, directory)
+        try:
+            listener = bind("127.0.0.1", 0)
+            with listener.socket:
+                place_pages(authority, listener)
+                network = StagedNetwork(nation, sky.sky.ground, sky.sky_time, sky.paths, CALM)
+                service = AuthorityService(authority)
+                state = Demonstration(
+                    directory, authority, nation, lambda: service.door.port, say, network
+                )
+                parts = (service.part(), state.part())
+                hosts = (*listener.allowed_hosts, *authority.settings.page_hosts)
+                app = create_console(parts, hosts)
+                listener.open()
+                ready, over = asyncio.Event(), asyncio.Event()
+                serving = asyncio.create_task(
+                    serve(app, listener.socket, ready.set, until=over.wait)
+                )
+                try:
+                    await asyncio.wait(
+                        (serving, asyncio.create_task(ready.wait())),
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                    await state.complete()
+                    yield ProvingNation(authority, sky, network)
+                finally:
+                    over.set()
+                    await serving
+        finally:
+            authority.store.close()
+    finally:
+        sky.close()
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,63 @@
+import type { SiteNetwork } from "./answers";
+import { Bearers } from "./Bearers";
+import { Told } from "./figures";
+import { Drops, Queues } from "./Queues";
+import type { Taken } from "./rates";
+import { Tunnels } from "./Tunnels";
+import { t } from "./words";
+
+/** Everything that one edge tells: the same at the console and at the site itself. */
+export function SiteNetworkShown(props: {
+  now: Taken<SiteNetwork>;
+  before: Taken<SiteNetwork> | null;
+  nameOf: (peer: string) => string;
+  restarts?: number;
+}) {
+  const w = t.value;
+  const { now, before } = props;
+  const { value: told, atS } = now;
+  return (
+    <div class="told">
+      {told.problem ? (
+        <p class="problem">
+          <Told text={told.problem} />
+        </p>
+      ) : null}
+      <dl class="told-facts">
+        <div>
+          <dt>{w.addresses}</dt>
+          <dd>
+            {told.addresses.map((each) => (
+              <span key={each} class="told-address">
+                <Told text={each} code />
+              </span>
+            ))}
+          </dd>
+        </div>
+        <div>
+          <dt>{w.timing}</dt>
+          <dd>{told.real_time ? w.realTime : w.notRealTime}</dd>
+        </div>
+        {props.restarts === undefined ? null : (
+          <div>
+            <dt>{w.restartsTitle}</dt>
+            <dd>{props.restarts === 0 ? w.noRestarts : w.restarts(props.restarts)}</dd>
+          </div>
+        )}
+      </dl>
+      <Bearers
+        now={{ value: told.bearers, atS }}
+        before={before && { value: before.value.bearers, atS: before.atS }}
+      />
+      <Tunnels
+        now={{ value: told.tunnels, atS }}
+        before={before && { value: before.value.tunnels, atS: before.atS }}
+        nameOf={props.nameOf}
+      />
+      <div class="told-beside">
+        <Queues queues={told.classes} />
+        <Drops dropped={told.dropped} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,228 @@
+/** What the console and a site's edge say of the encrypted network, and the checks at the door.
+
+Times are seconds, rates bit/s; what is not known is null. */
+
+import { type Precedence, precedence } from "../api/authority";
+import { get } from "../api/client";
+import { type Text, text } from "../api/console";
+import {
+  array,
+  boolean,
+  type Check,
+  expected,
+  nullable,
+  number,
+  object,
+  oneOf,
+  ShapeError,
+  string,
+} from "../api/validate";
+import { record } from "../authority/shapes/json";
+
+export const ROLES = ["primary", "alternate", "contingency", "emergency"] as const;
+/** A bearer's place in the PACE plan, the best first. */
+export type Role = (typeof ROLES)[number];
+export const KINDS = ["interface", "starlink", "wire"] as const;
+export type Kind = (typeof KINDS)[number];
+export const HEALTHS = ["usable", "degraded", "unknown", "dead"] as const;
+export type Health = (typeof HEALTHS)[number];
+export const STATES = ["absent", "offered", "agreed", "installed", "confirmed"] as const;
+/** Where the keys of one peer stand. */
+export type KeyState = (typeof STATES)[number];
+
+export interface Bearer {
+  name: string;
+  kind: Kind;
+  role: Role;
+  device: string;
+  active: boolean;
+  /** What it is paced at. */
+  rate_bps: number | null;
+  round_trip_ms: number | null;
+  /** The address under which others see it. */
+  egress: string | null;
+  sent_octets: number;
+  received_octets: number;
+}
+export interface Tunnel {
+  peer: string;
+  address: string;
+  state: KeyState | null;
+  open: boolean;
+  lanes: number;
+  epoch: number;
+  key_age_s: number | null;
+  full_age_s: number | null;
+  round_age_s: number | null;
+  /** Empty where nothing is wrong; in the edge's language. */
+  problem: string;
+  active: string | null;
+  second: string | null;
+  why: Text | null;
+  bearers: { name: string; health: Health; why: Text }[];
+  sent_octets: number;
+  received_octets: number;
+}
+export interface Queue {
+  precedence: Precedence;
+  sent_packets: number;
+  sent_octets: number;
+  received_packets: number;
+  waiting_packets: number;
+  mean_delay_ms: number;
+  dropped: number;
+}
+/** What one site's edge tells of itself. */
+export interface SiteNetwork {
+  site: string;
+  problem: string | null;
+  addresses: string[];
+  bearers: Bearer[];
+  tunnels: Tunnel[];
+  classes: Queue[];
+  dropped: Record<string, number>;
+  real_time: boolean;
+}
+export interface Site {
+  id: string;
+  name: Text;
+  running: boolean;
+  restarts: number;
+  /** Where its dish lands; the operator decides, we see it. */
+  landing: string | null;
+  /** null: it does not answer; "misunderstood": not in a shape that this page knows. */
+  network: SiteNetwork | "misunderstood" | null;
+}
+export interface WireLink {
+  /** `FROM>TO`. */
+  name: string;
+  packets: number;
+  octets: number;
+  waiting: number;
+  drops: Record<string, number>;
+}
+export interface Wire {
+  privileged: boolean;
+  links: WireLink[];
+}
+export interface Network {
+  sites: Site[];
+  wire: Wire | null;
+}
+
+/** Numbers that something was counted or measured by: never below zero, never endless. */
+const amount: Check<number> = (value, where) => {
+  const found = number(value, where);
+  return Number.isFinite(found) && found >= 0 ? found : expected("an amount")(value, where);
+};
+
+const MOST_ENTRIES = 5_000;
+
+/** A list that a page can show, in which no name stands twice. */
+function named<T>(check: Check<T>, nameOf: (item: T) => string): Check<T[]> {
+  return (value, where) => {
+    if (Array.isArray(value) && value.length > MOST_ENTRIES) {
+      return expected(`a list of ${MOST_ENTRIES} at most`)(value, where);
+    }
+    const items = array(check)(value, where);
+    return new Set(items.map(nameOf)).size === items.length
+      ? items
+      : expected("a list without double names")(value, where);
+  };
+}
+
+const bearer = object<Bearer>({
+  name: string,
+  kind: oneOf(...KINDS),
+  role: oneOf(...ROLES),
+  device: string,
+  active: boolean,
+  rate_bps: nullable(amount),
+  round_trip_ms: nullable(amount),
+  egress: nullable(string),
+  sent_octets: amount,
+  received_octets: amount,
+});
+const tunnel = object<Tunnel>({
+  peer: string,
+  address: string,
+  state: nullable(oneOf(...STATES)),
+  open: boolean,
+  lanes: amount,
+  epoch: amount,
+  key_age_s: nullable(amount),
+  full_age_s: nullable(amount),
+  round_age_s: nullable(amount),
+  problem: string,
+  active: nullable(string),
+  second: nullable(string),
+  why: nullable(text),
+  bearers: named(
+    object<Tunnel["bearers"][number]>({ name: string, health: oneOf(...HEALTHS), why: text }),
+    (each) => each.name,
+  ),
+  sent_octets: amount,
+  received_octets: amount,
+});
+const queue = object<Queue>({
+  precedence,
+  sent_packets: amount,
+  sent_octets: amount,
+  received_packets: amount,
+  waiting_packets: amount,
+  mean_delay_ms: amount,
+  dropped: amount,
+});
+export const siteNetwork: Check<SiteNetwork> = object<SiteNetwork>({
+  site: string,
+  problem: nullable(string),
+  addresses: array(string),
+  bearers: named(bearer, (each) => each.name),
+  tunnels: named(tunnel, (each) => each.peer),
+  classes: named(queue, (each) => each.precedence),
+  dropped: record(amount),
+  real_time: boolean,
+});
+
+/** One edge that talks nonsense hides itself alone, not the others. */
+const orMisunderstood: Check<Site["network"]> = (value, where) => {
+  try {
+    return nullable(siteNetwork)(value, where);
+  } catch (problem) {
+    if (problem instanceof ShapeError) return "misunderstood";
+    throw problem;
+  }
+};
+export const network: Check<Network> = object<Network>({
+  sites: named(
+    object<Site>({
+      id: string,
+      name: text,
+      running: boolean,
+      restarts: amount,
+      landing: nullable(string),
+      network: orMisunderstood,
+    }),
+    (each) => each.id,
+  ),
+  wire: nullable(
+    object<Wire>({
+      privileged: boolean,
+      links: named(
+        object<WireLink>({
+          name: string,
+          packets: amount,
+          octets: amount,
+          waiting: amount,
+          drops: record(amount),
+        }),
+        (each) => each.name,
+      ),
+    }),
+  ),
+});
+
+/** At the console: every site and the wire. */
+export const getNetwork = () => get("/api/network", network);
+/** At a site: its own edge. */
+export const getSiteNetwork = () => get("/api/edge/network", siteNetwork);
