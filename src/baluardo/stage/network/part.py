@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import httpx
@@ -10,6 +12,7 @@ from fastapi import APIRouter
 
 from baluardo.console.part import ConsolePage, ConsolePart, StatusItem
 from baluardo.errors import BaluardoError
+from baluardo.stage.network.open_wire import OpenWire
 from baluardo.stage.network.sites import StagedSite
 from baluardo.stage.network.staged import StagedNetwork
 
@@ -34,6 +37,57 @@ def network_part(network: StagedNetwork) -> ConsolePart:
         return [_standing(network)]
 
     return ConsolePart(name="network", router=router, pages=(PAGE,), status=status)
+
+
+def open_wire_part(wire: OpenWire) -> ConsolePart:
+    """Return the part for a machine without namespaces: the sky over UDP, and no tunnels."""
+    router = APIRouter(prefix="/api/network")
+
+    @router.get("")
+    async def network_now() -> dict[str, Any]:
+        """Return where every dish lands and how far others are, and what the wire has counted."""
+        sites = [
+            {
+                "id": site.id,
+                "name": site.name.by_language(),
+                "running": False,
+                "restarts": 0,
+                "landing": None if (at := wire.feed.landing_of(site)) is None else at.name,
+                "network": None,
+                "round_trips_ms": {
+                    other: seconds * 1_000.0
+                    for (one, other), seconds in wire.round_trips.items()
+                    if one == site.id
+                },
+            }
+            for site in wire.nation.sites
+        ]
+        try:
+            told = await wire.wire.told()
+        except BaluardoError:
+            told = None
+        return {"sites": sites, "wire": told}
+
+    @contextlib.asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        try:
+            await wire.start()
+            yield
+        finally:
+            await wire.stop()
+
+    async def status() -> list[StatusItem]:
+        text = {
+            "it": "Siti senza tunnel: questa macchina non permette spazi di rete. "
+            "Il cielo emulato si sente via UDP.",
+            "en": "Sites without tunnels: this machine permits no network namespaces. "
+            "The emulated sky is felt over UDP.",
+        }
+        return [StatusItem("network", "notice", text)]
+
+    return ConsolePart(
+        name="network", router=router, pages=(PAGE,), status=status, lifespan=running
+    )
 
 
 async def _told(network: StagedNetwork, identifier: str) -> dict[str, Any]:

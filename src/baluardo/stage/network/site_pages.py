@@ -35,16 +35,13 @@ class SitePages:
 
     def __init__(self, socket: Path) -> None:
         """Take where the edge listens; it may come and go."""
-        transport = httpx.AsyncHTTPTransport(uds=str(socket))
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            timeout=httpx.Timeout(SECONDS, connect=CONNECT_SECONDS),
-            trust_env=False,
-        )
+        # Not a client: that would keep one visitor's cookies for the next, and add its own headers.
+        self._transport = httpx.AsyncHTTPTransport(uds=str(socket))
+        self._timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS).as_dict()
 
     async def close(self) -> None:
         """Let every connection go."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request; a site's pages have no WebSockets."""
@@ -52,19 +49,25 @@ class SitePages:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "Not here."})
             return
+        request = httpx.Request(
+            scope["method"],
+            self._url(scope),
+            headers=_forwarded(scope),
+            content=_body(receive),
+            extensions={"timeout": self._timeout},
+        )
         try:
-            async with self._client.stream(
-                scope["method"],
-                self._url(scope),
-                headers=_forwarded(scope),
-                content=_body(receive),
-            ) as answer:
-                await send(_start(answer))
-                async for octets in answer.aiter_raw():
-                    await send({"type": "http.response.body", "body": octets, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
-        except httpx.ConnectError:
+            answer = await self._transport.handle_async_request(request)
+        except httpx.TransportError:
             await _refuse(send)
+            return
+        try:
+            await send(_start(answer))
+            async for octets in answer.aiter_raw():
+                await send({"type": "http.response.body", "body": octets, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            await answer.aclose()
 
     def _url(self, scope: Scope) -> httpx.URL:
         raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")

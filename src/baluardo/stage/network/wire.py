@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,7 +30,8 @@ class StagedWire:
         """Begin without a process."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="wire")
         self._process: WireProcess | None = None
-        self._ports: dict[str, int] = {}
+        self._tuns: dict[str, int] = {}
+        self._sockets: dict[str, socket.socket] = {}
         self._links: dict[str, tuple[Link, int, int]] = {}
         self._routes: dict[tuple[str, str | None], Route] = {}
         self._offset = 0.0
@@ -47,9 +49,14 @@ class StagedWire:
         """Whether its loop got real-time scheduling."""
         return self._process is not None and self._process.privileged
 
-    async def start(self, ports: Mapping[str, int]) -> None:
-        """Start with ports (TUN descriptors by name); LinkError if it does not come up."""
-        self._ports = dict(ports)
+    async def start(
+        self, tuns: Mapping[str, int], sockets: Mapping[str, socket.socket] | None = None
+    ) -> None:
+        """Start with ports by name: descriptors of TUN devices, and connected UDP sockets.
+
+        LinkError if it does not come up.
+        """
+        self._tuns, self._sockets = dict(tuns), dict(sockets or {})
         await self._do(self._begin)
 
     async def add_link(self, link: Link, buffer_octets: int, seed: int) -> None:
@@ -136,8 +143,10 @@ class StagedWire:
     def _begin(self) -> None:
         self._process = WireProcess.start(self._offset)
         self.starts += 1
-        for name, descriptor in self._ports.items():
+        for name, descriptor in self._tuns.items():
             self._process.add_tun(name, descriptor, offload=False)
+        for name, udp in self._sockets.items():
+            self._process.add_socket(name, udp, None)
 
     def _revive(self) -> None:
         if self._process is not None:
