@@ -46,12 +46,16 @@ def environment(state: Path) -> dict[str, str]:
     return {**os.environ, "XDG_STATE_HOME": str(state), "XDG_CACHE_HOME": str(state / "cache")}
 
 
-def start(state: Path, *arguments: str) -> RunningConsole:
-    """Start `baluardo up` and wait for its address; AssertionError with its words if it ends."""
+def start(state: Path, *arguments: str, demonstration: bool = False) -> RunningConsole:
+    """Start `baluardo up` and wait for its address; AssertionError with its words if it ends.
+
+    The sky alone by default: a whole nation takes its time, and most tests look at none.
+    """
+    alone = () if demonstration else ("--sky-only",)
     talk = Path(tempfile.mkstemp(dir=state, suffix=".stderr")[1])
     with talk.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "baluardo", "up", *arguments],
+            [sys.executable, "-m", "baluardo", "up", *alone, *arguments],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
@@ -69,9 +73,9 @@ def start(state: Path, *arguments: str) -> RunningConsole:
 
 
 @contextmanager
-def running(state: Path, *arguments: str) -> Iterator[RunningConsole]:
+def running(state: Path, *arguments: str, demonstration: bool = False) -> Iterator[RunningConsole]:
     """Run a console on a free port while inside."""
-    console = start(state, "--port", "0", *arguments)
+    console = start(state, "--port", "0", *arguments, demonstration=demonstration)
     try:
         yield console
     finally:

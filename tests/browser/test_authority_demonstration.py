@@ -17,7 +17,8 @@ PEOPLE = 8
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningConsole]:
-    with running(tmp_path_factory.mktemp("state"), "--catalogue", "shells") as console:
+    state = tmp_path_factory.mktemp("state")
+    with running(state, "--catalogue", "shells", demonstration=True) as console:
         yield console
 
 

@@ -16,6 +16,7 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, say
 from baluardo.console.paths import DEFAULT_RAIN_SEED
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT
+from baluardo.stage.network.user_namespace import enter_if_needed
 from baluardo.stage.server import STOP_SIGNALS
 from baluardo.stage.up import UpOptions, up
 
@@ -83,6 +84,8 @@ def register(subparsers: AddParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; 0 then."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if not (args.sky_only or args.no_tunnels):
+        enter_if_needed(sys.argv[1:])
     options = UpOptions(
         host=args.host,
         port=args.port,

@@ -32,7 +32,8 @@ from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import Demonstration, open_demonstration
 from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
-from baluardo.stage.network.part import network_part
+from baluardo.stage.network.open_wire import OpenWire
+from baluardo.stage.network.part import network_part, open_wire_part
 from baluardo.stage.network.staged import StagedNetwork, why_no_tunnels
 from baluardo.stage.server import serve
 from baluardo.terms import Bilingual
@@ -200,6 +201,9 @@ async def _run(
     if authority is not None:
         service = AuthorityService(authority)
         network = _network(options, nation, live, plans, say)
+        if network is None:
+            ground = live.sky.ground
+            parts.append(open_wire_part(OpenWire(nation, ground, live.sky_time, plans.paths)))
         state = Demonstration(
             _demonstration_directory(), authority, nation, lambda: service.door.port, say, network
         )

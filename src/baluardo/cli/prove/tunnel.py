@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import sys
 from pathlib import Path
 
 from baluardo.cli.arguments import add_json_argument
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, emit_json, say
 from baluardo.scenario.nation import default_path, load
+from baluardo.stage.network.user_namespace import enter_if_needed
 from baluardo.stage.prove.result import table
 from baluardo.stage.prove.tunnel import prove_tunnel
 from baluardo.twin.catalogues import load_catalogue
@@ -21,7 +23,7 @@ EXAMPLE = """\
   claim                                   measured                       limit
   ping between every pair                 10 of 10                       10      holds
   clear packets at wire and landings      0 of 41230 captured, ...       0       holds
-  takes about three minutes; needs root, or `unshare -Urnm` where users may have it.
+  takes about three minutes; needs root, or user namespaces where the system allows them.
 """
 
 
@@ -46,6 +48,7 @@ def register(subparsers: AddParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prove; 1 if a claim does not hold."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    enter_if_needed(sys.argv[1:])
     nation = load(args.scenario or default_path())
     catalogue = load_catalogue(nation.catalogue).catalogue
     findings = asyncio.run(prove_tunnel(nation, catalogue, say))

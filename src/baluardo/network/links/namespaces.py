@@ -130,10 +130,7 @@ def _call(name: str, *arguments: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         reason = os.strerror(ctypes.get_errno())
-        raise LinkError(
-            f"Network namespaces are not permitted here ({name}: {reason}). Run as root, or in "
-            "`unshare -Urnm` where the system allows it."
-        )
+        raise LinkError(f"Network namespaces are not permitted here ({name}: {reason}).")
 
 
 def _in_thread(act: Callable[[], _Result]) -> _Result:

@@ -13,6 +13,7 @@ from typing import Final
 from baluardo.errors import StageError
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Nation, Site
+from baluardo.terms import Place
 from baluardo.twin.sky.landing import Ground
 
 OUTSIDE: Final = "100.64.0.0/10"
@@ -50,6 +51,8 @@ class Landing:
     name: str
     """As the twin calls it."""
     address: str
+    country: str
+    place: Place
 
     @property
     def port(self) -> str:
@@ -66,7 +69,7 @@ class Plan:
             raise StageError(f"The stage has room for {MOST_SITES} sites, not {len(nation.sites)}.")
         self.sites = nation.sites
         self.landings = tuple(
-            Landing(point.place.name, f"{_LANDINGS}.{number}")
+            Landing(point.place.name, f"{_LANDINGS}.{number}", point.country, point.place)
             for number, point in enumerate(ground.points_of_presence, 1)
         )
 

@@ -76,6 +76,7 @@ class Kept:
                 self.process = await beginning
                 self.starts += 1
                 status = await self._ended(self.process)
+                self.process = None
                 logger.warning("%s ended with status %s; it is started again.", self.name, status)
             except OSError as problem:
                 logger.warning("%s could not be started: %s", self.name, problem)

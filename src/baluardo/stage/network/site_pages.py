@@ -21,6 +21,11 @@ NOT_THERE: Final = (
     "This site's edge does not answer at the moment: it is starting, or has been stopped. Nothing "
     "was done. Try again in a moment."
 )
+BROKEN_OFF: Final = (
+    "This site's edge was stopped before it answered. Whether it did what was asked is not known: "
+    "look before you ask again."
+)
+_NOT_ASKED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _HOP_BY_HOP: Final = frozenset(
     (
         *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"),
@@ -53,13 +58,14 @@ class SitePages:
             scope["method"],
             self._url(scope),
             headers=_forwarded(scope),
-            content=_body(receive),
+            content=_body(receive) if _has_body(scope) else None,
             extensions={"timeout": self._timeout},
         )
         try:
             answer = await self._transport.handle_async_request(request)
-        except httpx.TransportError:
-            await _refuse(send)
+        except httpx.TransportError as problem:
+            asked = not isinstance(problem, _NOT_ASKED)
+            await _refuse(send, BROKEN_OFF if asked else NOT_THERE)
             return
         try:
             await send(_start(answer))
@@ -88,6 +94,10 @@ def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:
     ]
 
 
+def _has_body(scope: Scope) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in scope["headers"])
+
+
 async def _body(receive: Receive) -> AsyncIterator[bytes]:
     more = True
     while more:
@@ -107,8 +117,8 @@ def _start(answer: httpx.Response) -> Message:
     return {"type": "http.response.start", "status": answer.status_code, "headers": headers}
 
 
-async def _refuse(send: Send) -> None:
-    body = json.dumps({"detail": NOT_THERE}).encode()
+async def _refuse(send: Send, sentence: str) -> None:
+    body = json.dumps({"detail": sentence}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),

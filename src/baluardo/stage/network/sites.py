@@ -11,8 +11,9 @@ from baluardo.durable_files import OWNER_ALONE, write_durably
 from baluardo.edge.configuration import FILE, BearerKind
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.network.links.namespaces import Namespace
+from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Site
-from baluardo.stage.network.addresses import Terminal
+from baluardo.stage.network.addresses import Landing, Terminal
 from baluardo.stage.network.process import Kept
 from baluardo.stage.network.site_pages import SitePages
 
@@ -28,6 +29,7 @@ class StagedSite:
         site: Site,
         namespace: Namespace,
         terminals: tuple[Terminal, ...],
+        landings: tuple[Landing, ...],
         directory: Path,
         runtime: Path,
     ) -> None:
@@ -37,7 +39,7 @@ class StagedSite:
         """Name of its pages."""
         self.namespace = namespace
         self.directory = directory
-        self._terminals = terminals
+        self._terminals, self._landings = terminals, landings
         self._runtime = runtime
         python = (sys.executable, "-P", "-m")
         self.helper = Kept(
@@ -99,6 +101,17 @@ class StagedSite:
                 f'role = "{role}"',
                 f'address = "{each.address}"',
             ]
+            if each.bearer == SKY:
+                lines.append("lands = true")
             if each.bearer in rates:
                 lines.append(f"rate_up_mbps = {rates[each.bearer]:g}")
+        for landing in self._landings:
+            lines += [
+                "[[landings]]  # dishes keep their addresses: only a trace tells who landed where",
+                f"name = {json.dumps(landing.name)}",
+                f'country = "{landing.country}"',
+                f"lat_deg = {landing.place.lat_deg}",
+                f"lon_deg = {landing.place.lon_deg}",
+                f'hops = ["{landing.address}"]',
+            ]
         return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -39,7 +40,7 @@ def why_no_tunnels() -> str:
     if problem:
         return (
             f"{problem} The sites run without tunnels until then: `sudo baluardo up` brings them, "
-            "or `unshare -Urnm baluardo up` where users may have namespaces of their own."
+            "or a system that lets users have namespaces of their own (`unshare -Urm true`)."
         )
     if missing:
         return (
@@ -85,6 +86,7 @@ class StagedNetwork:
         """Make places, start the wire, let the sky begin; LinkError if that cannot be."""
         self._runtime = Path(tempfile.mkdtemp(prefix="baluardo-"))
         self._places = await asyncio.to_thread(Places, self.plan)
+        compiling = asyncio.create_task(_compile_engine())
         self.wire = StagedWire()
         await self.wire.start(self._places.ports)
         self.feed = SkyFeed(
@@ -98,6 +100,7 @@ class StagedNetwork:
         for site in self.nation.sites:  # under the name that the authority has on this machine
             place, at = self._places.of_site(site), ("127.0.0.1", web_port)
             await self._cross(Crossing(place, at, (EXCHANGE_ADDRESS, WEB_PORT), place))
+        await compiling  # once, and not by every site at the same time
 
     async def _cross(self, crossing: Crossing) -> None:
         await crossing.start()
@@ -109,6 +112,7 @@ class StagedNetwork:
             site,
             self.places.of_site(site),
             self.plan.of(site),
+            self.plan.landings,
             directory,
             self._runtime / site.id,
         )
@@ -137,3 +141,13 @@ class StagedNetwork:
             self._places.close()
             self._places = None
         shutil.rmtree(self._runtime, ignore_errors=True)
+
+
+async def _compile_engine() -> None:
+    """Let the sites' engine be compiled; what fails here is told by the edge that needs it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "baluardo.network.bearers"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    await process.wait()

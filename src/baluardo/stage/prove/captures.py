@@ -14,7 +14,10 @@ from baluardo.edge.tunnels.bearers_known import PORT
 from baluardo.errors import SourceError
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
 
+_BEGINNING: Final = bytes.fromhex("0a0d0d0a")
 _PACKET: Final = 6
+_LEAST: Final = 32
+"""Octets of a packet's block around the packet."""
 _TCP, _UDP, _ICMP = 6, 17, 1
 
 
@@ -63,13 +66,27 @@ class Captured:
 
 def packets(path: Path) -> Iterator[Captured]:
     """Yield the packets of a pcapng file of the wire; SourceError if it is none."""
-    octets = path.read_bytes()
+    try:
+        octets = path.read_bytes()
+    except OSError as problem:
+        raise SourceError(f"The capture cannot be read: {problem.strerror}.") from None
+    if not octets.startswith(_BEGINNING):
+        raise SourceError("This is no capture of the wire: it does not begin as pcapng does.")
     place = 0
-    while place + 12 <= len(octets):
-        kind, length = struct.unpack_from("<II", octets, place)
-        if length < 12 or place + length > len(octets):
-            raise SourceError(f"The capture breaks off at octet {place}.")
+    while place < len(octets):
+        kind, length = _head(octets, place)
         if kind == _PACKET:
-            (captured,) = struct.unpack_from("<I", octets, place + 20)
+            captured = struct.unpack_from("<I", octets, place + 20)[0] if length >= _LEAST else -1
+            if not 0 <= captured <= length - _LEAST:
+                raise SourceError(f"The capture is broken at octet {place}: no packet fits there.")
             yield Captured(octets[place + 28 : place + 28 + captured])
         place += length
+
+
+def _head(octets: bytes, place: int) -> tuple[int, int]:
+    """Return the kind and length of a block; SourceError unless all of it is there."""
+    if place + 12 <= len(octets):
+        kind, length = struct.unpack_from("<II", octets, place)
+        if 12 <= length <= len(octets) - place and length % 4 == 0:
+            return int(kind), int(length)
+    raise SourceError(f"The capture breaks off at octet {place}.")

@@ -110,11 +110,14 @@ class ProvingNation:
 
 @contextlib.asynccontextmanager
 async def proving_nation(
-    nation: Nation, catalogue: Catalogue, say: Callable[[str], None]
+    nation: Nation,
+    catalogue: Catalogue,
+    say: Callable[[str], None],
+    sky: ProvingSky | None = None,
 ) -> AsyncIterator[ProvingNation]:
-    """Run a nation while inside; errors as of its parts."""
+    """Run a nation while inside, under a sky that may be given; errors as of its parts."""
     directory = Path(tempfile.mkdtemp(prefix="baluardo-proof-"))
-    sky = ProvingSky(nation, catalogue)
+    sky = sky or ProvingSky(nation, catalogue)
     try:
         authority = await asyncio.to_thread(open_demonstration, directory)
         try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 import socket
 import threading
 from typing import Final
 
 from baluardo.errors import StageError
 from baluardo.network.links.namespaces import Namespace
+from baluardo.trust.randomness import random_octets
 
 SECONDS: Final = 30.0
 
@@ -18,7 +18,7 @@ def transfer(here: Namespace, there: Namespace, address: str, octets: int) -> bo
 
     StageError if they do not connect, or stop.
     """
-    sent = secrets.token_bytes(octets)
+    sent = random_octets(octets)
     listening = there.inside(lambda: _listening(address))
     arrived: list[bytes] = []
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +32,7 @@ from baluardo.stage.prove.probing import Pinging, Reply, longest_gap, percentile
 from baluardo.stage.prove.result import Finding
 from baluardo.stage.prove.transfer import transfer
 from baluardo.terms import slot_at, slot_start
+from baluardo.trust.randomness import random_octets
 from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.landing import LandingRule, Lasers
 
@@ -96,7 +96,7 @@ class _Proof:
             raise StageError("The stage's network is not running.")
         self._feed, self._wire = feed, wire
         self._plan = proving.network.plan
-        self._marker = secrets.token_bytes(16)
+        self._marker = random_octets(16)
         """What pings carry: it must be seen nowhere outside."""
 
     # Steps
