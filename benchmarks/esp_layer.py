@@ -28,11 +28,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from baluardo.errors import LinkError
+from baluardo.network.links.esp.charon import why_not
+from baluardo.network.links.esp.configuration import INNER_MTU, EspKeys, EspPeer
+from baluardo.network.links.esp.layer import EspLayer
 from baluardo.network.links.interfaces import add_veth, configure, set_forwarding
 from baluardo.network.links.namespaces import Namespace, can_make_namespaces
-from baluardo.network.tunnel.esp.charon import why_not
-from baluardo.network.tunnel.esp.configuration import INNER_MTU, EspKeys, EspPeer
-from baluardo.network.tunnel.esp.layer import EspLayer
 from baluardo.trust.secret import Secret
 from baluardo.trust.wireguard_keys import WireGuardKey
 from machine import machine

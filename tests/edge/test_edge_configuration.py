@@ -19,11 +19,16 @@ from baluardo.edge.configuration import (
     Updates,
 )
 from baluardo.errors import BaluardoError, InvalidInputError, SourceError
-from baluardo.terms import Precedence
+from baluardo.network.bearers.landing import Landing
+from baluardo.terms import Place, Precedence
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations" / "edge.md"
 SKY = '[[bearers]]\nname = "sky"\nkind = "starlink"\ndevice = "eth1"\nrole = "primary"\n'
 FIBRE = '[[bearers]]\nname = "fibre"\nkind = "interface"\ndevice = "eth2"\nrole = "alternate"\n'
+MILAN = (
+    '[[landings]]\nname = "Milano"\ncountry = "IT"\nlat_deg = 45.478\nlon_deg = 9.102\n'
+    'hops = ["100.64.7.1"]\n'
+)
 
 
 def read(text: str) -> EdgeConfiguration:
@@ -58,11 +63,27 @@ def test_the_file_of_the_manual_says_what_the_manual_says(tmp_path: Path) -> Non
                 BearerRole.PRIMARY,
                 rate_up_mbps=20.0,
                 dish="192.168.100.1:9200",
+                lands=True,
             ),
             Bearer("mobile", BearerKind.INTERFACE, "wwan0", BearerRole.ALTERNATE, "10.64.3.2"),
         ),
         Updates("https://updates.rete.example/baluardo.update", automatic=True, every_hours=6.0),
+        (
+            Landing(
+                "Milano",
+                "IT",
+                Place("Milano", 45.478, 9.102),
+                ("198.51.100.0/24",),
+                ("100.64.7.1",),
+            ),
+        ),
     )
+
+
+def test_bearers_over_a_dish_land_unless_they_are_said_not_to() -> None:
+    assert [each.lands for each in read(SKY + FIBRE).bearers] == [True, False]
+    assert not read(SKY + "lands = false").bearers[0].lands
+    assert read(SKY + FIBRE + "lands = true").bearers[1].lands
 
 
 def test_bearers_stand_in_the_order_of_their_roles() -> None:
@@ -109,6 +130,20 @@ WRONG = {
     "[updates]\nsource = 'here'": "a path from /",
     "[updates]\nevery_hours = 0.1": "from 0.25 to 168",
     "[updates": "is not TOML",
+    MILAN + "hop = []": "edge.toml, landing 1: hop is not known here",
+    MILAN.replace("hops", "# hops"): "edge.toml, landing 1: egress and hops are both empty",
+    MILAN.replace('"IT"', '"Italy"'): "landing 1: country 'Italy': a country's two capital letters",
+    MILAN.replace('"Milano"', '"IT"'): "which mean a country",
+    MILAN.replace("Milano", "M" * 81): "1 to 80 characters",
+    MILAN.replace("45.478", "95"): "latitude 95.0 is not between",
+    MILAN.replace("45.478", "nan"): "must be a finite number",
+    MILAN.replace("100.64.7.1", "milano.example"): "hops 'milano.example': an IPv4 or IPv6",
+    MILAN + 'egress = ["198.51.100.7/24"]': "a network such as 198.51.100.0/24",
+    MILAN + 'egress = ["0.0.0.0/0"]': "too wide to tell one place by",
+    MILAN + f"egress = {[f'198.51.{n}.0/24' for n in range(65)]}": "egress has 65 entries",
+    MILAN + MILAN: "Two landings have the name Milano",
+    MILAN + MILAN.replace("Milano", "Roma"): "Two landings have the hop 100.64.7.1",
+    MILAN * 65: "64 are the most",
 }
 
 
@@ -122,7 +157,7 @@ def test_what_is_wrong_is_named_with_its_place(text: str) -> None:
 
 WORDS = st.sampled_from(
     [
-        *re.split(r"(\W)", SKY + FIBRE),
+        *re.split(r"(\W)", SKY + FIBRE + MILAN),
         "[pages]\n",
         "[network]\n",
         "[updates]\n",

@@ -59,4 +59,4 @@ def test_every_module_belongs_to_a_layer() -> None:
         if draw_layers.layer_of(module := draw_layers.module_of(file, source), layers) is None
     }
     # The package itself and its starter hold nothing that layers could be about.
-    assert loose <= {"baluardo", "baluardo.__main__", "baluardo.twin"}
+    assert loose <= {"baluardo", "baluardo.__main__", "baluardo.network", "baluardo.twin"}

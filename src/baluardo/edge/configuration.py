@@ -1,4 +1,4 @@
-"""What an edge is told once, in `edge.toml` of its own directory: pages, network, bearers, updates.
+"""What an edge is told once, in `edge.toml` of its own directory: pages, network, bearers.
 
 Without the file an edge serves its pages on this machine and has no network of its own. Every key
 is checked: a misspelt one is refused with its place, it is not a setting that is off.
@@ -15,8 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
 
+from baluardo.edge.landings import MOST_LANDINGS, check_apart, read_landing
 from baluardo.errors import InvalidInputError, ScenarioError, SourceError
 from baluardo.foreign_input import printable, quoted, read_file
+from baluardo.network.bearers.landing import Landing
 from baluardo.protocol.web_address import host_port
 from baluardo.scenario.table import Table
 from baluardo.terms import Precedence
@@ -133,6 +135,8 @@ class Bearer:
     """What it carries upwards at best; None: measured."""
     dish: str = ""
     """HOST:PORT of a Starlink dish; empty for the other kinds."""
+    lands: bool = False
+    """Whether its traffic comes down to the ground somewhere that the operator chooses."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -182,9 +186,12 @@ class EdgeConfiguration:
     bearers: tuple[Bearer, ...] = ()
     """In the order of the PACE plan."""
     updates: Updates = field(default_factory=Updates)
+    landings: tuple[Landing, ...] = ()
+    """Where bearers may land, and by what that is told."""
 
     def __post_init__(self) -> None:
         """Refuse parts that do not go together; put the bearers in order."""
+        check_apart(self.landings)
         for what in ("name", "device", "role"):
             values = [str(getattr(each, what)) for each in self.bearers]
             twice = sorted({each for each in values if values.count(each) > 1})
@@ -238,8 +245,9 @@ def _configuration(table: Table) -> EdgeConfiguration:
     pages, network = _pages(table.table("pages")), _network(table.table("network"))
     bearers = tuple(_bearer(each) for each in table.tables("bearers", len(BearerRole)))
     updates = _updates(table.table("updates"))
+    landings = tuple(_landing(each) for each in table.tables("landings", MOST_LANDINGS))
     table.done()
-    return _possible(table, lambda: EdgeConfiguration(pages, network, bearers, updates))
+    return _possible(table, lambda: EdgeConfiguration(pages, network, bearers, updates, landings))
 
 
 def _pages(table: Table) -> Pages:
@@ -276,8 +284,13 @@ def _bearer(table: Table) -> Bearer:
     address = table.text("address") if table.has("address") else ""
     rate = table.number("rate_up_mbps") if table.has("rate_up_mbps") else None
     dish = table.text("dish", DISH) if kind is BearerKind.STARLINK or table.has("dish") else ""
+    lands = table.truth("lands", default=kind is BearerKind.STARLINK)
     table.done()
-    return _possible(table, lambda: Bearer(name, kind, device, role, address, rate, dish))
+    return _possible(table, lambda: Bearer(name, kind, device, role, address, rate, dish, lands))
+
+
+def _landing(table: Table) -> Landing:
+    return _possible(table, lambda: read_landing(table))
 
 
 def _updates(table: Table) -> Updates:

@@ -117,6 +117,8 @@ class Link:
         """Tells our own addresses in the order in which they are to be tried; any if none."""
         self.address = ""
         """Of the authority that is connected; empty for none."""
+        self.met_at = ""
+        """IP address at which an authority was last met; empty before the first time."""
         self.problem = ""
         """Why there is none, for people."""
 
@@ -240,7 +242,7 @@ class Link:
         host, port = host_port(address)
         sources = self.sources()
         turn = self._attempts // max(1, len(self._state.whereabouts.channels))
-        return await open_channel(
+        channel = await open_channel(
             host,
             port,
             self._state.endpoint,
@@ -248,6 +250,8 @@ class Link:
             deadline=OPEN_SECONDS,
             from_host=sources[turn % len(sources)] if sources else None,
         )
+        self.met_at = channel.address
+        return channel
 
     # Over HTTP
 

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from baluardo.console.app import STATIC, create_console
 from baluardo.console.authority_pages import SITE_PAGES
 from baluardo.console.client_address import plain_address
-from baluardo.console.part import ConsolePart, Level, StatusItem
+from baluardo.console.part import ConsolePage, ConsolePart, Level, StatusItem
 from baluardo.edge.link import Link
 from baluardo.edge.state import EdgeState
 from baluardo.edge.tunnels.service import TunnelService
@@ -26,6 +26,9 @@ from baluardo.errors import ChannelError, InvalidInputError
 from baluardo.protocol.forwarding import METHODS, REQUEST_HEADERS
 from baluardo.protocol.messages import ApiAnswer, ApiRequest, NoticeLevel
 
+NETWORK_PAGE: Final = ConsolePage(
+    "/network", "site-network.html", {"it": "Rete cifrata", "en": "Encrypted network"}
+)
 _LEVELS: Final[dict[NoticeLevel, Level]] = {
     NoticeLevel.INFORMATION: "ok",
     NoticeLevel.WARNING: "notice",
@@ -59,7 +62,8 @@ def edge_pages(
     )
     parts = [part]
     if tunnels is not None:
-        parts.append(ConsolePart(name="tunnels", router=network_router(tunnels)))
+        router = network_router(tunnels)
+        parts.append(ConsolePart(name="tunnels", router=router, pages=(NETWORK_PAGE,)))
     return create_console(parts, (state.whereabouts.host,), static)
 
 

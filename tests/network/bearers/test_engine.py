@@ -121,11 +121,15 @@ def test_nothing_passes_a_gate_that_is_shut(both: JoinedSites) -> None:
         for engine, site in ((outward, both.one), (inward, both.two)):
             engine.open_gate(PEER, False)
             before, passed = dropped(site, Cause.NO_KEY), outward.counts().lanes[0].sent.packets
+            refused = engine.counts().peers[PEER].refused
             for _ in range(20):
                 sender.sendto(b"clear", (both.two.address, 5_000))
             until(lambda before=before, site=site: dropped(site, Cause.NO_KEY) == before + 20)
             if site is both.one:
                 assert outward.counts().lanes[0].sent.packets == passed
+            # Only what our own hosts wanted to send waits for a key, and only for this peer's.
+            waited = 20 if site is both.one else 0
+            assert engine.counts().peers[PEER].refused == refused + waited
             engine.open_gate(PEER, True)
         with pytest.raises(BlockingIOError):
             receiver.recv(100)

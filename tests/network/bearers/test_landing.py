@@ -102,6 +102,54 @@ def test_forbidden_router_on_the_way_contradicts() -> None:
     assert judge_landing(ITALY, LANDINGS, replace(AT_MILAN, traces=(old,)), NOW).passes
 
 
+UNTRANSLATED = (
+    Landing("Milano", "IT", MILAN.place, (), ("100.127.1.1",)),
+    Landing("Francoforte", "DE", FRANKFURT.place, (), ("100.127.1.2",)),
+)
+"""Where dishes keep their addresses, as in the stage."""
+BY_MILAN = Trace("192.0.2.9", ("100.127.1.1", "192.0.2.9"), True, 990.0, (0.03, 0.05))
+OWN = (Egress("100.64.0.7", "hub", 990.0),)
+
+
+def test_a_trace_alone_shows_a_landing_whose_addresses_tell_nothing() -> None:
+    for egresses in ((), OWN):
+        seen = Observations(egresses, traces=(BY_MILAN,))
+        verdict = judge_landing(ITALY, UNTRANSLATED, seen, NOW)
+        assert verdict.passes
+        assert "a trace alone, which whoever is on the way can forge" in verdict.why.en
+    old = replace(BY_MILAN, at=NOW - 121.0)
+    verdict = judge_landing(ITALY, UNTRANSLATED, Observations(OWN, traces=(old,)), NOW)
+    assert verdict.finding is Finding.NOT_SHOWN
+    assert "no trace of the last two minutes names one" in verdict.why.en
+
+
+def test_a_trace_never_shows_a_landing_whose_addresses_are_known() -> None:
+    known = replace(MILAN, hops=("100.127.1.1",))
+    for egresses in ((), OWN):
+        seen = Observations(egresses, traces=(BY_MILAN,))
+        assert not judge_landing(ITALY, (known, FRANKFURT), seen, NOW).passes
+    # Nor where some neighbours see us come from another landing's address, and some do not.
+    mixed = Observations((*AT_MILAN.egresses, *OWN), traces=(BY_MILAN,))
+    assert not judge_landing(ITALY, (MILAN, *UNTRANSLATED[1:]), mixed, NOW).passes
+
+
+def test_what_comes_behind_the_first_landing_is_the_way_on_the_ground() -> None:
+    on = replace(BY_MILAN, hops=("100.127.1.1", "100.127.1.2", "192.0.2.9"))
+    assert judge_landing(ITALY, UNTRANSLATED, Observations(OWN, traces=(on,)), NOW).passes
+    back = replace(BY_MILAN, hops=(None, "100.127.1.2", "100.127.1.1"))
+    verdict = judge_landing(ITALY, UNTRANSLATED, Observations(OWN, traces=(back,)), NOW)
+    assert verdict.finding is Finding.FORBIDDEN
+
+
+def test_the_newest_trace_that_names_a_landing_decides() -> None:
+    silent = Trace("192.0.2.9", (None, None), False, 999.0)
+    seen = Observations(OWN, traces=(BY_MILAN, silent))
+    assert judge_landing(ITALY, UNTRANSLATED, seen, NOW).passes, "silence undoes nothing"
+    moved = replace(BY_MILAN, hops=("100.127.1.2",), at=995.0)
+    seen = Observations(OWN, traces=(moved, BY_MILAN, silent))
+    assert judge_landing(ITALY, UNTRANSLATED, seen, NOW).finding is Finding.FORBIDDEN
+
+
 def test_least_round_trip_by_hand() -> None:
     """Straight up 340 km and down again, twice, with everything at one place."""
     here = Place("x", 45.0, 9.0)
@@ -146,6 +194,8 @@ def test_only_a_fresh_address_of_a_permitted_landing_passes(
 def test_landing_of_no_network_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no network such as"):
         Landing("x", "IT", ROME, ("198.51.100.7/24",))
+    with pytest.raises(InvalidInputError, match="no address such as"):
+        Landing("x", "IT", ROME, (), ("milano.example",))
 
 
 # The way itself, on this machine's loopback.
@@ -156,6 +206,8 @@ def test_trace_reaches_the_target_at_the_first_hop(target: str) -> None:
     way = trace(target, most_hops=4, timeout_s=5.0)
     assert way.reached
     assert way.hops == (target,)
+    assert len(way.round_trips_s) == 1
+    assert 0.0 < (way.round_trips_s[0] or 0.0) < 5.0
 
 
 def test_trace_by_a_named_interface() -> None:

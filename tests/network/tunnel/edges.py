@@ -42,6 +42,7 @@ class Site:
         self.woken: list[int] = []
         self.channels: list[Channel] = []
         self.refuses_keys = False
+        self.sources: tuple[str, ...] = ()
         self.handshakes = 0
         self.port = 0
         self._seed = seed
@@ -61,6 +62,7 @@ class Site:
                 lambda _peer, told: self.told.append(told),
             ),
             random=Random(self._seed),  # noqa: S311 - not for keys
+            sources=lambda: self.sources,
         )
 
     async def start(self) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
 from baluardo.network.tunnel.events import Failed
+from baluardo.network.tunnel.place import Place
 from baluardo.network.tunnel.steps import State
 from baluardo.network.tunnel.timers import FIRST_WAIT
 from baluardo.trust.certificates.revocation import Reason, Revocation
@@ -209,6 +211,47 @@ def test_a_peer_that_is_away_is_tried_again_and_soon(italy: TestCommunity) -> No
         await roma.restart()
         roma.rounds.set_peers([milano.card()])
         await until(lambda: same_keys(milano, roma), 10 * FIRST_WAIT + 20.0)
+
+    between(italy, scenario)
+
+
+@pytest.mark.parametrize("dead_first", [True, False])
+def test_a_round_leaves_by_the_address_that_works(italy: TestCommunity, dead_first: bool) -> None:
+    """Two addresses of ours, one of a bearer that is gone: the next attempt takes the other."""
+    dead, alive = "192.0.2.1", "127.0.0.2"
+
+    async def scenario(milano: Site, roma: Site) -> None:
+        milano.sources = (dead, alive) if dead_first else (alive, dead)
+        roma.rounds.set_peers([milano.card()])
+        milano.rounds.set_peers([roma.card()])
+        await until(lambda: bool(roma.accepted) and bool(milano.accepted))
+        failed = [each.reason for each in milano.told if isinstance(each, Failed)]
+        assert bool(failed) is dead_first
+        assert all("cannot be reached" in each for each in failed)
+        assert same_keys(milano, roma)
+
+    between(italy, scenario)
+
+
+def test_every_address_of_ours_meets_every_place_of_the_peer(italy: TestCommunity) -> None:
+    async def scenario(milano: Site, roma: Site) -> None:
+        card = roma.card()
+        places = tuple(Place(IPv4Address(f"127.0.0.{n}"), 9) for n in range(1, 4))
+        six = Place(IPv6Address("::1"), 9)
+        milano.rounds.set_peers([replace(card, exchange=(*places, six))])
+        keys = milano.rounds._peers[roma.identity]
+        for sources in (("127.0.0.1", "127.0.0.2"), ("127.0.0.1",), ("127.0.0.1", "::1"), ()):
+            milano.sources, found = sources, set()
+            for keys._attempt in range(12):
+                place, source = keys._way()
+                assert source is None or ip_address(source).version == place.ip.version
+                found.add((place, source))
+            four = [each for each in sources if "." in each]
+            fitting: list[str | None] = [*four] or [None]
+            assert {(place, s) for place in places for s in fitting} <= found
+            assert (six, "::1" if "::1" in sources else None) in found
+        keys._attempt = 0
+        assert keys._way() == (places[0], None)
 
     between(italy, scenario)
 

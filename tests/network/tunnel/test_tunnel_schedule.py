@@ -11,6 +11,7 @@ from baluardo.network.tunnel.derivation import Role
 from baluardo.network.tunnel.schedule import Schedule
 from baluardo.network.tunnel.timers import (
     ALARM,
+    AWAKE,
     FULL_SECONDS,
     LONGEST_IDLE_WAIT,
     LONGEST_WAIT,
@@ -170,8 +171,12 @@ def test_failures_are_repeated_soon_and_with_bounds(chances: list[float], in_use
 def test_the_gate_is_open_while_a_handshake_with_an_exchanged_key_is_young() -> None:
     running = Running()
     assert running.schedule.gate(0, running.now)
-    assert running.schedule.gate(0, START + REJECT_AFTER_TIME - 1.0)
-    assert not running.schedule.gate(0, START + REJECT_AFTER_TIME)
+    running.go(REJECT_AFTER_TIME - 1.0)
+    assert running.schedule.gate(0, running.now)
+    at = running.schedule.next_timer(running.now)
+    assert at == START + REJECT_AFTER_TIME
+    running.go(1.0)
+    assert not running.schedule.gate(0, running.now)
     schedule = Schedule(Role.INITIATOR, 1, 0.0, START)
     assert not schedule.observe(0, 99, 10_000, START), "made before any key of ours"
     assert not schedule.gate(0, START)
@@ -180,6 +185,26 @@ def test_the_gate_is_open_while_a_handshake_with_an_exchanged_key_is_young() -> 
     assert not schedule.gate(0, START + 1.0)
     assert schedule.observe(0, 100, 20_000, START + 2.0)
     assert schedule.gate(0, START + 2.0)
+
+
+def test_a_tunnel_at_rest_stays_open_and_shuts_if_it_cannot_wake() -> None:
+    """WireGuard makes a handshake by itself when traffic comes; the slot holds an exchanged key."""
+    running = Running()
+    running.go(3_600.0, octets=0)
+    assert running.schedule.gate(0, running.now)
+    running.go(AWAKE - 1.0, octets=1_000)
+    assert running.schedule.gate(0, running.now)
+    running.handshake()
+    running.go(60.0)
+    assert running.schedule.gate(0, running.now)
+    running.go(3_600.0, octets=0)
+    running.go(AWAKE + 2.0, octets=1_000)
+    assert not running.schedule.gate(0, running.now), "the other end has lost the key"
+    running.schedule.want(running.now)
+    running.go(20.0, octets=0)
+    assert not running.schedule.gate(0, running.now)
+    running.handshake()
+    assert running.schedule.gate(0, running.now)
 
 
 def test_a_handshake_just_before_an_installation_confirms_nothing() -> None:

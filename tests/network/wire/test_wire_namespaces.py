@@ -86,7 +86,7 @@ def test_ping_takes_the_delay_of_both_directions(plain: Two, family: str) -> Non
 @pytest.mark.parametrize("family", ["four", "six"])
 def test_tcp_arrives_whole_through_losses(two: Two, family: str) -> None:
     two.engine.extend("there", always(0.002, 2e8, loss=0.01, jitter_s=0.0005))
-    octets = random.Random(family).randbytes(3_000_000)  # noqa: S311
+    octets = random.Random(family).randbytes(3_000_000)  # noqa: S311 - octets to compare
     assert transferred(two, octets, ADDRESSES[family][1]) == octets
     counts = two.engine.counts()
     assert counts.links["there"].drops[Cause.LOSS] > 0
@@ -134,7 +134,7 @@ def test_udp_left_to_be_cut_arrives_as_datagrams(two: Two, family: str) -> None:
         server.bind((address, 7_001))
         server.settimeout(SECONDS)
         client.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1_001)
-        octets = random.Random(family).randbytes(1_001 * 11 + 13)  # noqa: S311
+        octets = random.Random(family).randbytes(1_001 * 11 + 13)  # noqa: S311 - octets to compare
         client.sendto(octets, (address, 7_001))
         datagrams = [server.recv(2_000) for _ in range(12)]
     assert [len(each) for each in datagrams] == [1_001] * 11 + [13]

@@ -1,6 +1,7 @@
 import { type Column, Table } from "../authority/kit";
 import { type Bearer, ROLES } from "./answers";
 import { milliseconds, rate, Told, UpDown } from "./figures";
+import { Part } from "./Part";
 import { flowOf, type Taken } from "./rates";
 import { t } from "./words";
 
@@ -28,7 +29,12 @@ export function Bearers(props: {
     },
     { key: "role", title: w.role, cell: (each) => w.roles[each.role] },
     { key: "paced", title: w.paced, end: true, cell: (each) => rate(each.rate_bps) },
-    { key: "trip", title: w.roundTrip, end: true, cell: (each) => milliseconds(each.round_trip_ms) },
+    {
+      key: "trip",
+      title: w.roundTrip,
+      end: true,
+      cell: (each) => milliseconds(each.round_trip_ms),
+    },
     {
       key: "egress",
       title: w.egress,
@@ -47,13 +53,12 @@ export function Bearers(props: {
     },
   ];
   return (
-    <section class="told-part told-bearers">
-      <h4>{w.bearers}</h4>
+    <Part title={w.bearers} class="told-bearers">
       {rows.length === 0 ? (
         <p class="faint">{w.noBearers}</p>
       ) : (
         <Table caption={w.bearers} columns={columns} rows={rows} rowKey={(each) => each.name} />
       )}
-    </section>
+    </Part>
   );
 }

@@ -1,6 +1,5 @@
-import { inLanguage } from "../frame/language";
 import { EmptyState, Mark, Section } from "../authority/kit";
-import { age, plain } from "./figures";
+import { age, nameOfSite } from "./figures";
 import { KeyBar } from "./KeyAge";
 import { type Cell, type Condition, conditionOf, KEY_LIMIT_S, type Row, summaryOf } from "./pairs";
 import { t } from "./words";
@@ -21,10 +20,12 @@ export function Matrix(props: { rows: readonly Row[]; onOpen: (id: string) => vo
     <Section
       title={w.matrix}
       lead={
-        <span role="status">
-          {pairs === 0 ? w.noTunnels : w.matrixSummary(open, pairs)}
-          {oldestS === null ? null : <span aria-live="off"> {w.oldest(age(oldestS))}</span>}
-        </span>
+        props.rows.length === 0 ? null : (
+          <span role="status">
+            {pairs === 0 ? w.noTunnels : w.matrixSummary(open, pairs)}
+            {oldestS === null ? null : <span aria-live="off"> {w.oldest(age(oldestS))}</span>}
+          </span>
+        )
       }
     >
       {props.rows.length === 0 ? (
@@ -57,7 +58,7 @@ function Grid(props: { rows: readonly Row[]; onOpen: (id: string) => void }) {
               <span class="matrix-number" aria-hidden="true">
                 {at + 1}
               </span>
-              <bdi class="matrix-name">{plain(inLanguage(site.name))}</bdi>
+              <bdi class="matrix-name">{nameOfSite(site)}</bdi>
             </th>
           ))}
         </tr>
@@ -70,7 +71,7 @@ function Grid(props: { rows: readonly Row[]; onOpen: (id: string) => void }) {
                 <span class="matrix-number" aria-hidden="true">
                   {at + 1}
                 </span>
-                <bdi>{plain(inLanguage(site.name))}</bdi>
+                <bdi>{nameOfSite(site)}</bdi>
               </a>
             </th>
             {cells.map((cell, to) => (
@@ -99,7 +100,7 @@ function Between(props: { cell: Cell }) {
   const { key_age_s: ageS } = cell.tunnel;
   const condition = conditionOf(cell.tunnel);
   return (
-    <div class="matrix-tunnel" title={w.meanings[condition]}>
+    <div class={`between between-${condition}`} title={w.meanings[condition]}>
       <Mark level={LEVELS[condition]}>{w.conditions[condition]}</Mark>
       {condition === "open" && ageS !== null ? (
         <>

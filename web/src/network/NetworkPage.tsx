@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { inLanguage } from "../frame/language";
 import { getNetwork, type Network } from "./answers";
 import { useFeed } from "./feed";
+import { nameOfSite } from "./figures";
 import { anchorOf, Matrix } from "./Matrix";
 import { identitiesOf, rowsOf } from "./pairs";
 import { partOf, type Taken } from "./rates";
@@ -27,15 +27,12 @@ function Content(props: { now: Taken<Network>; before: Taken<Network> | null }) 
   const known = useRef<ReadonlyMap<string, string>>(new Map());
   known.current = identitiesOf(now.value, known.current);
   const identities = known.current;
-  const names = new Map(sites.map((site) => [site.id, inLanguage(site.name)]));
+  const names = new Map(sites.map((site) => [site.id, nameOfSite(site)]));
   const byIdentity = new Map([...identities].map(([id, identity]) => [identity, names.get(id)]));
   const [open, setOpen] = useOpened(sites.map((site) => site.id));
   return (
     <>
-      <Matrix
-        rows={rowsOf(now.value, identities)}
-        onOpen={(id) => setOpen(id, true)}
-      />
+      <Matrix rows={rowsOf(now.value, identities)} onOpen={(id) => setOpen(id, true)} />
       {sites.length > 0 ? (
         <section class="site-cards" aria-labelledby="site-cards">
           <h2 id="site-cards">{w.sites}</h2>
@@ -54,6 +51,7 @@ function Content(props: { now: Taken<Network>; before: Taken<Network> | null }) 
       <WireShown
         now={{ value: now.value.wire, atS: now.atS }}
         before={before && { value: before.value.wire, atS: before.atS }}
+        ids={[...names.keys()]}
         nameOf={(id) => names.get(id) ?? id}
       />
     </>

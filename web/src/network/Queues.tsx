@@ -1,7 +1,8 @@
-import { type Column, count, kitWords, Table } from "../authority/kit";
 import { PRECEDENCES } from "../api/authority";
+import { type Column, count, kitWords, Table } from "../authority/kit";
 import type { Queue } from "./answers";
 import { milliseconds, plain } from "./figures";
+import { Part } from "./Part";
 import { t } from "./words";
 
 /** What waits by precedence, the most urgent first. */
@@ -28,14 +29,18 @@ export function Queues(props: { queues: readonly Queue[] }) {
     { key: "dropped", title: w.dropped, end: true, cell: (each) => count(each.dropped) },
   ];
   return (
-    <section class="told-part told-queues">
-      <h4>{w.queues}</h4>
+    <Part title={w.queues} class="told-queues">
       {rows.length === 0 ? (
         <p class="faint">{w.noQueues}</p>
       ) : (
-        <Table caption={w.queues} columns={columns} rows={rows} rowKey={(each) => each.precedence} />
+        <Table
+          caption={w.queues}
+          columns={columns}
+          rows={rows}
+          rowKey={(each) => each.precedence}
+        />
       )}
-    </section>
+    </Part>
   );
 }
 
@@ -49,8 +54,7 @@ export function Drops(props: { dropped: Record<string, number> }) {
     .filter(([, number]) => number > 0)
     .sort(([, a], [, b]) => b - a);
   return (
-    <section class="told-part told-drops">
-      <h4>{w.drops}</h4>
+    <Part title={w.drops} class="told-drops">
       {causes.length === 0 ? (
         <p class="faint">{w.noDrops}</p>
       ) : (
@@ -65,6 +69,6 @@ export function Drops(props: { dropped: Record<string, number> }) {
           ))}
         </dl>
       )}
-    </section>
+    </Part>
   );
 }

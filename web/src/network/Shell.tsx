@@ -1,11 +1,12 @@
 import { effect, type ReadonlySignal } from "@preact/signals";
 import { type ComponentChildren, render } from "preact";
-import { Loading, Problem } from "../authority/kit";
+import { ApiError, MisunderstoodError } from "../api/client";
+import { Loading } from "../authority/kit";
 import { words } from "../frame/language";
 import { PageFrame } from "../frame/PageFrame";
 import { connection, consoleInfo, refreshConsole } from "../frame/state";
-import { age } from "./figures";
 import { type Feed, OLD_S, useAge } from "./feed";
+import { age, Told } from "./figures";
 import { t } from "./words";
 
 /** The page's frame: title, how fresh what it shows is, and why not where it is not. */
@@ -25,7 +26,7 @@ export function Shell(props: { lead: string; feed: Feed<unknown>; children: Comp
           </div>
           {feed.now === null && feed.error ? (
             <div class="state-error">
-              <Problem error={feed.error} />
+              <Trouble error={feed.error} />
               <p class="faint">{w.cannot}</p>
             </div>
           ) : null}
@@ -37,13 +38,39 @@ export function Shell(props: { lead: string; feed: Feed<unknown>; children: Comp
   );
 }
 
+/** Why there is nothing to show; the server explains itself in English. */
+function Trouble(props: { error: unknown }) {
+  const t = words.value;
+  const { error } = props;
+  const told = error instanceof ApiError && !(error instanceof MisunderstoodError) && error.message;
+  if (told) {
+    return (
+      <p class="problem" role="alert" lang="en">
+        <Told text={told} />
+      </p>
+    );
+  }
+  const text =
+    error instanceof MisunderstoodError
+      ? t.misunderstood
+      : error instanceof ApiError && error.status !== 0
+        ? t.refused
+        : t.unreachable;
+  return (
+    <p class="problem" role="alert">
+      {text}
+    </p>
+  );
+}
+
 /** Of fixed place and height: what is amiss must not move what is looked at. */
 function Freshness(props: { feed: Feed<unknown> }) {
   const w = t.value;
   const ageS = useAge(props.feed.now);
   const old = ageS !== null && ageS > OLD_S;
+  const state = ageS === null ? "first" : old ? "old" : "fresh";
   return (
-    <p class={old ? "freshness freshness-old" : "freshness"} id="freshness">
+    <p class={`freshness freshness-${state}`} id="freshness">
       <span class="freshness-dot" aria-hidden="true" />
       {/* Read out when it turns old, not each second anew. */}
       <span class="unseen" role="status">

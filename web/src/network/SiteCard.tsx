@@ -1,9 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { Mark } from "../authority/kit";
-import { inLanguage } from "../frame/language";
 import { LeverSign } from "../globe/LeverSign";
-import type { Bearer, Site } from "./answers";
-import { plain, rate, Told, UpDown } from "./figures";
+import type { Site } from "./answers";
+import { nameOfSite, rate, Told, UpDown } from "./figures";
 import { anchorOf } from "./Matrix";
 import { toldBy } from "./pairs";
 import { type Flow, flowOf, type Taken, totalOf } from "./rates";
@@ -26,8 +25,6 @@ function standingOf(site: Site): Standing {
   return site.network.problem ? "problem" : "running";
 }
 
-export const nameOfBearer = (each: Bearer) => each.name;
-
 /** One site: a line that says how it stands, and behind it everything its edge tells. */
 export function SiteCard(props: {
   site: Taken<Site>;
@@ -37,7 +34,6 @@ export function SiteCard(props: {
   onToggle: (open: boolean) => void;
 }) {
   const { value: site, atS } = props.site;
-  const w = t.value;
   const told = toldBy(site);
   // An edge that was started again counts anew.
   const comparable = props.before !== null && props.before.value.restarts === site.restarts;
@@ -47,7 +43,7 @@ export function SiteCard(props: {
     ? flowOf(
         before && { value: before.value.bearers, atS: before.atS },
         { value: told.bearers, atS },
-        nameOfBearer,
+        (each) => each.name,
       )
     : null;
   const standing = standingOf(site);
@@ -60,21 +56,23 @@ export function SiteCard(props: {
     >
       <summary>
         <h3>
-          <bdi>{plain(inLanguage(site.name))}</bdi>
+          <bdi>{nameOfSite(site)}</bdi>
         </h3>
         <Summary site={site} standing={standing} flow={flow} />
       </summary>
-      <div class="site-card-body">
-        <Silence standing={standing} />
-        {told ? (
-          <SiteNetworkShown
-            now={{ value: told, atS }}
-            before={before}
-            nameOf={props.nameOf}
-            restarts={site.restarts}
-          />
-        ) : null}
-      </div>
+      {props.open ? (
+        <div class="site-card-body">
+          <Silence standing={standing} />
+          {told ? (
+            <SiteNetworkShown
+              now={{ value: told, atS }}
+              before={before}
+              nameOf={props.nameOf}
+              restarts={site.restarts}
+            />
+          ) : null}
+        </div>
+      ) : null}
     </details>
   );
 }

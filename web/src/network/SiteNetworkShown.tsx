@@ -19,7 +19,7 @@ export function SiteNetworkShown(props: {
   return (
     <div class="told">
       {told.problem ? (
-        <p class="problem">
+        <p class="problem" lang="en">
           <Told text={told.problem} />
         </p>
       ) : null}

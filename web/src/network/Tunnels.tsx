@@ -4,6 +4,7 @@ import type { Health, Tunnel } from "./answers";
 import { age, plain, Told, UpDown } from "./figures";
 import { KeyAge } from "./KeyAge";
 import { LEVELS } from "./Matrix";
+import { Part } from "./Part";
 import { conditionOf } from "./pairs";
 import { type Flow, flowOf, type Taken } from "./rates";
 import { t } from "./words";
@@ -24,8 +25,7 @@ export function Tunnels(props: {
   const w = t.value;
   const flow = flowOf(props.before, props.now, (each) => each.peer);
   return (
-    <section class="told-part told-tunnels">
-      <h4>{w.tunnels}</h4>
+    <Part title={w.tunnels} class="told-tunnels">
       {props.now.value.length === 0 ? (
         <p class="faint">{w.noSiteTunnels}</p>
       ) : (
@@ -36,7 +36,7 @@ export function Tunnels(props: {
           rowKey={(each) => each.peer}
         />
       )}
-    </section>
+    </Part>
   );
 }
 
@@ -92,11 +92,6 @@ function Condition(props: { tunnel: Tunnel }) {
       {tunnel.state !== null && tunnel.state !== "confirmed" ? (
         <span class="faint small">{w.states[tunnel.state]}</span>
       ) : null}
-      {tunnel.problem ? (
-        <span class="small tunnel-problem">
-          <Told text={tunnel.problem} />
-        </span>
-      ) : null}
     </span>
   );
 }
@@ -107,6 +102,11 @@ function Way(props: { tunnel: Tunnel }) {
   const { tunnel } = props;
   return (
     <span class="lines">
+      {tunnel.problem ? (
+        <span class="small tunnel-problem" lang="en">
+          <Told text={tunnel.problem} />
+        </span>
+      ) : null}
       <span>
         {tunnel.active === null ? (
           <span class="faint">{w.noWay}</span>

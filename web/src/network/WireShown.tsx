@@ -10,6 +10,7 @@ import { t } from "./words";
 export function WireShown(props: {
   now: Taken<Wire | null>;
   before: Taken<Wire | null> | null;
+  ids: readonly string[];
   nameOf: (id: string) => string;
 }) {
   const w = t.value;
@@ -27,7 +28,7 @@ export function WireShown(props: {
     (each) => each.name,
     (each) => each.octets,
   );
-  const { sites, landings, idle } = grouped(wire.links);
+  const { sites, landings, idle } = grouped(wire.links, props.ids);
   const shared = { rates, nameOf: props.nameOf };
   return (
     <Section
@@ -40,9 +41,7 @@ export function WireShown(props: {
       }
     >
       <Links title={w.siteLinks} links={sites} {...shared} />
-      {landings.length > 0 ? (
-        <Links title={w.landingLinks} links={landings} {...shared} />
-      ) : null}
+      {landings.length > 0 ? <Links title={w.landingLinks} links={landings} {...shared} /> : null}
       {idle.length > 0 ? (
         <details class="idle">
           <summary>{w.idle(idle.length)}</summary>

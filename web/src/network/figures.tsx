@@ -1,6 +1,7 @@
 /** Figures and names as people read them, and texts of others kept from turning their neighbours. */
 
-import { formatted } from "../frame/language";
+import { formatted, inLanguage } from "../frame/language";
+import type { Site } from "./answers";
 import { t } from "./words";
 
 const LONGEST = 400;
@@ -11,6 +12,9 @@ export function plain(text: string): string {
   const shown = [...text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd")];
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST).join("")}…` : shown.join("");
 }
+
+/** What a site is called; one without a name by what the scenario calls it. */
+export const nameOfSite = (site: Site): string => plain(inLanguage(site.name)) || plain(site.id);
 
 export function Told(props: { text: string; code?: boolean }) {
   return <bdi class={props.code ? "code" : ""}>{plain(props.text)}</bdi>;

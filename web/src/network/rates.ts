@@ -10,11 +10,7 @@ export interface Taken<T> {
 export const LONGEST_S = 15;
 
 /** bit/s between two counts of octets; null where they cannot be compared. */
-export function rateBps(
-  before: number | undefined,
-  after: number,
-  seconds: number,
-): number | null {
+export function rateBps(before: number | undefined, after: number, seconds: number): number | null {
   // A count that went back began anew: its owner was started again.
   if (before === undefined || after < before || seconds <= 0 || seconds > LONGEST_S) return null;
   return ((after - before) * 8) / seconds;

@@ -47,8 +47,8 @@ export interface Grouped {
   readonly idle: WireLink[];
 }
 
-/** Both directions of a site's bearer stand together, in the order in which the wire knows them. */
-export function grouped(links: readonly WireLink[]): Grouped {
+/** By site in the order of `ids`, both directions of a bearer together. */
+export function grouped(links: readonly WireLink[], ids: readonly string[] = []): Grouped {
   const found: Grouped = { sites: [], landings: [], idle: [] };
   for (const link of links) {
     const ends = endsOf(link);
@@ -57,15 +57,19 @@ export function grouped(links: readonly WireLink[]): Grouped {
     else if (ofSite) found.sites.push(link);
     else found.landings.push(link);
   }
-  found.sites.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : placeOf(a) > placeOf(b) ? 1 : 0));
+  const places = new Map(found.sites.map((link) => [link, placeOf(link, ids)]));
+  const place = (link: WireLink) => places.get(link) ?? "";
+  found.sites.sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
   return found;
 }
 
 /** By site and bearer, up before down. */
-function placeOf(link: WireLink): string {
+function placeOf(link: WireLink, ids: readonly string[]): string {
   const ends = endsOf(link);
   if (ends === null) return `~${link.name}`;
   const up = ends.from.kind === "site";
   const own = up ? ends.from : ends.to;
-  return `${own.name}\n${own.bearer}\n${up ? 0 : 1}`;
+  const place = ids.indexOf(own.name);
+  const at = String(place < 0 ? ids.length : place).padStart(6, "0");
+  return `${at}\n${own.name}\n${own.bearer}\n${up ? 0 : 1}`;
 }

@@ -60,7 +60,7 @@ export const en = {
     running: "edge runs",
     silent: "runs, does not answer",
     stopped: "edge does not run",
-    problem: "network down",
+    problem: "has a problem",
     misunderstood: "answer not understood",
   },
   silentText:
@@ -175,12 +175,12 @@ export const en = {
   packets: "Packets",
   rate: "Rate",
 };
-type Words = typeof en;
+export type Words = typeof en;
 
 export const it: Words = {
   title: "Rete cifrata",
-  lead: "Ogni tunnel fra i siti, come lo racconta ciascuna delle due estremità.",
-  siteLead: "I tunnel di questo sito verso tutti gli altri, come li racconta il suo edge.",
+  lead: "Ogni tunnel fra le sedi, come lo racconta ciascuna delle due estremità.",
+  siteLead: "I tunnel di questa sede verso tutte le altre, come li racconta il suo edge.",
 
   fresh: "Aggiornato",
   waitingFirst: "In attesa …",
@@ -188,15 +188,15 @@ export const it: Words = {
   stale: "Ciò che si vede è vecchio: non arriva nulla di nuovo. Viene chiesto ancora e ancora.",
   cannot: "Viene chiesto di nuovo ogni 2 secondi.",
 
-  matrix: "Tunnel fra i siti",
-  matrixSummary: (open, pairs) => `${open} coppie di siti su ${pairs} sono aperte ai due capi.`,
+  matrix: "Tunnel fra le sedi",
+  matrixSummary: (open, pairs) => `${open} coppie di sedi su ${pairs} sono aperte ai due capi.`,
   oldest: (age) => `La chiave in uso più vecchia ha ${age}.`,
-  noTunnels: "Nessun sito ha ancora un tunnel verso un altro.",
-  matrixCaption: "Dal sito della riga al sito della colonna",
+  noTunnels: "Nessuna sede ha ancora un tunnel verso un'altra.",
+  matrixCaption: "Dalla sede della riga alla sede della colonna",
   matrixScroll: "Tabella dei tunnel, si può scorrere",
-  from: "Sito",
+  from: "Sede",
   cells: {
-    self: "il sito stesso",
+    self: "la sede stessa",
     silent: "il suo edge non risponde",
     none: "nessun tunnel",
   },
@@ -219,26 +219,26 @@ export const it: Words = {
   legend: (limit) =>
     `La barra è l'età della chiave, la sua larghezza il limite di ${limit}. A riposo: un tunnel senza traffico; il suo prossimo pacchetto porta prima una chiave nuova.`,
 
-  sites: "Siti",
-  noSites: "Questa nazione non ha siti.",
-  noSitesText: "Uno scenario con siti dà loro terminali, edge e tunnel.",
-  site: "Questo sito",
+  sites: "Sedi",
+  noSites: "Questa nazione non ha sedi.",
+  noSitesText: "Uno scenario con sedi dà loro terminali, edge e tunnel.",
+  site: "Questa sede",
   edge: {
     running: "edge attivo",
     silent: "attivo, non risponde",
     stopped: "edge fermo",
-    problem: "rete non attiva",
+    problem: "ha un problema",
     misunderstood: "risposta non compresa",
   },
   silentText:
-    "L'edge di questo sito è attivo ma non risponde. I suoi tunnel possono funzionare lo stesso; gli altri siti dicono come li vedono.",
-  stoppedText: "L'edge di questo sito non è attivo: si sta avviando, o è stato fermato.",
+    "L'edge di questa sede è attivo ma non risponde. I suoi tunnel possono funzionare lo stesso; le altre sedi dicono come li vedono.",
+  stoppedText: "L'edge di questa sede non è attivo: si sta avviando, o è stato fermato.",
   misunderstoodText:
-    "L'edge di questo sito risponde in una forma che questa pagina non conosce. Forse è di un'altra versione.",
+    "L'edge di questa sede risponde in una forma che questa pagina non conosce. Forse è di un'altra versione.",
   restarts: (count) => (count === 1 ? "riavviato una volta" : `riavviato ${count} volte`),
   noRestarts: "mai riavviato",
   restartsTitle: "Riavvii",
-  landing: "Atterra ora",
+  landing: "Approda ora",
   noLanding: "da nessuna parte",
   activeBearer: "Via",
   noActive: "nessuna",
@@ -267,7 +267,7 @@ export const it: Words = {
   unknown: "ignoto",
 
   tunnels: "Tunnel",
-  noSiteTunnels: "Questo sito non ha ancora tunnel.",
+  noSiteTunnels: "Questa sede non ha ancora tunnel.",
   peer: "Verso",
   tunnel: "Tunnel",
   states: states({
@@ -303,12 +303,12 @@ export const it: Words = {
   drops: "Scartati, per causa",
   noDrops: "Nulla è stato scartato.",
   causes: {
-    "no-peer": "indirizzo di nessun sito",
+    "no-peer": "indirizzo di nessuna sede",
     "no-key": "nessuna chiave confermata",
     "no-bearer": "nessuna via",
     "queue-full": "coda piena",
     "too-late": "attesa troppo lunga",
-    "unknown-tag": "da nessun sito noto",
+    "unknown-tag": "da nessuna sede nota",
     malformed: "malformato",
     "lane-refused": "non preso da WireGuard",
     "bearer-refused": "non preso dalla via",
@@ -331,15 +331,15 @@ export const it: Words = {
   noWire: "Il filo non è ancora avviato, o non risponde.",
   privileged: "priorità in tempo reale",
   unprivileged: "senza privilegi: ritardi meno esatti",
-  siteLinks: "Da e verso i siti",
-  landingLinks: "Fra gli atterraggi",
+  siteLinks: "Da e verso le sedi",
+  landingLinks: "Fra gli approdi",
   noLinks: "Non è ancora passato nulla.",
   idle: (count) => (count === 1 ? "1 collegamento inattivo" : `${count} collegamenti inattivi`),
   idleText: "Su questi non è passato nulla da quando il filo è stato avviato.",
   link: "Collegamento",
   to: "verso",
   exchangePoint: "nodo di scambio",
-  landingOf: "atterraggio",
+  landingOf: "approdo",
   packets: "Pacchetti",
   rate: "Velocità",
 };

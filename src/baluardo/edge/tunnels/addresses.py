@@ -1,11 +1,19 @@
-"""The addresses of a site's own device. Pure."""
+"""The addresses of a site: its own device, its hosts, its end of the second layer. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
 from baluardo.edge.directory import Neighbour
-from baluardo.network.tunnel.addresses import edge_address, site_network, site_network_ipv4
+from baluardo.network.links.inner_requests import InnerSite
+from baluardo.network.tunnel.addresses import (
+    edge_address,
+    esp_address,
+    site_network,
+    site_network_ipv4,
+)
+from baluardo.protocol.network_policy import Network
 from baluardo.trust.identity import Identity
 
 
@@ -25,3 +33,21 @@ def networks_of(neighbour: Neighbour) -> tuple[IPv6Network | IPv4Network, ...]:
     if card.ipv4:
         own = (*own, site_network_ipv4(card.identity))
     return (*own, *neighbour.networks)
+
+
+def inner_name(site: Identity) -> str:
+    """Return how the ends of the second layer call a site: they know no slash."""
+    return site.path.replace("/", ".")
+
+
+def inner_site(site: Identity, beyond: Sequence[Network], *, ipv4: bool) -> InnerSite:
+    """Return a site's own end of the second layer, with all networks of its hosts."""
+    own: list[Network] = [each.network for each in own_interfaces(site, ipv4=ipv4)]
+    return InnerSite(
+        inner_name(site), str(esp_address(site)), tuple(str(each) for each in (*own, *beyond))
+    )
+
+
+def outer_networks_of(neighbour: Neighbour) -> tuple[IPv6Network]:
+    """Return what WireGuard takes from a neighbour that has two layers: its end of ESP alone."""
+    return (IPv6Network(f"{esp_address(neighbour.identity)}/128"),)

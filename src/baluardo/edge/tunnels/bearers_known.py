@@ -5,23 +5,36 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from baluardo.edge.configuration import Bearer, BearerKind
-from baluardo.edge.tunnels.site_bearers import BearerKnown, SiteBearers
+from baluardo.edge.tunnels.neighbour import BearerKnown
+from baluardo.edge.tunnels.site_bearers import SiteBearers
 from baluardo.errors import LinkError
-from baluardo.network.bearers.bearer import Kind
+from baluardo.network.bearers.bearer import Kind, is_slot_edge
 from baluardo.network.bearers.engine import SiteEngine
 from baluardo.network.bearers.interface import InterfaceState, InterfaceWatch, look, open_socket
-from baluardo.network.bearers.rate import RateControl, RateLimits
+from baluardo.network.bearers.probes import Answered
+from baluardo.network.bearers.rate import TARGET_SECONDS, RateControl, RateLimits
 from baluardo.network.bearers.starlink import DishReader
 from baluardo.terms import Bilingual
 
 PORT: Final = 51_820
 """UDP, on every bearer: datagrams between engines."""
 SLOWEST_BPS: Final = 64e3
-BELOW: Final = 0.95
-"""Of what a bearer is said to carry: the queue is to be ours."""
+LEAST_SHARE: Final = 0.1
+"""Of what a bearer is said to carry, whatever is measured: delays may be of this machine's making,
+and then a lower rate mends nothing. Our choice."""
+BELOW: Final = 0.98
+"""Of what a bearer is said to carry, once probes have theirs: the queue is to be ours."""
+PROBES_BPS: Final = 44e3
+"""Of a neighbour's probes and answers under traffic, which pass the queues (`probes`)."""
+USED_SHARE: Final = 0.25
+"""Of the rate: who sends less than this has not made the queue that is measured."""
+PATIENCE: Final = 5
+"""Round trips in a row before one is believed: a busy machine delays some of them by itself."""
 
 _KINDS: Final = {
     BearerKind.STARLINK: Kind.LOW_ORBIT,
@@ -37,6 +50,18 @@ _BY_NAME: Final = {
 """A plain interface does not tell what it goes over: its name may."""
 
 
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """A bearer, and our address on it."""
+
+    bearer: Bearer
+    address: str
+
+    def open_socket(self) -> socket.socket:
+        """Return a UDP socket that is bound to its device; StageError where that fails."""
+        return open_socket(self.bearer.device, self.address, PORT)
+
+
 class KnownBearers:
     """The bearers of the configuration, in its order, as they are now."""
 
@@ -46,7 +71,13 @@ class KnownBearers:
         self._interfaces: dict[str, InterfaceState] = {}
         self._watch = InterfaceWatch([each.device for each in bearers], self._seen)
         self._dishes = {each.name: DishReader(each.dish) for each in bearers if each.dish}
-        self._rates = {each.name: RateControl(_limits(each)) for each in bearers}
+        self._rates = {each.name: RateControl(_limits(each), PATIENCE) for each in bearers}
+        self._kinds = {e.name: _BY_NAME.get(e.name, _KINDS[e.kind]) for e in bearers}
+        self._compared: dict[str, tuple[str, int]] = {}
+        """To which neighbour, and to which of its bearers, round trips are compared."""
+        self._least: dict[str, float] = {}
+        self._sent: dict[str, tuple[float, int]] = {}
+        """When it was looked last at what had been sent by a bearer, and how many octets it was."""
         self._running = False
         self.barred: dict[str, Bilingual] = {}
         """Bearers that may not be used now, and why."""
@@ -66,30 +97,24 @@ class KnownBearers:
             for dish in self._dishes.values():
                 dish.close()
 
-    def addresses(self) -> tuple[str, ...]:
-        """Return our address on each bearer; LinkError for one that has none."""
-        found = []
-        for each in self._bearers:
-            address = each.address or next(iter(look(each.device).addresses), "")
-            if not address:
-                raise LinkError(
-                    f"The bearer {each.name} has no address on {each.device}. Give the interface "
-                    "one, or name it in the configuration."
-                )
-            found.append(address)
-        return tuple(found)
+    def usable(self) -> tuple[Usable, ...]:
+        """Return the bearers that have an address now, in order; LinkError if none has."""
+        found = tuple(
+            Usable(each, address) for each in self._bearers if (address := _address(each))
+        )
+        if not found:
+            names = ", ".join(f"{each.name} ({each.device})" for each in self._bearers)
+            raise LinkError(
+                f"None of the bearers has an address: {names}. Give an interface one, or name it "
+                "in the configuration."
+            )
+        return found
 
-    def open_sockets(self) -> list[socket.socket]:
-        """Return a UDP socket on each bearer, bound to its device; StageError where that fails."""
-        opened: list[socket.socket] = []
-        try:
-            for each, address in zip(self._bearers, self.addresses(), strict=True):
-                opened.append(open_socket(each.device, address, PORT))
-        except BaseException:
-            for one in opened:
-                one.close()
-            raise
-        return opened
+    def has_more_than(self, used: Sequence[Usable]) -> bool:
+        """Tell whether a bearer has come, or has another address; one that went is just dead."""
+        known = {each.bearer.name: each.address for each in used}
+        now = {each.name: _address(each) for each in self._bearers}
+        return any(address and known.get(name) != address for name, address in now.items())
 
     def now(self) -> Mapping[str, BearerKnown]:
         """Return what is known of each, by name."""
@@ -100,26 +125,65 @@ class KnownBearers:
         """Return the rate at which a bearer is paced now, bit/s."""
         return self._rates[name].rate_bps(time.monotonic())
 
-    def measure(self, bearers: SiteBearers, engine: SiteEngine) -> None:
-        """Pace by what probes and dish tell of the bearer that traffic takes."""
+    def measure(self, bearers: SiteBearers, engine: SiteEngine, slot_clock: float | None) -> None:
+        """Pace by what probes and dish tell of the bearer that traffic takes.
+
+        `slot_clock`: POSIX seconds less those of the monotonic clock, None where not trusted.
+        """
         now, active = time.monotonic(), bearers.active
         if active is None:
             engine.set_rate(0.0)
             return
         control = self._rates[active]
-        control.press(any(each.waiting_packets for each in engine.counts().classes), now)
-        for each in bearers.take_round_trips(active):
-            control.measure(each.rtt_s, each.at)
+        control.press(engine.is_pressed(), now)
+        measured = bearers.take_round_trips(active)
+        changed = self._compare_with(active, measured)
+        is_used = self._is_used(active, engine.sent_octets(bearers.number(active)), now)
+        for each in measured:
+            if (each.peer, each.peer_bearer) != self._compared[active]:
+                continue
+            least = self._least[active] = min(self._least.get(active, inf), each.rtt_s)
+            if is_used or each.rtt_s < least + TARGET_SECONDS:
+                disturbed = changed or self._is_disturbed(active, each, slot_clock)
+                control.measure(each.rtt_s, each.at, disturbed)
+                changed = False
         dish = self._dishes.get(active)
         if dish is not None:
             control.telemetry(dish.latest(now))
         engine.set_rate(control.rate_bps(now))
 
+    def _compare_with(self, bearer: str, measured: Sequence[Answered]) -> bool:
+        """Choose whose round trips are compared with each other; True where it is another now.
+
+        Those to others are longer or shorter whatever waits, and would look like a queue.
+        """
+        ends = [(each.peer, each.peer_bearer) for each in measured]
+        if not ends or self._compared.get(bearer) in ends:
+            return False
+        self._compared[bearer] = max(ends, key=ends.count)
+        self._least.pop(bearer, None)
+        return True
+
+    def _is_used(self, bearer: str, octets: int, now: float) -> bool:
+        """Whether a queue on a bearer may be ours, by what was sent since the last time."""
+        at, before = self._sent.get(bearer, (now, octets))
+        self._sent[bearer] = now, octets
+        if now <= at:
+            return False
+        return 8 * (octets - before) / (now - at) > USED_SHARE * self._rates[bearer].rate_bps(now)
+
+    def _is_disturbed(self, bearer: str, trip: Answered, slot_clock: float | None) -> bool:
+        """Whether a round trip met the edge of a slot."""
+        if slot_clock is None or self._kinds[bearer] is not Kind.LOW_ORBIT:
+            return False
+        back = trip.at + slot_clock
+        return is_slot_edge(back) or is_slot_edge(back - trip.rtt_s)
+
     def _known(self, bearer: Bearer, now: float) -> BearerKnown:
         state, dish = self._interfaces.get(bearer.device), self._dishes.get(bearer.name)
         return BearerKnown(
             bearer.name,
-            _BY_NAME.get(bearer.name, _KINDS[bearer.kind]),
+            self._kinds[bearer.name],
             None if dish is None else dish.latest(now),
             None if state is None else state.up and state.carrier,
             self.barred.get(bearer.name),
@@ -130,8 +194,16 @@ class KnownBearers:
         self._interfaces = {**self._interfaces, state.name: state}
 
 
+def _address(bearer: Bearer) -> str:
+    """Return our address on a bearer as it is now; empty where there is none."""
+    held = look(bearer.device).addresses
+    if bearer.address:
+        return bearer.address if bearer.address in held else ""
+    return next(iter(held), "")
+
+
 def _limits(bearer: Bearer) -> RateLimits:
     if bearer.rate_up_mbps is None:
         return RateLimits()
-    ceiling = max(SLOWEST_BPS, bearer.rate_up_mbps * 1e6 * BELOW)
-    return RateLimits(SLOWEST_BPS, ceiling, ceiling)
+    ceiling = max(SLOWEST_BPS, bearer.rate_up_mbps * 1e6 * BELOW - PROBES_BPS)
+    return RateLimits(max(SLOWEST_BPS, LEAST_SHARE * ceiling), ceiling, ceiling)

@@ -15,6 +15,9 @@ from typing import Final, TypeVar
 
 from baluardo.network.links.answers import LaneView
 from baluardo.network.links.client import Links, OpenedLinks
+from baluardo.network.links.esp.configuration import INNER_MTU
+from baluardo.network.links.inner_answers import InnerView
+from baluardo.network.links.inner_requests import InnerPeer, InnerSite
 from baluardo.network.links.requests import PeerSetting
 from baluardo.trust.secret import Secret
 
@@ -34,12 +37,15 @@ class SiteLanes:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="links")
         self._links: Links | None = None
 
-    async def open(self, hosts: int | str | None, lanes: int) -> OpenedLinks:
-        """Connect and open the site's links."""
+    async def open(
+        self, hosts: int | str | None, lanes: int, inner: InnerSite | None = None
+    ) -> OpenedLinks:
+        """Connect and open the site's links; with `inner` there are two layers, and one lane."""
+        mtu = MTU if inner is None else INNER_MTU
 
         def opening() -> OpenedLinks:
             self._links = Links.connect(self._path)
-            return self._links.open(hosts=hosts, lanes=lanes, mtu=MTU)
+            return self._links.open(hosts=hosts, lanes=lanes, mtu=mtu, inner=inner)
 
         return await self._do(opening)
 
@@ -86,6 +92,18 @@ class SiteLanes:
     async def show(self, lane: int) -> LaneView:
         """Return what WireGuard tells of a lane's peers."""
         return await self._with(lambda links: links.show(lane))
+
+    async def inner_peer(self, peer: InnerPeer) -> None:
+        """Give the second layer the keys of a peer's new epoch."""
+        await self._with(lambda links: links.inner_peer(peer))
+
+    async def remove_inner_peer(self, name: str) -> None:
+        """End what the second layer has with a peer."""
+        await self._with(lambda links: links.remove_inner_peer(name))
+
+    async def tend_inner(self) -> InnerView:
+        """Have done what is due in the second layer, and return what is so now."""
+        return await self._with(Links.tend_inner)
 
     async def close(self) -> None:
         """Leave; the interfaces stay."""

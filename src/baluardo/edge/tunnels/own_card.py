@@ -20,7 +20,12 @@ RENEWED_SECONDS: Final = 3 * 86_400.0
 
 
 def own_card(
-    state: EdgeState, network: Network, lanes: Sequence[str], addresses: Sequence[str]
+    state: EdgeState,
+    network: Network,
+    lanes: Sequence[str],
+    addresses: Sequence[str],
+    *,
+    anew: bool = False,
 ) -> Envelope:
     """Return our card, signed; errors as of its parts.
 
@@ -38,7 +43,7 @@ def own_card(
         network.ipv4,
     )
     held = state.sites.own_card()
-    if held is not None and _stands(state, held, card):
+    if held is not None and not anew and _stands(state, held, card):
         return held
     return card.sign(state.credential)
 

@@ -9,33 +9,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from baluardo.edge.configuration import MAIN, NAMESPACE, EdgeConfiguration
-from baluardo.edge.directory import Neighbour
 from baluardo.edge.link import Link
 from baluardo.edge.state import EdgeState
-from baluardo.edge.tunnels.addresses import networks_of, own_interfaces
+from baluardo.edge.tunnels.addresses import inner_site
 from baluardo.edge.tunnels.bearers_known import KnownBearers
+from baluardo.edge.tunnels.landing_watch import LandingWatch
 from baluardo.edge.tunnels.lanes import SiteLanes
+from baluardo.edge.tunnels.membership import Membership
 from baluardo.edge.tunnels.own_card import own_card
+from baluardo.edge.tunnels.run import Run
+from baluardo.edge.tunnels.second_layer import SecondLayer
 from baluardo.edge.tunnels.site_bearers import SiteBearers
 from baluardo.errors import BaluardoError, LaneRemadeError, LinkError
-from baluardo.network.bearers.counts import Cause, Counts, Endpoint, PeerTags
+from baluardo.network.bearers.counts import Counts
 from baluardo.network.bearers.engine import SiteEngine
+from baluardo.network.links.inner_requests import InnerSite
 from baluardo.network.links.namespaces import Namespace
 from baluardo.network.tunnel.callbacks import Callbacks, PeerState
 from baluardo.network.tunnel.exchange import KeyRounds
 from baluardo.network.tunnel.keys import open_lane_keys
+from baluardo.protocol.web_address import host_port
+from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import Identity
+from baluardo.trust.randomness import random_octets
 from baluardo.trust.secret import Secret
-from baluardo.trust.wireguard_keys import random_preshared_key
 
 SHOW_SECONDS: Final = 1.0
+CARD_SECONDS: Final = 15.0
+"""Between two looks whether our card still says what is so: addresses, certificate."""
+REFUSED_SECONDS: Final = 300.0
+"""Until a card that was refused is signed anew and published again."""
 FIRST_AGAIN: Final = 0.5
 LONGEST_AGAIN: Final = 10.0
 STEADY_SECONDS: Final = 60.0
@@ -45,31 +53,6 @@ KEYS: Final = "tunnel"
 MOST_LANES: Final = 2
 
 logger = logging.getLogger("baluardo.edge")
-
-
-@dataclass(slots=True)
-class Member:
-    """One neighbour as it stands in this run."""
-
-    index: int
-    neighbour: Neighbour
-    lanes: int
-    """How many it shares with us."""
-    is_open: bool = False
-
-
-class Run:
-    """Everything of one time that the helper serves us; gone when it ends."""
-
-    def __init__(
-        self, engine: SiteEngine, bearers: SiteBearers, lanes: SiteLanes, rounds: KeyRounds
-    ) -> None:
-        """Take the parts."""
-        self.engine, self.bearers, self.lanes, self.rounds = engine, bearers, lanes, rounds
-        self.members: dict[Identity, Member] = {}
-        self.alarms: dict[Identity, str] = {}
-        self.refused = 0
-        """Packets that a shut gate has turned away."""
 
 
 class TunnelService:
@@ -86,13 +69,23 @@ class TunnelService:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
+        self._published: Envelope | None = None
+        """Our card as the link has it."""
+        self._published_at = -REFUSED_SECONDS
         self._waking: set[asyncio.Task[None]] = set()
-        self._policy = state.policy_number
         self.run: Run | None = None
         """The present one; None while there is none."""
+        self.membership: Membership | None = None
         self.problem = ""
         """Why there is none, for people."""
         self.known = KnownBearers(configuration.bearers)
+        self.landing = LandingWatch(
+            configuration.bearers,
+            configuration.landings,
+            self.known.barred,
+            lambda: state.network.landing.get(state.identity.path),
+            self._traced_to,
+        )
         lanes = min(MOST_LANES, len(configuration.bearers))
         self.keys = open_lane_keys(state.directory / KEYS, lanes)
         self.public = tuple(each.public for each in self.keys)
@@ -138,19 +131,26 @@ class TunnelService:
 
     def _sources(self) -> Sequence[str]:
         """Return our addresses outside, that of the bearer which is in use first."""
-        try:
-            addresses = self.known.addresses()
-        except BaluardoError:
+        if self.run is None:
             return ()
-        active = None if self.run is None else self.run.bearers.active
-        names = [each.name for each in self._configuration.bearers]
-        first = names.index(active) if active in names else 0
-        return (*addresses[first:], *addresses[:first])
+        active, usable = self.run.bearers.active, self.run.usable
+        first = next((n for n, each in enumerate(usable) if each.bearer.name == active), 0)
+        return [each.address for each in (*usable[first:], *usable[:first])]
+
+    def _traced_to(self) -> Sequence[str]:
+        """Return hosts of authorities, first where one was met."""
+        return [self._link.met_at, *(host_port(e)[0] for e in self._state.whereabouts.channels)]
 
     def _directory_changed(self) -> None:
         """Called in any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._changed.set)
+            self._loop.call_soon_threadsafe(self._hear)
+
+    def _hear(self) -> None:
+        """Shut out at once whoever is out; the rest follows."""
+        if self.membership is not None:
+            self.membership.shut_out()
+        self._changed.set()
 
     async def _keep(self) -> None:
         wait, loop = FIRST_AGAIN, asyncio.get_running_loop()
@@ -176,14 +176,18 @@ class TunnelService:
             lanes = SiteLanes(self._configuration.network.helper)
             stack.push_async_callback(lanes.close)
             hosts = await self._hosts(stack)
-            opened = await lanes.open(hosts, len(self.public))
+            inner = self._inner_site()
+            keys = self.keys if inner is None else self.keys[:1]
+            self.public = tuple(each.public for each in keys)
+            opened = await lanes.open(hosts, len(keys), inner)
             engine = SiteEngine(
-                opened.lan, [each.packets for each in opened.lanes], os.urandom(SEED_OCTETS)
+                opened.lan, [each.packets for each in opened.lanes], random_octets(SEED_OCTETS)
             )
             stack.callback(engine.close)
-            for index, udp in enumerate(self.known.open_sockets()):
-                engine.add_bearer(index, udp)
-            for lane, key in enumerate(self.keys):
+            usable = await asyncio.to_thread(self.known.usable)
+            for index, each in enumerate(usable):
+                engine.add_bearer(index, each.open_socket())
+            for lane, key in enumerate(keys):
                 await lanes.begin(lane, key.private)
             network = self._configuration.network
             engine.duplicate_from(network.duplicates_from)
@@ -192,27 +196,69 @@ class TunnelService:
                 self.public,
                 self._callbacks(),
                 self._state.network.full_round_hours * 3_600.0,
+                sources=self._sources,
             )
             stack.push_async_callback(rounds.close)
-            places = [(address, network.exchange_port) for address in self.known.addresses()]
-            await rounds.serve(places)
-            names = [each.name for each in self._configuration.bearers]
-            bearers = SiteBearers(engine, names, len(self.public), self.known.now, self._slot_clock)
-            engine.start(real_time=network.real_time)
+            await rounds.serve([(each.address, network.exchange_port) for each in usable])
+            names = [each.bearer.name for each in usable]
+            bearers = SiteBearers(
+                engine,
+                names,
+                len(self.public),
+                self.known.now,
+                self._slot_clock,
+                self.identity.path,
+            )
+            stack.push_async_callback(self.landing.close)
+            self.landing.look({})  # what is not shown yet is barred from the first packet on
+            # The first time on a machine it is compiled, which pages are not to wait for.
+            await asyncio.to_thread(engine.start, real_time=network.real_time)
+            bearers.on_round_trips = lambda: self._measure(bearers, engine)
             bearers.start()
             stack.callback(bearers.close)
-            self.run = Run(engine, bearers, lanes, rounds)
-            await self._publish()
+            second = None if inner is None else SecondLayer(lanes, inner)
+            self.run = Run(engine, bearers, lanes, rounds, second, usable)
+            stack.callback(self._leave_run)  # before what it is made of is closed
+            await self._publish(self.run)
             self.problem = ""
-            await self._hold(self.run)
+            self.membership = Membership(
+                self._state, self._configuration, self.run, len(self.public)
+            )
+            await self._hold(self.run, self.membership)
 
-    async def _publish(self) -> None:
-        """Tell everybody where we are, by way of the authority; without one it waits."""
-        addresses = self.known.addresses()
+    def _inner_site(self) -> InnerSite | None:
+        """Return our end of the second layer; None where the policy asks for one layer."""
+        if not self._state.network.two_layers:
+            return None
+        beyond = self._state.network.allowed_networks(self.identity.path)
+        return inner_site(self.identity, beyond, ipv4=self._configuration.network.ipv4)
+
+    def _leave_run(self) -> None:
+        self.run = self.membership = None
+
+    async def _publish(self, run: Run) -> None:
+        """Tell everybody where we are, by way of the authority; without one it waits.
+
+        A card that the authority has refused is signed anew after a while.
+        """
+        answer, now = self._link.card_answer, self._loop_time()
+        is_refused = answer is not None and bool(answer.refusal)
+        if is_refused and now - self._published_at < REFUSED_SECONDS:
+            return
         card = await asyncio.to_thread(
-            own_card, self._state, self._configuration.network, self.public, addresses
+            own_card,
+            self._state,
+            self._configuration.network,
+            self.public,
+            [each.address for each in run.usable],
+            anew=is_refused,
         )
-        await self._link.publish(card)
+        if card != self._published:
+            await self._link.publish(card)
+            self._published, self._published_at = card, now
+
+    def _loop_time(self) -> float:
+        return asyncio.get_running_loop().time()
 
     async def _hosts(self, stack: contextlib.AsyncExitStack) -> int | str | None:
         """Return where the site's hosts are, as the helper takes it."""
@@ -225,14 +271,24 @@ class TunnelService:
             return own.descriptor
         return hosts
 
-    async def _hold(self, run: Run) -> None:
+    async def _hold(self, run: Run, membership: Membership) -> None:
         self._changed.set()
+        published = self._loop_time()
         while True:
+            if self._loop_time() - published >= CARD_SECONDS:
+                published = self._loop_time()
+                if await asyncio.to_thread(self.known.has_more_than, run.usable):
+                    raise LinkError("A bearer has another address; everything is built on it anew.")
+                await self._publish(run)
             if self._changed.is_set():
                 self._changed.clear()
-                await self._settle(run)
+                if self._inner_site() != (None if run.second is None else run.second.site):
+                    raise LinkError("The policy has changed the layers; all is built anew.")
+                await membership.settle()
             await self._show(run)
-            self.known.measure(run.bearers, run.engine)
+            self._measure(run.bearers, run.engine)
+            if self.landing.look(run.bearers.egresses):
+                run.bearers.judge_again()
             broken = run.engine.counts().broken
             if broken:
                 raise LinkError(f"The kernel took away {', '.join(broken)}; it is opened anew.")
@@ -240,68 +296,8 @@ class TunnelService:
                 async with asyncio.timeout(SHOW_SECONDS):
                     await self._changed.wait()
 
-    # Neighbours
-
-    async def _settle(self, run: Run) -> None:
-        """Bring members and the directory together; who is out is out when this returns."""
-        wanted = {each.identity: each for each in self._state.neighbours()}
-        for identity, member in tuple(run.members.items()):
-            held = member.neighbour.card.lanes
-            if identity not in wanted or wanted[identity].card.lanes != held:
-                await self._part(run, identity, member)
-        for identity, neighbour in wanted.items():
-            known = run.members.get(identity)
-            if known is None:
-                await self._meet(run, identity, neighbour)
-            elif known.neighbour != neighbour:
-                await self._update(run, known, neighbour)
-        run.rounds.set_peers([each.neighbour.card for each in run.members.values()])
-        await self._address(run)
-        if self._state.policy_number != self._policy:
-            self._policy = self._state.policy_number
-            for identity in run.members:
-                run.rounds.full_round(identity)
-
-    async def _meet(self, run: Run, identity: Identity, neighbour: Neighbour) -> None:
-        taken = {each.index for each in run.members.values()}
-        index = next(number for number in range(1, len(taken) + 2) if number not in taken)
-        shared = min(len(self.public), len(neighbour.card.lanes))
-        networks = [str(each) for each in networks_of(neighbour)]
-        sockets = []
-        for lane in range(shared):
-            first = random_preshared_key()
-            key = neighbour.card.lanes[lane]
-            await run.lanes.add_peer(lane, key, index, first, networks)
-            sockets.append(await run.lanes.socket(lane, index))
-        none: list[Endpoint | None] = [None] * len(self.public)
-        missing = [None] * (len(self.public) - shared)
-        run.engine.set_peer(index, PeerTags(0, ()), [*sockets, *missing], none)
-        run.engine.set_networks(index, networks_of(neighbour))
-        run.members[identity] = Member(index, neighbour, shared)
-        run.bearers.meet(identity.path, index, _endpoints(neighbour))
-
-    async def _update(self, run: Run, member: Member, neighbour: Neighbour) -> None:
-        before, member.neighbour = member.neighbour, neighbour
-        if networks_of(before) != networks_of(neighbour):
-            networks = [str(each) for each in networks_of(neighbour)]
-            for lane in range(member.lanes):
-                await run.lanes.set_networks(lane, neighbour.card.lanes[lane], networks)
-            run.engine.set_networks(member.index, networks_of(neighbour))
-        run.bearers.meet(neighbour.identity.path, member.index, _endpoints(neighbour))
-
-    async def _part(self, run: Run, identity: Identity, member: Member) -> None:
-        run.engine.open_gate(member.index, False)
-        del run.members[identity]
-        run.alarms.pop(identity, None)
-        run.bearers.part(identity.path)
-        run.engine.remove_peer(member.index)
-        for lane in range(member.lanes):
-            await run.lanes.remove_peer(lane, member.neighbour.card.lanes[lane])
-
-    async def _address(self, run: Run) -> None:
-        own = own_interfaces(self.identity, ipv4=self._configuration.network.ipv4)
-        routes = [str(each) for m in run.members.values() for each in networks_of(m.neighbour)]
-        await run.lanes.address([str(each) for each in own], routes)
+    def _measure(self, bearers: SiteBearers, engine: SiteEngine) -> None:
+        self.known.measure(bearers, engine, self._slot_clock())
 
     # What WireGuard shows
 
@@ -322,12 +318,27 @@ class TunnelService:
                     )
         for identity in self._waiting(run):
             run.rounds.wanted(identity)
+        if run.second is not None:
+            await self._tend(run, run.second, now)
+
+    async def _tend(self, run: Run, second: SecondLayer, now: float) -> None:
+        """Have the second layer do what is due, and open gates to whom it stands with."""
+        await second.tend()
+        for identity in run.members:
+            run.judge_gate(identity)
+        keyed = [identity for identity, member in run.members.items() if member.has_key]
+        for identity in second.without(keyed, now):
+            run.rounds.full_round(identity)
 
     def _waiting(self, run: Run) -> Sequence[Identity]:
         """Return who has traffic that waits at a shut gate."""
-        refused = run.engine.counts().dropped[Cause.NO_KEY]
-        waiting, run.refused = refused > run.refused, refused
-        return [identity for identity, m in run.members.items() if waiting and not m.is_open]
+        waiting, counts = [], run.engine.counts().peers
+        for identity, member in run.members.items():
+            refused = counts[member.index].refused
+            if refused > member.refused and not member.has_key:
+                waiting.append(identity)
+            member.refused = refused
+        return waiting
 
     # What key rounds call
 
@@ -339,6 +350,7 @@ class TunnelService:
             watch=self._link.channels.watch,
             wake=self._wake,
             gate=self._gate,
+            inner_keys=self._inner_keys,
         )
 
     async def _install(self, peer: Identity, lane: int, psk: Secret, epoch: int) -> None:  # noqa: ARG002
@@ -387,15 +399,25 @@ class TunnelService:
         run = self.run
         member = None if run is None else run.members.get(peer)
         if run is not None and member is not None and lane == 0:
-            member.is_open = is_open
-            run.engine.open_gate(member.index, is_open)
+            member.has_key = is_open
+            run.judge_gate(peer)
+
+    def _inner_keys(
+        self,
+        peer: Identity,
+        epoch: int,
+        authentication: Secret,
+        post_quantum: Secret,
+        _resumed: bool,
+    ) -> None:
+        """Every round's keys are taken: the layer's are then never older than WireGuard's."""
+        run = self.run
+        member = None if run is None else run.members.get(peer)
+        if run is not None and run.second is not None and member is not None:
+            run.second.agree(member.neighbour, epoch, authentication, post_quantum)
 
     def _slot_clock(self) -> float | None:
         """POSIX seconds less monotonic ones, if the time is trusted."""
         with contextlib.suppress(BaluardoError):
             return self._state.clock() - time.monotonic()
         return None
-
-
-def _endpoints(neighbour: Neighbour) -> tuple[tuple[str, int], ...]:
-    return tuple((each.address, each.port) for each in neighbour.card.endpoints)

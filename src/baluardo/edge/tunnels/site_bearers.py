@@ -2,25 +2,31 @@
 
 The cores decide (`network.bearers`); here they are given time, what arrived, and what the engine
 counts. A neighbour is probed once there are keys to seal probes with.
+
+Who has no traffic costs next to nothing: a neighbour that is probed rarely is judged rarely, and
+one that is not ours to probe (`idle_pairs`) is left alone, with what is known of it, until traffic
+or news of a bearer wake it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
+from baluardo.edge.tunnels.idle_pairs import IdlePairs
+from baluardo.edge.tunnels.neighbour import BearerKnown, Neighbour
 from baluardo.errors import SealError
-from baluardo.network.bearers.bearer import Bearer, Health, Kind, Limits, Standing, judge
+from baluardo.network.bearers.bearer import Bearer, Health, Limits, Standing, judge
 from baluardo.network.bearers.choice import Choice, Decision, Plan
-from baluardo.network.bearers.counts import Endpoint, PeerTags
+from baluardo.network.bearers.counts import Endpoint, PeerCounts, PeerTags
 from baluardo.network.bearers.engine import SiteEngine
+from baluardo.network.bearers.landing import Egress
 from baluardo.network.bearers.probes import Answered, BestTold, Interest, Probing, Seen
-from baluardo.network.bearers.telemetry import Telemetry
-from baluardo.terms import Bilingual
 from baluardo.trust.probe_seal import ProbeSeal
 from baluardo.trust.secret import Secret
 
@@ -28,39 +34,15 @@ BUSY_SECONDS: Final = 0.025
 """Between two judgements while anybody has traffic; silence counts in tens of milliseconds."""
 IDLE_SECONDS: Final = 0.5
 COUNTS_SECONDS: Final = 0.2
+AWAKE_SECONDS: Final = 10.0
+"""How long an idle neighbour is probed after news of a bearer, so that both ends settle again."""
 TRAFFIC_SECONDS: Final = 2.0
 """A neighbour whose packets moved within this has traffic."""
 MOST_MEASURED: Final = 256
 MOST_TAGS: Final = 2
 """A neighbour's tags that are accepted: the newest, and the one before."""
 
-
-@dataclass(frozen=True, slots=True)
-class BearerKnown:
-    """What is known of a bearer whoever is at the other end."""
-
-    name: str
-    kind: Kind
-    telemetry: Telemetry | None = None
-    carrier: bool | None = None
-    barred: Bilingual | None = None
-
-
-@dataclass(slots=True)
-class _Neighbour:
-    index: int
-    endpoints: tuple[tuple[str, int], ...]
-    choice: Choice
-    seals: list[tuple[int, ProbeSeal]] = field(default_factory=list)
-    """Tags that are accepted, the newest first, each with what opens its probes."""
-    sent_tag: int = 0
-    sealing: ProbeSeal | None = None
-    sources: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """Where each of its bearers was last heard from, by a probe that was genuine."""
-    standings: dict[str, Standing] = field(default_factory=dict)
-    moved: int = 0
-    moved_at: float = -TRAFFIC_SECONDS
-    lanes: tuple[Endpoint | None, ...] = ()
+logger = logging.getLogger("baluardo.edge")
 
 
 class SiteBearers:
@@ -73,27 +55,35 @@ class SiteBearers:
         lanes: int,
         known: Callable[[], Mapping[str, BearerKnown]],
         slot_clock: Callable[[], float | None],
+        own: str = "",
     ) -> None:
         """`names` in the order of the plan, which is the engine's; `known` tells of each now.
 
         `slot_clock`: POSIX seconds less those of the monotonic clock, None where not trusted.
+        `own`: what neighbours call us; it settles which end of an idle pair probes.
         """
         self._engine, self._names, self._lanes = engine, tuple(names), lanes
         self._known, self._slot_clock = known, slot_clock
+        self._pairs = IdlePairs(own)
+        self._news: list[tuple[object, ...]] = []
         self._limits = Limits()
         self._probes = Probing(self._names)
-        self._neighbours: dict[str, _Neighbour] = {}
+        self._neighbours: dict[str, Neighbour] = {}
         self._by_tag: dict[int, str] = {}
         self._counted_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.seen: dict[str, tuple[str, int, float]] = {}
         """From where others saw each bearer's probes come: address, port, when (monotonic)."""
+        self.egresses: dict[str, dict[str, Egress]] = {}
+        """The same address by bearer and by the neighbour that saw it."""
         self.round_trips: dict[str, float] = {}
         """The last one measured by each bearer, s."""
         self._measured: dict[str, deque[Answered]] = {}
         self.refused = 0
         """Probes that were not genuine, or of nobody known."""
         self.on_switch: Callable[[str, Decision], None] = lambda _peer, _decision: None
+        self.on_round_trips: Callable[[], None] = lambda: None
+        """Called when some were measured by the bearer that traffic takes."""
 
     def start(self) -> None:
         """Begin on the running loop."""
@@ -114,7 +104,8 @@ class SiteBearers:
             places = dict(
                 zip(("primary", "alternate", "contingency", "emergency"), self._names, strict=False)
             )
-            self._neighbours[peer] = _Neighbour(index, tuple(endpoints), Choice(Plan(**places)))
+            self._neighbours[peer] = Neighbour(index, tuple(endpoints), Choice(Plan(**places)))
+            self._pairs.meet(peer)
         elif known.endpoints != tuple(endpoints):
             known.endpoints = tuple(endpoints)
             known.sources.clear()
@@ -124,8 +115,11 @@ class SiteBearers:
     def part(self, peer: str) -> None:
         """Let a neighbour go."""
         self._neighbours.pop(peer, None)
+        for told in self.egresses.values():
+            told.pop(peer, None)
         self._by_tag = {tag: each for tag, each in self._by_tag.items() if each != peer}
         self._probes.part(peer)
+        self._pairs.part(peer)
 
     def set_keys(
         self, peer: str, send_key: Secret, receive_key: Secret, send_tag: int, receive_tag: int
@@ -148,7 +142,7 @@ class SiteBearers:
         """Let traffic to everybody take a bearer because a person says so; None: by the plan."""
         for each in self._neighbours.values():
             each.choice.order(bearer, by)
-        self._turn()
+        self.judge_again()
 
     def decision(self, peer: str) -> Decision | None:
         """Return what was decided last for a neighbour; None for a stranger."""
@@ -167,13 +161,19 @@ class SiteBearers:
         names = [name for name in taken if name is not None]
         return max(self._names, key=names.count) if names else None
 
+    def number(self, bearer: str) -> int:
+        """Return which of the engine's bearers has this name."""
+        return self._names.index(bearer)
+
     def take_round_trips(self, bearer: str) -> list[Answered]:
         """Take what was measured by a bearer since the last call, the oldest first."""
         measured = self._measured.pop(bearer, deque())
         return list(measured)
 
     def judge_again(self) -> None:
-        """Judge now: what is known of a bearer has changed."""
+        """Judge everybody now: what is known of a bearer has changed."""
+        for each in self._neighbours.values():
+            self._wake(each, time.monotonic())
         self._turn()
 
     # One turn
@@ -185,13 +185,38 @@ class SiteBearers:
             self._counted_at = now
             self._count(now)
         self._probes.handle_timer(now)
-        self._send(now)
+        self._send(time.monotonic())  # opening probes took time: it is no part of a round trip
         self._hear_events()
-        for peer, each in self._neighbours.items():
-            if each.sealing is not None:
-                self._judge(peer, each, now)
-        self._send(now)  # what was decided is told at once
+        due = [peer for peer, each in self._neighbours.items() if self._is_due(peer, each, now)]
+        if due:
+            known, slot_clock = self._known(), self._slot_clock()
+            for peer in due:
+                self._judge(peer, self._neighbours[peer], known, slot_clock, now)
+            self._send(time.monotonic())  # what was decided is told at once
+        if self._measured.get(self.active or ""):
+            self.on_round_trips()
         self._schedule(now)
+
+    def _is_due(self, peer: str, each: Neighbour, now: float) -> bool:
+        """Whether to judge the bearers to a neighbour now."""
+        if each.sealing is None or each.judged_at == now:
+            return False
+        timer = each.choice.next_timer()
+        if timer is not None and timer <= now:
+            return True
+        if self._probes.has_traffic(peer, now):
+            return now - each.judged_at >= BUSY_SECONDS
+        return not self._is_left_alone(peer, each, now) and now - each.judged_at >= IDLE_SECONDS
+
+    def _is_left_alone(self, peer: str, each: Neighbour, now: float) -> bool:
+        """Whether an idle neighbour need not be probed by us: nothing about it is open."""
+        if each.choice.decision.active is None or each.choice.next_timer() is not None:
+            return False
+        return now >= each.awake_until and not self._pairs.is_ours(peer)
+
+    def _wake(self, each: Neighbour, now: float) -> None:
+        """Judge a neighbour in this turn, and probe it for a while."""
+        each.judged_at, each.awake_until = -inf, now + AWAKE_SECONDS
 
     def _receive(self) -> None:
         for probe in self._engine.probes():
@@ -209,9 +234,10 @@ class SiteBearers:
             source = probe.ip, probe.port
             at = probe.arrival_ns / 1e9
             self._probes.receive(peer, self._names[probe.bearer], payload, at, source)
-            their_bearer = payload[2]
-            if their_bearer < len(known.endpoints):
-                known.sources[their_bearer] = source
+            if len(payload) > 2 and payload[2] < len(known.endpoints):  # as ProbePayload has it
+                known.sources[payload[2]] = source
+            if known.choice.decision.active is None:
+                known.judged_at = -inf
 
     def _send(self, now: float) -> None:
         for each in self._probes.outgoing(now):
@@ -230,12 +256,20 @@ class SiteBearers:
                 self._measured.setdefault(event.bearer, deque(maxlen=MOST_MEASURED)).append(event)
             elif isinstance(event, Seen):
                 self.seen[event.bearer] = event.address, event.port, event.at
+                egress = Egress(event.address, event.peer, event.at)
+                self.egresses.setdefault(event.bearer, {})[event.peer] = egress
             elif isinstance(event, BestTold) and event.peer in self._neighbours:
                 self._lead(event.peer, self._neighbours[event.peer])
 
-    def _judge(self, peer: str, each: _Neighbour, now: float) -> None:
-        slot_clock = self._slot_clock()
-        known = self._known()
+    def _judge(
+        self,
+        peer: str,
+        each: Neighbour,
+        known: Mapping[str, BearerKnown],
+        slot_clock: float | None,
+        now: float,
+    ) -> None:
+        each.judged_at = now
         for name in self._names:
             about = known[name]
             before = each.standings.get(name)
@@ -259,10 +293,13 @@ class SiteBearers:
         )
         self._probes.set_best(peer, decision.active, now)
         self._lead(peer, each)
+        while (switched := each.choice.next_event()) is not None:
+            each.awake_until = now + AWAKE_SECONDS
+            logger.info("%s: %s", peer, switched.why.en)
         if before_.active != decision.active:
             self.on_switch(peer, decision)
 
-    def _lead(self, peer: str, each: _Neighbour) -> None:
+    def _lead(self, peer: str, each: Neighbour) -> None:
         """Tell the engine where each lane goes, where that has changed."""
         decision = each.choice.decision
         ip, port = self._address(each, self._probes.destination(peer))
@@ -275,25 +312,50 @@ class SiteBearers:
                 self._engine.set_lane_endpoint(each.index, lane, endpoint)
         each.lanes = lanes
 
-    def _address(self, each: _Neighbour, bearer: int) -> tuple[str, int]:
+    def _address(self, each: Neighbour, bearer: int) -> tuple[str, int]:
         place = bearer if bearer < len(each.endpoints) else 0
         return each.sources.get(place, each.endpoints[place])
 
     def _count(self, now: float) -> None:
+        """Notice who has traffic, and what has changed whoever is at the other end."""
+        news = [each.news() for each in self._known().values()]
+        if news != self._news:
+            self._news = news
+            for each in self._neighbours.values():
+                self._wake(each, now)
         counts = self._engine.counts()
         for peer, each in self._neighbours.items():
             counted = counts.peers.get(each.index)
-            moved = 0 if counted is None else counted.sent.packets + counted.received.packets
-            if moved != each.moved:
-                each.moved, each.moved_at = moved, now
+            if counted is not None:
+                self._move(peer, each, counted, now)
             if each.sealing is not None:
-                busy = now - each.moved_at < TRAFFIC_SECONDS
-                self._probes.set_interest(peer, Interest.TRAFFIC if busy else Interest.IDLE, now)
+                self._probes.set_interest(peer, self._interest(peer, each, now), now)
+
+    def _move(self, peer: str, each: Neighbour, counted: PeerCounts, now: float) -> None:
+        received = counted.received.packets
+        moved = counted.sent.packets + received
+        if moved != each.moved:
+            each.moved, each.moved_at = moved, now
+        came_by = [b for b, at in counted.last_arrival_ns.items() if at != each.arrivals.get(b, 0)]
+        if received != each.received and len(came_by) == 1 and each.sealing is not None:
+            # WireGuard has opened some of it, so it was the peer's; of two ways either may lie.
+            at = counted.last_arrival_ns[came_by[0]] / 1e9
+            self._probes.hear_traffic(peer, self._names[came_by[0]], at)
+        each.arrivals = counted.last_arrival_ns
+        each.received = received
+
+    def _interest(self, peer: str, each: Neighbour, now: float) -> Interest:
+        if now - each.moved_at < TRAFFIC_SECONDS:
+            return Interest.TRAFFIC
+        return Interest.PASSIVE if self._is_left_alone(peer, each, now) else Interest.IDLE
 
     def _schedule(self, now: float) -> None:
-        busy = any(now - each.moved_at < TRAFFIC_SECONDS for each in self._neighbours.values())
-        times = [now + (BUSY_SECONDS if busy else IDLE_SECONDS), self._probes.next_timer()]
-        times += [each.choice.next_timer() for each in self._neighbours.values()]
+        times = [now + IDLE_SECONDS, self._probes.next_timer()]
+        for peer, each in self._neighbours.items():
+            if each.sealing is not None:
+                times.append(each.choice.next_timer())
+                if self._probes.has_traffic(peer, now):
+                    times.append(each.judged_at + BUSY_SECONDS)
         due = min(each for each in times if each is not None)
         if self._timer is not None:
             self._timer.cancel()

@@ -9,9 +9,12 @@ from fastapi import APIRouter
 
 from baluardo.console.part import Level, StatusItem
 from baluardo.edge.tunnels.addresses import own_interfaces
-from baluardo.edge.tunnels.service import Member, Run, TunnelService
+from baluardo.edge.tunnels.run import Member, Run
+from baluardo.edge.tunnels.second_layer import SecondLayer
+from baluardo.edge.tunnels.service import TunnelService
 from baluardo.network.bearers.counts import Counts
 from baluardo.network.tunnel.addresses import edge_address
+from baluardo.network.tunnel.callbacks import PeerState
 from baluardo.trust.identity import Identity
 
 
@@ -42,8 +45,14 @@ def network_status(service: TunnelService) -> list[StatusItem]:
         "it": f"Tunnel aperti: {open_ones} di {len(members)}",
         "en": f"Tunnels open: {open_ones} of {len(members)}",
     }
-    level: Level = "warning" if service.run.alarms else "ok"
-    return [StatusItem("tunnels", level, text)]
+    second = service.run.second
+    alarmed = service.run.alarms or (second is not None and second.alarms)
+    level: Level = "warning" if alarmed else "ok"
+    barred = [
+        StatusItem(f"landing-{name}", "warning", sentence.by_language())
+        for name, sentence in service.known.barred.items()
+    ]
+    return [StatusItem("tunnels", level, text), *barred]
 
 
 def told(service: TunnelService) -> dict[str, Any]:
@@ -88,10 +97,12 @@ def told(service: TunnelService) -> dict[str, Any]:
 
 def _bearers(service: TunnelService, run: Run, counts: Counts) -> list[dict[str, Any]]:
     found = []
-    for index, each in enumerate(service.configuration.bearers):
-        way = counts.bearers.get(index)
+    names = [each.bearer.name for each in run.usable]
+    for each in service.configuration.bearers:
+        way = counts.bearers.get(names.index(each.name)) if each.name in names else None
         seen = run.bearers.seen.get(each.name)
         trip = run.bearers.round_trips.get(each.name)
+        verdict = service.landing.verdict(each.name)
         found.append(
             {
                 "name": each.name,
@@ -102,6 +113,13 @@ def _bearers(service: TunnelService, run: Run, counts: Counts) -> list[dict[str,
                 "rate_bps": service.known.rate_bps(each.name),
                 "round_trip_ms": None if trip is None else trip * 1_000.0,
                 "egress": None if seen is None else seen[0],
+                "egress_by_peer": {
+                    peer: one.address
+                    for peer, one in run.bearers.egresses.get(each.name, {}).items()
+                },
+                "landing": None if verdict is None else verdict.landing,
+                "landing_why": None if verdict is None else verdict.why.by_language(),
+                "barred": each.name in service.known.barred,
                 "sent_octets": 0 if way is None else way.sent.octets,
                 "received_octets": 0 if way is None else way.received.octets,
             }
@@ -121,11 +139,13 @@ def _tunnel(
         "state": None if state is None else state.state.name.lower(),
         "open": member.is_open,
         "lanes": member.lanes,
+        "layers": 1 if run.second is None else 2,
+        "inner": None if run.second is None else _inner(run.second, identity),
         "epoch": 0 if state is None else state.epoch,
         "key_age_s": None if state is None else state.key_age,
         "full_age_s": _age(None if state is None else state.last_full, posix),
         "round_age_s": _age(None if state is None else state.last_round, posix),
-        "problem": run.alarms.get(identity, "") or ("" if state is None else state.problem),
+        "problem": _problem(run, identity, state),
         "active": None if decision is None else decision.active,
         "second": None if decision is None else decision.second,
         "why": None if decision is None else decision.why.by_language(),
@@ -136,6 +156,26 @@ def _tunnel(
         "sent_octets": 0 if counted is None else counted.sent.octets,
         "received_octets": 0 if counted is None else counted.received.octets,
     }
+
+
+def _inner(second: SecondLayer, peer: Identity) -> dict[str, Any]:
+    """Return where ESP within WireGuard stands with a neighbour."""
+    status = second.status(peer)
+    return {
+        "established": second.stands(peer),
+        "epoch": None if status is None else status.epoch,
+        "age_s": 0 if status is None else status.age_s,
+        "rekeys": 0 if status is None else status.rekeys,
+        "sent_octets": 0 if status is None else status.octets_out,
+        "received_octets": 0 if status is None else status.octets_in,
+        "problem": second.problem_with(peer),
+    }
+
+
+def _problem(run: Run, peer: Identity, state: PeerState | None) -> str:
+    """Return the first of what keeps packets from a neighbour."""
+    inner = "" if run.second is None else run.second.problem_with(peer)
+    return run.alarms.get(peer, "") or ("" if state is None else state.problem) or inner
 
 
 def _age(at: float | None, now: float) -> float | None:

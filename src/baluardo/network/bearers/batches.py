@@ -1,4 +1,7 @@
-"""Many datagrams in one system call: sendmmsg(2) and recvmmsg(2) over the engine's buffers."""
+"""Many datagrams in one system call: sendmmsg(2) and recvmmsg(2) over the engine's buffers.
+
+TUN devices know no such calls: their packets are read and written one by one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import numpy as np
 from baluardo.network.bearers import engine_state as at
 from baluardo.network.bearers.compiled import inner
 from baluardo.network.bearers.engine_state import BATCH, NO_DESCRIPTOR, ROW, Ints, State
-from baluardo.network.links.system_calls import MSG_DONTWAIT, recvmmsg, sendmmsg
+from baluardo.network.links.system_calls import MSG_DONTWAIT, read, recvmmsg, sendmmsg, write
 
 _MESSAGE_OCTETS: Final = 8 * at.MESSAGE_WORDS
 
@@ -36,6 +39,33 @@ def receive_batch(s: State, fd: int, room: int, named: bool) -> int:
         np.int64(0),
     )
     return max(int(count), 0)
+
+
+@inner
+def read_batch(s: State, fd: int) -> int:
+    """Read packets of a TUN device into the rows, as `receive_batch` does; return how many."""
+    rows = s.rows.ctypes.data
+    for k in range(BATCH):
+        length = read(np.int32(fd), rows + k * ROW, np.int64(ROW))
+        if length <= 0:
+            return k
+        s.received[k, at.LENGTH_WORD] = length
+        s.received[k, at.FLAGS_WORD] = 0
+    return BATCH
+
+
+@inner
+def write_batch(s: State, fd: int, count: int, tally: Ints) -> int:
+    """Write the first `count` messages of `sent` to a TUN device; return how many it refused."""
+    refused = 0
+    for k in range(count):
+        length = s.sent_vectors[k, 1]
+        if write(np.int32(fd), s.sent_vectors[k, 0], np.int64(length)) == length:
+            tally[0] += 1
+            tally[1] += length
+        else:
+            refused += 1
+    return refused
 
 
 @inner

@@ -46,6 +46,7 @@ def counts_of(
                 sent=_tally(state.peer_tallies[each, SENT]),
                 received=_tally(state.peer_tallies[each, RECEIVED]),
                 last_arrival_ns={b: int(state.last_arrival[each, b]) for b in bearers},
+                refused=int(state.peer_refused[each]),
             )
             for each in peers
         },

@@ -95,6 +95,8 @@ class PeerCounts:
     sent: Tally
     received: Tally
     last_arrival_ns: dict[int, int]
+    refused: int = 0
+    """Packets of our hosts that its shut gate has turned away."""
 
 
 @dataclass(frozen=True, slots=True)

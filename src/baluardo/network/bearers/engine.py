@@ -20,6 +20,7 @@ from baluardo.network.bearers.headers import PROBE, OuterHeader
 from baluardo.network.bearers.networks import Network
 from baluardo.network.bearers.peers import PeerTable
 from baluardo.network.bearers.socket_addresses import (
+    is_tun,
     link_addresses,
     prepare_bearer,
     read_probe,
@@ -30,6 +31,8 @@ from baluardo.terms import Precedence
 MOST_PEERS: Final = 1_024
 MOST_LANES: Final = 2
 LONGEST_PROBE: Final = 1_400
+SECOND_LAYER_OCTETS: Final = 85
+"""What ESP in UDP over IPv6 adds to a packet before WireGuard, at most."""
 _PROBE_RECORD_OCTETS: Final = at.RECORD_HEAD + at.ROW
 
 
@@ -44,12 +47,14 @@ class SiteEngine:
     def __init__(self, lan: int, lanes: Sequence[int], seed: bytes) -> None:
         """Hold `lan` (TUN, no packet information) and per lane an AF_PACKET SOCK_DGRAM descriptor.
 
+        Where a second layer stands before WireGuard there is one lane, and it is that one's TUN.
         `seed`: 16 random octets, the key of the hash tables. No peer, no bearer, no pacing yet.
         """
         if not 1 <= len(lanes) <= MOST_LANES:
             raise InvalidInputError(f"{len(lanes)} lanes were given: 1 or {MOST_LANES}.")
         for descriptor in lanes:
-            link_addresses(descriptor)
+            if not (is_tun(descriptor) and len(lanes) == 1):
+                link_addresses(descriptor)
         self._loop = EngineThread(new_state(len(lanes), MOST_PEERS, seed))
         self._peers = PeerTable(MOST_PEERS, len(lanes))
         self._bearers: dict[int, socket.socket] = {}
@@ -137,6 +142,7 @@ class SiteEngine:
             self._loop.state.peer_fd[index] = NO_DESCRIPTOR
             self._loop.state.peer_bearer[index] = at.NO_BEARER
             self._loop.state.peer_tallies[index] = 0
+            self._loop.state.peer_refused[index] = 0
             self._loop.state.last_arrival[index] = 0
             for old in self._peers.forget(index):
                 self._loop.unwatch(old.fileno())
@@ -234,6 +240,14 @@ class SiteEngine:
         broken = ["lan" if each == self._lan else "other" for each in self._loop.broken]
         return counts_of(self._loop.state, list(self._peers.sockets), list(self._bearers), broken)
 
+    def sent_octets(self, bearer: int) -> int:
+        """Return how many octets of datagrams have left by a bearer; cheaper than `counts`."""
+        return int(self._loop.state.tallies[at.BEARER_SENT, bearer, 1])
+
+    def is_pressed(self) -> bool:
+        """Whether packets wait for the rate; cheaper than `counts`."""
+        return bool(self._loop.state.pacer.waiting[:, 0].any())
+
     # Life
 
     def start(self, *, real_time: bool = False) -> None:
@@ -260,7 +274,11 @@ class SiteEngine:
             os.close(descriptor)
 
     def _put_lane(self, lane: int, descriptor: int) -> None:
-        self._loop.state.lane_address[lane] = link_addresses(descriptor)
+        if is_tun(descriptor) and len(self._lane_fds) == 1:
+            self._loop.state.lane_is_tun[lane] = 1
+        else:
+            self._loop.state.lane_address[lane] = link_addresses(descriptor)
+            self._loop.state.lane_is_tun[lane] = 0
         old = self._lane_fds[lane]
         if old not in (NO_DESCRIPTOR, descriptor):
             self._loop.unwatch(old)
@@ -278,9 +296,10 @@ class SiteEngine:
 
     def _count_outer_octets(self) -> None:
         six = any(each.family == socket.AF_INET6 for each in self._bearers.values())
-        pacing.set_outer_octets(
-            self._loop.state.pacer, pacing.OUTER_OCTETS_IPV6 if six else pacing.OUTER_OCTETS_IPV4
-        )
+        octets = pacing.OUTER_OCTETS_IPV6 if six else pacing.OUTER_OCTETS_IPV4
+        if self._loop.state.lane_is_tun.any():
+            octets += SECOND_LAYER_OCTETS
+        pacing.set_outer_octets(self._loop.state.pacer, octets)
 
     def _put_tags(self, index: int, tags: PeerTags) -> None:
         self._peers.tags[index] = tags

@@ -17,7 +17,12 @@ import numpy as np
 from numba import njit
 
 from baluardo.network.bearers import engine_state as at
-from baluardo.network.bearers.batches import receive_batch, send_batch
+from baluardo.network.bearers.batches import (
+    read_batch,
+    receive_batch,
+    send_batch,
+    write_batch,
+)
 from baluardo.network.bearers.classes import CLASSES
 from baluardo.network.bearers.compiled import inner
 from baluardo.network.bearers.counts import Cause
@@ -154,9 +159,12 @@ def _from_lan(s: State, fd: int, now: int) -> None:
         cls = s.classes[dscp]
         upper, lower = inner_address(octets, 0, True)
         peer = owner_of(s.ranges4 if octets[0] >> 4 == 4 else s.ranges6, upper, lower)
-        if peer == NOBODY or s.gate[peer] == 0:
-            s.dropped[cls, NO_PEER if peer == NOBODY else NO_KEY] += 1
+        if peer == NOBODY:
+            s.dropped[cls, NO_PEER] += 1
             free_slot(s.pacer, slot)
+            continue
+        if s.gate[peer] == 0:
+            _refuse(s, peer, cls, slot)
             continue
         s.slot_peer[slot] = peer
         flow = flow_hash(octets, 0, length, s.deliveries.key[0])
@@ -164,8 +172,16 @@ def _from_lan(s: State, fd: int, now: int) -> None:
 
 
 @inner
+def _refuse(s: State, peer: int, cls: int, slot: int) -> None:
+    """Drop a packet of our hosts at a peer's shut gate, and note who has traffic waiting."""
+    s.dropped[cls, NO_KEY] += 1
+    s.peer_refused[peer] += 1
+    free_slot(s.pacer, slot)
+
+
+@inner
 def _let_leave(s: State, now: int) -> None:
-    """Hand what may leave now to WireGuard, urgent classes on both lanes where that is wished."""
+    """Hand what may leave now to its lane, urgent classes on both lanes where that is wished."""
     while True:
         count = 0
         while count < BATCH:
@@ -174,8 +190,7 @@ def _let_leave(s: State, now: int) -> None:
                 break
             # The gate may have been shut while the packet waited.
             if s.gate[s.slot_peer[slot]] == 0:
-                s.dropped[cls, NO_KEY] += 1
-                free_slot(s.pacer, slot)
+                _refuse(s, s.slot_peer[slot], cls, slot)
                 continue
             s.batch[count, 0] = slot
             s.batch[count, 1] = cls
@@ -191,7 +206,7 @@ def _let_leave(s: State, now: int) -> None:
 
 @inner
 def _to_lane(s: State, lane: int, count: int, lowest: int) -> None:
-    """Send the batch's packets of this class and above into a lane's WireGuard."""
+    """Send the batch's packets of this class and above into a lane."""
     store, addresses = s.store.ctypes.data, s.lane_address.ctypes.data
     chosen = 0
     for k in range(count):
@@ -214,9 +229,11 @@ def _to_lane(s: State, lane: int, count: int, lowest: int) -> None:
             s.peer_tallies[peer, at.SENT, 1] += length
         else:
             s.numbers[at.DUPLICATED] += 1
-    s.dropped[UNCLASSED, LANE_REFUSED] += send_batch(
-        s, s.lane_fd[lane], chosen, s.tallies[at.LANE_SENT, lane]
-    )
+    fd, tally = s.lane_fd[lane], s.tallies[at.LANE_SENT, lane]
+    if s.lane_is_tun[lane]:
+        s.dropped[UNCLASSED, LANE_REFUSED] += write_batch(s, fd, chosen, tally)
+    else:
+        s.dropped[UNCLASSED, LANE_REFUSED] += send_batch(s, fd, chosen, tally)
 
 
 @inner
@@ -279,8 +296,15 @@ def _from_bearer(s: State, fd: int, bearer: int, now: int) -> None:
 
 @inner
 def _from_lane(s: State, fd: int, lane: int, now: int) -> None:
-    """Packets that WireGuard has decrypted: to our hosts, each once, if the gate is open."""
-    count = receive_batch(s, fd, 0, False)
+    """Packets that were decrypted: to our hosts, each once, if the gate is open."""
+    if s.lane_is_tun[lane]:
+        count = read_batch(s, fd)
+        if count == 0:
+            _failed(s, fd)
+            return
+        s.failures[fd] = 0
+    else:
+        count = receive_batch(s, fd, 0, False)
     for k in range(count):
         length = s.received[k, at.LENGTH_WORD] & 0xFFFFFFFF
         octets = s.rows[k]

@@ -78,6 +78,8 @@ class State(NamedTuple):
     lane_fd: Ints
     lane_address: Octets
     """Shape (lanes, 2, 20): sockaddr_ll for IPv4 and IPv6 packets."""
+    lane_is_tun: npt.NDArray[np.uint8]
+    """Shape (lanes,): 1 where the lane is the TUN of a second layer before WireGuard."""
     gate: npt.NDArray[np.uint8]
     """Shape (peers,): 1 where packets may pass; this and the following five: one per peer."""
     tag_sent: Ints
@@ -121,6 +123,8 @@ class State(NamedTuple):
     """Shape (6, MOST_BEARERS, 2): packets and octets by class, lane and bearer, named above."""
     peer_tallies: Ints
     """Shape (peers, 2, 2): SENT and RECEIVED."""
+    peer_refused: Ints
+    """Shape (peers,): packets of our hosts that its shut gate has turned away."""
     dropped: Ints
     """Shape (classes + 1, causes): the last row before a class was known."""
     last_arrival: Ints
@@ -155,6 +159,7 @@ def new_state(lanes: int, peers: int, seed: bytes) -> State:
         classes=class_table(),
         lane_fd=nothing(lanes),
         lane_address=octets(lanes, 2, LINK_ADDRESS_OCTETS),
+        lane_is_tun=octets(lanes),
         gate=octets(peers),
         tag_sent=zeros(peers),
         peer_fd=nothing(peers, lanes),
@@ -182,6 +187,7 @@ def new_state(lanes: int, peers: int, seed: bytes) -> State:
         record=octets(RECORD_HEAD + ROW),
         tallies=zeros(BEARER_RECEIVED + 1, MOST_BEARERS, 2),
         peer_tallies=zeros(peers, 2, 2),
+        peer_refused=zeros(peers),
         dropped=zeros(CLASSES + 1, len(Cause)),
         last_arrival=zeros(peers, MOST_BEARERS),
     )

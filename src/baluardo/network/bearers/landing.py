@@ -3,14 +3,16 @@
 What counts, by who can make it up: the address from which our authenticated peers see us come
 (only who holds that address, or the way to it, can); the round trip to places that are known
 (anybody can add delay, nobody can take it away); and who answers on the way (anybody can). The
-first must show the landing, the other two may only contradict. What is not shown is not used.
+first shows the landing, the other two contradict. Where the operator translates no addresses there
+is no first: then, and for landings whose addresses nobody knows, a trace alone has to show it, and
+the verdict says so. What is not shown is not used.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -27,8 +29,10 @@ LEAST_RADIUS_KM: Final = 6_356.752
 """Of the WGS-84 ellipsoid, at the poles: with it no distance comes out too long."""
 EGRESS_SECONDS: Final = 120.0
 """How long the address that a peer saw is news: four probes of an idle bearer."""
+TRACE_SECONDS: Final = 120.0
+"""How long a trace shows a landing, where nothing else does. Our choice: as long as an address."""
 SLOW_SECONDS: Final = 900.0
-"""How long a trace or a round trip is news. Our choice."""
+"""How long a trace or a round trip is news to contradict by. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,20 @@ class Landing:
     country: str
     place: Place
     networks: tuple[str, ...]
-    """Addresses that traffic which lands there comes from, each as `10.1.0.0/16`."""
+    """Addresses that traffic which lands there comes from, each as `10.1.0.0/16`; none: not known,
+    and a trace alone may show the landing."""
+    hops: tuple[str, ...] = ()
+    """Addresses of its routers that answer traces."""
 
     def __post_init__(self) -> None:
-        """Refuse networks that are none."""
+        """Refuse networks and addresses that are none."""
+        for hop in self.hops:
+            try:
+                ipaddress.ip_address(hop)
+            except ValueError:
+                raise InvalidInputError(
+                    f"Landing {self.name}: {hop} is no address such as 10.1.0.1."
+                ) from None
         for network in self.networks:
             try:
                 ipaddress.ip_network(network)
@@ -129,37 +143,57 @@ def judge_landing(
         return _verdict(
             Finding.SHOWN, None, "Nessun approdo è prescritto.", "No landing is demanded."
         )
-    egresses = [each for each in seen.egresses if 0.0 <= now - each.at <= EGRESS_SECONDS]
-    if not egresses:
-        return _verdict(
-            Finding.NOT_SHOWN,
-            None,
-            "L'approdo prescritto non è dimostrato: da due minuti nessun altro capo dice da quale "
-            "indirizzo arriviamo. Il traffico che lo richiede è fermo.",
-            "The landing that is demanded is not shown: for two minutes no other end has told from "
-            "which address we come. Traffic that demands it is stopped.",
+    told = [each.address for each in seen.egresses if 0.0 <= now - each.at <= EGRESS_SECONDS]
+    places = {address: _landing_of(address, landings) for address in told}
+    traced = traced_landing(landings, seen, now)
+    named = [(place, address) for address, place in places.items() if place is not None]
+    if traced is not None:
+        named.append((traced.landing, traced.hop))
+    for place, address in named:
+        if not rule.permits(place):
+            return _forbidden(place, address)
+    if any(places.values()):
+        shown = None if None in places.values() else next(iter(places.values()))
+        how = Bilingual("dall'indirizzo che gli altri vedono", "by the address that others see")
+    else:
+        alone = traced is not None and not traced.landing.networks
+        shown = traced.landing if traced is not None and alone and traced.is_news(now) else None
+        how = Bilingual(
+            "dal solo tracciato, che chi sta sulla via può falsare",
+            "by a trace alone, which whoever is on the way can forge",
         )
-    places = {each.address: _landing_of(each.address, landings) for each in egresses}
-    for address, place in places.items():
-        if place is not None and not rule.permits(place):
-            return _forbidden(place, f"{address}")
-    for address, place in places.items():
-        if place is None:
-            return _verdict(
-                Finding.NOT_SHOWN,
-                None,
-                f"L'approdo non è dimostrato: l'indirizzo {address} non è di alcun approdo noto. "
-                "Il traffico che lo richiede è fermo.",
-                f"The landing is not shown: the address {address} is of no known landing. Traffic "
-                "that demands it is stopped.",
-            )
-    landing = next(place for place in places.values() if place is not None)
-    return _contradicted(rule, landings, landing, seen, now) or _verdict(
+    if shown is None:
+        return _not_shown(landings, places)
+    return _contradicted(shown, seen, now) or _verdict(
         Finding.SHOWN,
-        landing.name,
-        f"Si approda a {landing.name} ({landing.country}).",
-        f"It lands at {landing.name} ({landing.country}).",
+        shown.name,
+        f"Si osserva l'approdo a {shown.name} ({shown.country}), {how.it}.",
+        f"It is observed to land at {shown.name} ({shown.country}), {how.en}.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The first landing that is known on a way: what comes behind it is the way on the ground."""
+
+    landing: Landing
+    hop: str
+    at: float
+
+    def is_news(self, now: float) -> bool:
+        """Whether it still tells where traffic lands, and not only where it may have landed."""
+        return now - self.at <= TRACE_SECONDS
+
+
+def traced_landing(landings: Sequence[Landing], seen: Observations, now: float) -> Traced | None:
+    """Return where the newest trace that names a landing has found one; None where none does."""
+    for way in sorted(seen.traces, key=lambda each: each.at, reverse=True):
+        if 0.0 <= now - way.at <= SLOW_SECONDS:
+            for hop in way.hops:
+                place = None if hop is None else _landing_of_hop(hop, landings)
+                if hop is not None and place is not None:
+                    return Traced(place, hop, way.at)
+    return None
 
 
 def least_round_trip(landing: Place, to: Place, site: Place | None, by_satellite: bool) -> float:
@@ -192,14 +226,8 @@ def _fibre_s(one: Place, other: Place) -> float:
     return angle * LEAST_RADIUS_KM * FIBRE_INDEX / SPEED_OF_LIGHT_KM_S
 
 
-def _contradicted(
-    rule: LandingRule,
-    landings: Sequence[Landing],
-    landing: Landing,
-    seen: Observations,
-    now: float,
-) -> Verdict | None:
-    """Return what a round trip or a trace says against a landing that an address shows."""
+def _contradicted(landing: Landing, seen: Observations, now: float) -> Verdict | None:
+    """Return what a round trip says against a landing that something shows."""
     for each in seen.round_trips:
         least = least_round_trip(landing.place, each.to, seen.site, seen.by_satellite)
         if 0.0 <= now - each.at <= SLOW_SECONDS and each.rtt_s < least:
@@ -207,25 +235,44 @@ def _contradicted(
             return _verdict(
                 Finding.NOT_SHOWN,
                 None,
-                f"L'indirizzo indica {landing.name}, ma {each.to.name} risponde in {ms} ms e la "
+                f"Si vede l'approdo a {landing.name}, ma {each.to.name} risponde in {ms} ms e la "
                 f"luce, passando di là, ne impiega {bound}. Il traffico che lo richiede è fermo.",
-                f"The address tells of {landing.name}, but {each.to.name} answers in {ms} ms, and "
+                f"What is seen tells of {landing.name}, but {each.to.name} answers in {ms} ms, and "
                 f"light by that way takes {bound}. Traffic that demands it is stopped.",
             )
-    for way in seen.traces:
-        if not 0.0 <= now - way.at <= SLOW_SECONDS:
-            continue
-        for hop in way.hops:
-            place = None if hop is None else _landing_of(hop, landings)
-            if place is not None and not rule.permits(place):
-                return _forbidden(place, f"{hop}")
     return None
+
+
+def _not_shown(landings: Sequence[Landing], places: Mapping[str, Landing | None]) -> Verdict:
+    """Return what is missing: an address that tells a landing, or a trace that names one."""
+    unknown = next((address for address, place in places.items() if place is None), None)
+    if unknown is None:
+        it = "da due minuti nessun altro capo dice da quale indirizzo arriviamo"
+        en = "for two minutes no other end has told from which address we come"
+    else:
+        it = f"l'indirizzo {unknown} non è di alcun approdo noto"
+        en = f"the address {unknown} is of no known landing"
+    if not any(places.values()) and any(not one.networks for one in landings):
+        it += ", e nessun tracciato degli ultimi due minuti ne nomina uno"
+        en += ", and no trace of the last two minutes names one"
+    return _verdict(
+        Finding.NOT_SHOWN,
+        None,
+        f"L'approdo prescritto non è dimostrato: {it}. Il traffico che lo richiede è fermo.",
+        f"The landing that is demanded is not shown: {en}. Traffic that demands it is stopped.",
+    )
 
 
 def _landing_of(address: str, landings: Sequence[Landing]) -> Landing | None:
     """Return the landing whose network holds an address most narrowly."""
     fits = [(prefix, one) for one in landings if (prefix := one.prefix_of(address)) is not None]
     return max(fits, key=lambda fit: fit[0], default=(0, None))[1]
+
+
+def _landing_of_hop(address: str, landings: Sequence[Landing]) -> Landing | None:
+    """Return the landing that a router on the way is of."""
+    exact = next((one for one in landings if address in one.hops), None)
+    return exact or _landing_of(address, landings)
 
 
 def _forbidden(place: Landing, address: str) -> Verdict:

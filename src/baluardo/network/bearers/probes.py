@@ -143,6 +143,11 @@ class Probing:
         """Return what probes tell of one bearer to one peer."""
         return self._peers[peer].ways[self._index[bearer]].heard(now, self._woke)
 
+    def has_traffic(self, peer: str, now: float) -> bool:
+        """Whether either end has said that there is traffic: all bearers are probed often then."""
+        one = self._peers.get(peer)
+        return one is not None and (one.interest is Interest.TRAFFIC or now < one.flagged_until)
+
     def receive(
         self, peer: str, bearer: str, payload: bytes, now: float, source: Source | None = None
     ) -> None:

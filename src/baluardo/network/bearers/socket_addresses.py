@@ -21,6 +21,10 @@ BUFFER_OCTETS: Final = 1 << 22
 """What a bearer's socket may hold: 300 ms at 100 Mbit/s, while the loop is kept from running."""
 
 _SIOCGIFINDEX: Final = 0x8933
+_TUNGETIFF: Final = 0x8004_54D2
+_IFF_TUN: Final = 0x0001
+_IFF_NO_PI: Final = 0x1000
+_IFF_VNET_HDR: Final = 0x4000
 _SO_SNDBUFFORCE: Final = 32
 _SO_RCVBUFFORCE: Final = 33
 _IP_MTU_DISCOVER: Final = 10
@@ -43,6 +47,17 @@ def socket_address(ip: str, port: int) -> Octets:
         octets = struct.pack("=H", socket.AF_INET6)
         octets += struct.pack(">HI16sI", port, 0, address.packed, 0)
     return np.frombuffer(octets, np.uint8)
+
+
+def is_tun(descriptor: int) -> bool:
+    """Tell whether a descriptor is that of a TUN device whose reads are one bare packet each."""
+    asked = bytearray(40)  # struct ifreq
+    try:
+        fcntl.ioctl(descriptor, _TUNGETIFF, asked)
+    except OSError:
+        return False
+    flags: int = struct.unpack_from("=H", asked, 16)[0]
+    return flags & (_IFF_TUN | _IFF_NO_PI | _IFF_VNET_HDR) == _IFF_TUN | _IFF_NO_PI
 
 
 def link_addresses(descriptor: int) -> Octets:

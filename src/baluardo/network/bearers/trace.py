@@ -41,6 +41,8 @@ class Trace:
     reached: bool
     at: float
     """When it was made, seconds of the monotonic clock."""
+    round_trips_s: tuple[float | None, ...] = ()
+    """How long each hop took to answer; never too short."""
 
 
 def trace(
@@ -61,8 +63,11 @@ def trace(
     if not 1 <= most_hops <= MOST_HOPS:
         raise InvalidInputError(f"most_hops {most_hops}: 1 to {MOST_HOPS}.")
     opened: list[socket.socket] = []
+    sent: list[float] = []
     try:
-        opened.extend(_probe(target, version, hop, interface) for hop in range(1, most_hops + 1))
+        for hop in range(1, most_hops + 1):
+            sent.append(clock())
+            opened.append(_probe(target, version, hop, interface))
         found = _gather(opened, clock() + timeout_s, clock)
     except OSError as problem:
         raise SourceError(
@@ -71,10 +76,11 @@ def trace(
     finally:
         for one in opened:
             one.close()
-    arrived = [hop for hop, (_, is_target) in found.items() if is_target]
+    arrived = [hop for hop, (_, is_target, _) in found.items() if is_target]
     last = min(arrived, default=max(found, default=-1))
     hops = tuple(found[hop][0] if hop in found else None for hop in range(last + 1))
-    return Trace(target, hops, bool(arrived), clock())
+    took = tuple(found[hop][2] - sent[hop] if hop in found else None for hop in range(last + 1))
+    return Trace(target, hops, bool(arrived), clock(), took)
 
 
 def _probe(target: str, version: int, hop: int, interface: str | None) -> socket.socket:
@@ -101,10 +107,10 @@ def _probe(target: str, version: int, hop: int, interface: str | None) -> socket
 
 def _gather(
     opened: Sequence[socket.socket], until: float, clock: Callable[[], float]
-) -> dict[int, tuple[str, bool]]:
-    """Return by hop (0 the first) who answered, and whether it was the target."""
+) -> dict[int, tuple[str, bool, float]]:
+    """Return by hop (0 the first) who answered, whether it was the target, and when."""
     waiting = {one.fileno(): hop for hop, one in enumerate(opened)}
-    found: dict[int, tuple[str, bool]] = {}
+    found: dict[int, tuple[str, bool, float]] = {}
     poll = select.poll()
     for descriptor in waiting:
         poll.register(descriptor, 0)  # errors are always told
@@ -113,8 +119,8 @@ def _gather(
             hop = waiting.pop(descriptor)
             poll.unregister(descriptor)
             if (answer := _answer(opened[hop])) is not None:
-                found[hop] = answer
-        arrived = min((hop for hop, (_, is_target) in found.items() if is_target), default=None)
+                found[hop] = (*answer, clock())
+        arrived = min((hop for hop, (_, is_target, _) in found.items() if is_target), default=None)
         if arrived is not None and all(hop in found for hop in range(arrived)):
             break
     return found

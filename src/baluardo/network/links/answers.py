@@ -7,14 +7,19 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from baluardo.errors import InvalidInputError, LinkError
-from baluardo.network.links.request_fields import KEY_LETTERS, public_key, truth, whole
+from baluardo.network.links.request_fields import (
+    KEY_LETTERS,
+    LARGEST_NUMBER,
+    public_key,
+    truth,
+    whole,
+)
 from baluardo.network.links.requests import MOST_ANSWER_OCTETS, MOST_LANES, MOST_PEERS
 from baluardo.trust.strict_json import JsonObject, write_json
 
 LONGEST_SENTENCE: Final = 2_000
 
 _WHAT: Final = "The root helper's answer"
-_LARGEST: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,9 @@ def opened_lanes(answer: Answer, lanes: int) -> tuple[OpenedLane, ...]:
             opened.append(
                 OpenedLane(
                     fields.text("interface", 15),
-                    whole(fields, "index", 1, _LARGEST),
+                    whole(fields, "index", 1, LARGEST_NUMBER),
                     whole(fields, "port", 1, 65_535),
-                    whole(fields, "made", 1, _LARGEST),
+                    whole(fields, "made", 1, LARGEST_NUMBER),
                     truth(fields, "in_kernel"),
                 )
             )
@@ -134,8 +139,8 @@ def shown_lane(answer: Answer) -> LaneView:
 def _peer(fields: JsonObject) -> PeerView:
     return PeerView(
         public_key(fields, "public_key"),
-        whole(fields, "handshake", 0, _LARGEST),
-        whole(fields, "received", 0, _LARGEST),
-        whole(fields, "sent", 0, _LARGEST),
+        whole(fields, "handshake", 0, LARGEST_NUMBER),
+        whole(fields, "received", 0, LARGEST_NUMBER),
+        whole(fields, "sent", 0, LARGEST_NUMBER),
         whole(fields, "keepalive_s", 0, 65_535),
     )

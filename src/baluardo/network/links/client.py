@@ -24,6 +24,8 @@ from baluardo.network.links.answers import (
     read_answer,
     shown_lane,
 )
+from baluardo.network.links.inner_answers import InnerView, inner_view
+from baluardo.network.links.inner_requests import InnerPeer, InnerRemoval, InnerSite, Tend
 from baluardo.network.links.requests import (
     MOST_ANSWER_OCTETS,
     MOST_DESCRIPTORS,
@@ -55,7 +57,8 @@ class Lane(OpenedLane):
     """
 
     packets: int
-    """Descriptor of an AF_PACKET socket (SOCK_DGRAM), not blocking."""
+    """Descriptor of an AF_PACKET socket (SOCK_DGRAM), not blocking; with two layers that of a TUN
+    device, where clear packets go into ESP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,23 @@ class Links:
         lanes: int = 1,
         mtu: int = 1_380,
         offload: int = 0,
+        inner: InnerSite | None = None,
     ) -> OpenedLinks:
         """Open the site's links; what stands already stays, with fresh descriptors.
 
         The hosts are in a namespace made for them (None), in that of a descriptor, or in one that
-        `ip netns` has made, by its name. Other values than before make everything anew.
+        `ip netns` has made, by its name. With `inner` there are two layers: one lane, an MTU of
+        1,280, and no peer of the inner one yet. Other values than before make everything anew.
         """
         match hosts:
             case None:
-                request = Open(Hosts.NEW, "", device, lanes, mtu, offload)
+                request = Open(Hosts.NEW, "", device, lanes, mtu, offload, inner)
                 given: tuple[int, ...] = ()
             case str():
-                request, given = Open(Hosts.NAMED, hosts, device, lanes, mtu, offload), ()
+                request, given = Open(Hosts.NAMED, hosts, device, lanes, mtu, offload, inner), ()
             case _:
-                request, given = Open(Hosts.GIVEN, "", device, lanes, mtu, offload), (hosts,)
+                request = Open(Hosts.GIVEN, "", device, lanes, mtu, offload, inner)
+                given = (hosts,)
         answer, (lan, *packets) = self._ask(request, given, 1 + lanes)
         views = opened_lanes(answer, lanes)
         self._made = {number: view.made for number, view in enumerate(views)}
@@ -165,6 +171,19 @@ class Links:
         """Return what WireGuard tells of a lane's peers; secret keys stay in the helper."""
         answer, _ = self._ask(Show(lane, self._known(lane)))
         return shown_lane(answer)
+
+    def inner_peer(self, peer: InnerPeer) -> None:
+        """Give the inner layer the keys of a peer's new epoch."""
+        self._ask(peer)
+
+    def remove_inner_peer(self, name: str) -> None:
+        """End what the inner layer has with a peer."""
+        self._ask(InnerRemoval(name))
+
+    def tend_inner(self) -> InnerView:
+        """Have done what is due in the inner layer, about once a second; return what is so now."""
+        answer, _ = self._ask(Tend())
+        return inner_view(answer)
 
     def enter(self) -> int:
         """Return a descriptor of the namespace of the hosts, to run programs there."""

@@ -2,8 +2,9 @@
 
 `python -m baluardo.network.links.helper SOCKET` serves one site. It makes two namespaces: `hosts`,
 with the site's own device and no way out but that, and `crypt`, with one WireGuard interface for
-each lane and no way out at all. It holds no traffic in its hands: packets pass through the
-descriptors that it gives to the site's edge. When it ends, all of it is gone, WireGuard too.
+each lane and no way out at all; with two layers ESP stands there before WireGuard. It holds no
+traffic in its hands: packets pass through the descriptors that it gives to the site's edge. When it
+ends, all of it is gone, WireGuard too.
 
 Who may ask: root, and the owner of the socket's directory, as the kernel names them.
 """
@@ -26,6 +27,7 @@ from typing import Final
 from baluardo.errors import BaluardoError, LaneRemadeError, LinkError
 from baluardo.foreign_input import printable
 from baluardo.network.links.answers import Answer, opened_fields, shown_fields, write_answer
+from baluardo.network.links.inner_requests import InnerPeer, InnerRemoval, Tend
 from baluardo.network.links.requests import (
     MOST_DESCRIPTORS,
     MOST_OCTETS,
@@ -159,6 +161,12 @@ class Helper:
                 return shown_fields(links.in_lane(request, WireGuardInterface.show))
             case Enter():
                 lent.append(os.dup(links.hosts.descriptor))
+            case InnerPeer():
+                links.inner.set_peer(request)
+            case InnerRemoval(name=name):
+                links.inner.remove_peer(name)
+            case Tend():
+                return links.inner.tend()
         return {}
 
     def _open(

@@ -54,6 +54,20 @@ def set_forwarding(namespace: Namespace) -> None:
     namespace.inside(write)
 
 
+def let_rules_judge(namespace: Namespace) -> None:
+    """Let rules of routing alone say what passes, not the way back to a packet's sender.
+
+    Where packets are led by where they come in, the way back (RFC 3704) is not in the table that
+    the kernel would look at.
+    """
+
+    def write() -> None:
+        for device in Path("/proc/sys/net/ipv4/conf").iterdir():
+            (device / "rp_filter").write_text("0\n", encoding="ascii")
+
+    namespace.inside(write)
+
+
 def add_veth(one: Namespace, name: str, other: Namespace, other_name: str) -> None:
     """Join two namespaces by a pair of virtual interfaces; both are left down."""
     one.run(

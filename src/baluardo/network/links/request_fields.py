@@ -19,6 +19,8 @@ KEY_OCTETS: Final = 32
 """Of WireGuard: Curve25519 keys and preshared keys."""
 KEY_LETTERS: Final = 44
 """Of such a key in base64."""
+LARGEST_NUMBER: Final = 2**53 - 1
+"""Whole in every reader of JSON."""
 
 _LETTERS = re.compile(r"[0-9a-f:./]{1,49}")
 

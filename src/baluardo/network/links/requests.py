@@ -15,6 +15,18 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
+from baluardo.network.links.esp.configuration import INNER_MTU
+from baluardo.network.links.inner_requests import (
+    INNER_READERS,
+    InnerPeer,
+    InnerRemoval,
+    InnerRequest,
+    InnerSite,
+    Tend,
+    inner_fields,
+    read_site,
+    site_fields,
+)
 from baluardo.network.links.request_fields import (
     check_network,
     public_key,
@@ -75,6 +87,13 @@ class Open:
     mtu: int = 1_380
     offload: int = 0
     """Of the site's own device, as `open_tun` takes it."""
+    inner: InnerSite | None = None
+    """Our end of ESP within WireGuard, where there are two layers."""
+
+    def __post_init__(self) -> None:
+        """Refuse what two layers cannot have."""
+        if self.inner is not None and (self.lanes, self.mtu) != (1, INNER_MTU):
+            raise InvalidInputError(f"Two layers have one lane, and an MTU of {INNER_MTU:,}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +160,7 @@ class End:
     """Let everything go and end."""
 
 
-Request = Open | Peer | Address | Configure | Show | Enter | End
+Request = Open | Peer | Address | Configure | Show | Enter | End | InnerRequest
 
 
 def read_request(octets: bytes) -> Request:
@@ -175,6 +194,7 @@ def _fields(request: Request) -> dict[str, object]:
                 "lanes": request.lanes,
                 "mtu": request.mtu,
                 "offload": request.offload,
+                "inner": None if request.inner is None else site_fields(request.inner),
             }
         case Peer():
             return {
@@ -206,6 +226,8 @@ def _fields(request: Request) -> dict[str, object]:
             return {"verb": "enter"}
         case End():
             return {"verb": "end"}
+        case InnerPeer() | InnerRemoval() | Tend():
+            return inner_fields(request)
 
 
 def _setting_fields(setting: PeerSetting) -> dict[str, object]:
@@ -242,6 +264,7 @@ def _open(fields: JsonObject) -> Open:
         whole(fields, "lanes", 1, MOST_LANES),
         whole(fields, "mtu", SMALLEST_MTU, LARGEST_MTU),
         offload,
+        None if fields.fields.get("inner") is None else read_site(fields.fields["inner"]),
     )
 
 
@@ -314,11 +337,12 @@ def _lane(fields: JsonObject) -> tuple[int, int]:
 
 
 _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[[JsonObject], Request]]]] = {
-    "open": (("hosts", "name", "device", "lanes", "mtu", "offload"), _open),
+    "open": (("hosts", "name", "device", "lanes", "mtu", "offload", "inner"), _open),
     "peer": (("lane", "made", "index"), _peer),
     "address": (("addresses", "routes"), _address),
     "wireguard": (("lane", "made", "private_key", "peers", "only"), _configure),
     "show": (("lane", "made"), _show),
     "enter": ((), lambda _: Enter()),
     "end": ((), lambda _: End()),
+    **INNER_READERS,
 }

@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from baluardo.errors import LaneRemadeError, LinkError
 from baluardo.network.links.answers import OpenedLane
+from baluardo.network.links.inner_links import OUTER_MTU, InnerLinks
 from baluardo.network.links.namespaces import CLONE_NEWNET, Namespace
 from baluardo.network.links.requests import Configure, Hosts, Open, Peer, Show
 from baluardo.network.links.tun import VIRTIO_HEADER_OCTETS, open_tun
@@ -28,7 +29,7 @@ _Result = TypeVar("_Result")
 
 
 class SiteLinks:
-    """Two namespaces, the site's own device, and its lanes."""
+    """Two namespaces, the site's own device, its lanes, and the inner layer where there is one."""
 
     def __init__(self, request: Open, given: Sequence[int]) -> None:
         """Make them; LinkError, with nothing left behind, where one cannot be had."""
@@ -40,6 +41,11 @@ class SiteLinks:
             self._lan = self.hosts.inside(lambda: open_tun(request.device, request.offload))
             undo.callback(os.close, self._lan)
             bring_up(self.hosts, request.device, request.mtu, QUEUE)
+            self._inner: InnerLinks | None = None
+            if request.inner is not None:
+                self._inner = undo.enter_context(
+                    contextlib.closing(InnerLinks(request.inner, self.crypt))
+                )
             self._lanes: list[WireGuardInterface] = []
             self._made = [1] * request.lanes
             undo.callback(self._close_lanes)
@@ -66,14 +72,25 @@ class SiteLinks:
     def lend(self, lent: list[socket.socket | int]) -> None:
         """Add what the engine needs: the site's device, and a packet socket of each lane.
 
-        What waited in the device for an engine that is gone is too old to be sent.
+        With two layers the device of the inner one is in the place of the packet socket, and its
+        peers are forgotten. What waited for an engine that is gone is too old to be sent.
         """
-        with contextlib.suppress(BlockingIOError):
-            for _ in range(2 * QUEUE):
-                os.read(self._lan, VIRTIO_HEADER_OCTETS + 65_536)
+        _drain(self._lan)
         lent.append(os.dup(self._lan))
+        if self._inner is not None:
+            self._inner.begin_anew()
+            _drain(self._inner.descriptor)
+            lent.append(os.dup(self._inner.descriptor))
+            return
         for lane in self._lanes:
             lent.append(lane.open_packet_socket())  # noqa: PERF401 - what was opened is in `lent`
+
+    @property
+    def inner(self) -> InnerLinks:
+        """The inner layer; LinkError where there is none."""
+        if self._inner is None:
+            raise LinkError("The links were opened without an inner layer.")
+        return self._inner
 
     def in_lane(
         self, request: Peer | Configure | Show, act: Callable[[WireGuardInterface], _Result]
@@ -139,11 +156,25 @@ class SiteLinks:
         return self._lanes[number]
 
     def _make_lane(self, number: int) -> WireGuardInterface:
-        return WireGuardInterface(self.crypt, f"wg{number}", FIRST_PORT + number, self.request.mtu)
+        mtu = self.request.mtu if self._inner is None else OUTER_MTU
+        lane = WireGuardInterface(self.crypt, f"wg{number}", FIRST_PORT + number, mtu)
+        if self._inner is not None:
+            try:
+                self._inner.lead_out(lane.name)
+            except LinkError:
+                lane.close()
+                raise
+        return lane
 
     def _close_lanes(self) -> None:
         for lane in self._lanes:
             lane.close()
+
+
+def _drain(descriptor: int) -> None:
+    with contextlib.suppress(BlockingIOError):
+        for _ in range(2 * QUEUE):
+            os.read(descriptor, VIRTIO_HEADER_OCTETS + 65_536)
 
 
 def _hosts(request: Open, given: Sequence[int]) -> Namespace:

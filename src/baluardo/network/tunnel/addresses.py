@@ -17,14 +17,13 @@ from baluardo.trust.identity import Identity
 _UNIQUE_LOCAL: Final = 0xFD
 """Of fc00::/7 the half whose numbers are assigned locally (RFC 4193 section 3.1)."""
 _COMMUNITY: Final = b"baluardo/ula/v1"
+_ESP: Final = b"baluardo/esp/v1"
 _TEN: Final = 10 << 24
 
 
 def community_network(community: str) -> IPv6Network:
     """Return the /48 of a community."""
-    global_id = digest(_COMMUNITY + community.encode())[:5]
-    prefix = bytes([_UNIQUE_LOCAL]) + global_id + bytes(10)
-    return IPv6Network((prefix, 48))
+    return _of_community(_COMMUNITY, community)
 
 
 def site_number(site: Identity) -> int:
@@ -44,6 +43,22 @@ def edge_address(site: Identity) -> IPv6Address:
     return site_network(site).network_address + 1
 
 
+def esp_address(site: Identity) -> IPv6Address:
+    """Return the address that the second layer of a site sends from, within WireGuard.
+
+    In another /48 than that of hosts: what ESP protects and what ESP goes between must never be one
+    route, whatever networks a policy gives to sites.
+    """
+    network = _of_community(_ESP, site.community)
+    return IPv6Address(int(network.network_address) | site_number(site) << 64 | 1)
+
+
 def site_network_ipv4(site: Identity) -> IPv4Network:
     """Return the /24 of a site, 10.x.y.0 by the same 16 bits; whether it has one, its card says."""
     return IPv4Network((_TEN | site_number(site) << 8, 24))
+
+
+def _of_community(label: bytes, community: str) -> IPv6Network:
+    global_id = digest(label + community.encode())[:5]
+    prefix = bytes([_UNIQUE_LOCAL]) + global_id + bytes(10)
+    return IPv6Network((prefix, 48))

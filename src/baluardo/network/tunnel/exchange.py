@@ -8,7 +8,7 @@ certificates, revocations and profile at each handshake, resumed or not (`trust.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -40,16 +40,20 @@ class KeyRounds:
         callbacks: Callbacks,
         full_seconds: float = FULL_SECONDS,
         random: Random | None = None,
+        sources: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         """Take who we are, our public WireGuard key of each lane, and whom to tell.
 
-        `random` spreads rounds and picks tags of probes; nothing secret hangs on it.
+        `random` spreads rounds and picks tags of probes; nothing secret hangs on it. `sources`:
+        our own outer addresses, in the order in which channels are to be tried from them; where it
+        tells none, the system chooses.
         """
         self._endpoint = endpoint
         self._lanes = tuple(public_octets(each) for each in lanes)
         self._callbacks = callbacks
         self._full_seconds = full_seconds
         self._random = random or Random()  # noqa: S311 - not for keys
+        self._sources = sources
         self._peers: dict[Identity, PeerKeys] = {}
         self._servers: list[ChannelServer] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -138,6 +142,7 @@ class KeyRounds:
             tag,
             self._random,
             self._full_seconds,
+            self._sources,
         )
 
     def _expect(self, identity: Identity) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from random import Random
 from typing import Final
 
@@ -12,6 +14,7 @@ from baluardo.network.tunnel.callbacks import Callbacks, PeerState
 from baluardo.network.tunnel.card import TunnelCard
 from baluardo.network.tunnel.derivation import MOST_LANES, Derivation, LanePair, Role
 from baluardo.network.tunnel.events import Accepted, Event, Failed, InnerKeys, Install, ProbeKeys
+from baluardo.network.tunnel.place import Place
 from baluardo.network.tunnel.round import ROUND_SECONDS, PeerRounds
 from baluardo.network.tunnel.schedule import Schedule
 from baluardo.trust.channel.endpoint import Endpoint
@@ -38,8 +41,12 @@ class PeerKeys:
         tag: int,
         random: Random,
         full_seconds: float,
+        sources: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Begin with every gate shut; `lanes` are our public keys, `tag` is for its probes."""
+        """Begin with every gate shut; `lanes` are our public keys, `tag` is for its probes.
+
+        `sources`: own outer addresses, the first to be tried first; none: the system chooses.
+        """
         own = endpoint.credential.identity
         role = Role.INITIATOR if own.uri < card.identity.uri else Role.RESPONDER
         count = min(len(lanes), len(card.lanes), MOST_LANES)
@@ -50,6 +57,7 @@ class PeerKeys:
         self._lanes = lanes[:count]
         self._callbacks = callbacks
         self._random = random
+        self._sources = sources
         self._loop = asyncio.get_running_loop()
         self._rounds = PeerRounds(role, tag)
         self._schedule = Schedule(role, count, random.random(), self._loop.time(), full_seconds)
@@ -60,7 +68,8 @@ class PeerKeys:
         self._last_round: float | None = None
         self._opened_at = 0.0
         """Trusted time at the beginning of the newest round, POSIX seconds."""
-        self._place = 0
+        self._attempt = 0
+        """Attempts to open a channel that have failed: the next goes another way."""
         self._channel: Channel | None = None
         """Of the round that is under way."""
         self._task: asyncio.Task[None] | None = None
@@ -168,13 +177,18 @@ class PeerKeys:
         """Open a channel and run one round over it."""
         if self._schedule.full(self._loop.time()):
             self._endpoint.forget(self.identity.uri)
-        place = self.card.exchange[self._place % len(self.card.exchange)]
+        place, source = self._way()
         try:
             channel = await open_channel(
-                place.address, place.port, self._endpoint, self.identity, deadline=OPEN_SECONDS
+                place.address,
+                place.port,
+                self._endpoint,
+                self.identity,
+                deadline=OPEN_SECONDS,
+                from_host=source,
             )
         except TrustError as problem:
-            self._place += 1
+            self._attempt += 1
             self._failed(f"A key round could not begin: {problem}")
             return
         self._callbacks.watch(channel)
@@ -183,6 +197,18 @@ class PeerKeys:
                 await self.converse(channel)
         finally:
             await channel.close(CLOSE_SECONDS)
+
+    def _way(self) -> tuple[Place, str | None]:
+        """Return where the peer is to be met now, and from which address of ours.
+
+        Each failure takes the next of both, so that it matters little whose bearer is down; in
+        the end every address of ours is tried with every place of the peer.
+        """
+        sources, places = tuple(self._sources()), self.card.exchange
+        turn, own = divmod(self._attempt, max(1, len(sources)))
+        place = places[(turn + own) % len(places)]
+        fitting = [each for each in sources if ip_address(each).version == place.ip.version]
+        return place, fitting[self._attempt % len(fitting)] if fitting else None
 
     # One round over a channel
 

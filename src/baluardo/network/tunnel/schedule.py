@@ -13,6 +13,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.network.tunnel.derivation import Role
 from baluardo.network.tunnel.timers import (
     ALARM,
+    AWAKE,
     FIRST_WAIT,
     FULL_SECONDS,
     LONGEST_IDLE_WAIT,
@@ -162,9 +163,18 @@ class Schedule:
         return old or self._full_wanted_at is not None
 
     def gate(self, lane: int, now: float) -> bool:
-        """Tell whether traffic may pass: a handshake with an exchanged key is young enough."""
-        at = self._lanes[lane].handshake_at
-        return at is not None and now - at < REJECT_AFTER_TIME
+        """Tell whether traffic may pass: there was a handshake with an exchanged key.
+
+        With traffic it has to be young. At rest the gate stays open: WireGuard itself lets nothing
+        pass before a new handshake, with the exchanged key that is still in the slot.
+        """
+        seen = self._lanes[lane]
+        if seen.handshake_at is None:
+            return False
+        if now - seen.handshake_at < REJECT_AFTER_TIME:
+            return True
+        is_tried = seen.is_in_use(now) and now - seen.in_use_since >= AWAKE
+        return not (is_tried or self._is_alarmed or self._waiting.is_in_use(now))
 
     def age(self, now: float) -> float | None:
         """Return seconds since the newest handshake with an exchanged key, or None."""
@@ -201,9 +211,9 @@ class Schedule:
     def next_timer(self, now: float) -> float | None:
         """Return when to ask again, at the latest; None if only something new can change it."""
         times = [
-            each.handshake_at + REJECT_AFTER_TIME
+            max(each.handshake_at + REJECT_AFTER_TIME, each.in_use_since + AWAKE)
             for each in self._lanes
-            if each.handshake_at is not None
+            if each.handshake_at is not None and each.is_in_use(now)
         ]
         due = self._due_at(now)
         if due is not None:

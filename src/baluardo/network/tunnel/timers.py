@@ -21,6 +21,8 @@ after most packets of the last handshake, and 30 s and more before the next one.
 OVERDUE: Final = REKEY_AFTER_TIME + 3 * REKEY_TIMEOUT
 """Age at which a tunnel with traffic should have made its handshake: the keys may differ."""
 ALARM: Final = 150.0
+AWAKE: Final = 3 * REKEY_TIMEOUT
+"""How long traffic may go on after a rest without a handshake: WireGuard tries three times."""
 TRAFFIC_SECONDS: Final = 30.0
 """How long after its last octets a tunnel counts as in use."""
 RESPONDER_WAITS: Final = 5.0

@@ -57,9 +57,13 @@ class Crossing:
 
     def _bound(self) -> socket.socket:
         bound = _stream()
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(self._at)
-        bound.setblocking(False)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(self._at)
+            bound.setblocking(False)
+        except BaseException:
+            bound.close()
+            raise
         return bound
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,9 +92,9 @@ async def _both_ways(*ways: _Way) -> None:
     finally:
         for task in copying:
             task.cancel()
-        await asyncio.gather(*copying, return_exceptions=True)
-        for _, writer in ways:
+        for _, writer in ways:  # before anything is awaited, which may be cancelled as well
             writer.close()
+        await asyncio.gather(*copying, return_exceptions=True)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

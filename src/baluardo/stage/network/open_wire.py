@@ -119,7 +119,7 @@ class OpenWire:
     async def _ping(self) -> None:
         """Let every dish ping every other in turn."""
         sites = self.nation.sites
-        while True:
+        while len(sites) > 1:  # one alone has nobody to ping
             for step in range(1, len(sites)):
                 for place, site in enumerate(sites):
                     self._ask(site.id, sites[(place + step) % len(sites)].id)

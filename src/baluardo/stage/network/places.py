@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final, Self
 
 from baluardo.network.links.interfaces import configure, set_forwarding
@@ -96,3 +97,11 @@ class Places:
         descriptor = namespace.inside(lambda: open_tun(device))
         self._stack.callback(os.close, descriptor)
         self.ports[port] = descriptor
+        namespace.inside(lambda: _without_ipv6(device))
+
+
+def _without_ipv6(device: str) -> None:
+    """Let a kernel not ask for routers outside, where every address is one of IPv4."""
+    setting = Path("/proc/sys/net/ipv6/conf", device, "disable_ipv6")
+    if setting.exists():
+        setting.write_text("1\n", encoding="ascii")

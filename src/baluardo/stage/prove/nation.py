@@ -142,6 +142,9 @@ async def proving_nation(
                         (serving, asyncio.create_task(ready.wait())),
                         return_when=asyncio.FIRST_COMPLETED,
                     )
+                    if serving.done():  # nobody would ever be brought in
+                        await serving
+                        raise StageError("The nation was stopped before it was up.")
                     await state.complete()
                     yield ProvingNation(authority, sky, network)
                 finally:

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
-from baluardo.network.tunnel.esp.vici import Told
+from baluardo.network.links.esp.vici import Told
 from baluardo.trust.secret import Secret
 
 IKE_PROPOSAL: Final = "aes256gcm16-prfsha384-ecp384"
@@ -132,6 +132,7 @@ def settings(plane: int, directory: Path) -> str:
   load = {PLUGINS}
   port = 0
   port_nat_t = {port(plane)}
+  keep_alive = 0
   routing_table = {FIRST_TABLE + plane}
   routing_table_prio = {30_000 + plane}
   install_virtual_ip = no

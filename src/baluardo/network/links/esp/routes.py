@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from baluardo.network.links.esp.configuration import PLANES, Network
 from baluardo.network.links.namespaces import Namespace
-from baluardo.network.tunnel.esp.configuration import PLANES, Network
 
 INWARD_TABLE: Final = 218
 """Led by it: what a TUN gives. To the hosts."""

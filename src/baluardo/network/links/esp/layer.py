@@ -21,10 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from baluardo.errors import InvalidInputError, LinkError
-from baluardo.network.links.interfaces import set_forwarding
-from baluardo.network.links.namespaces import Namespace
-from baluardo.network.tunnel.esp import configuration, routes
-from baluardo.network.tunnel.esp.associations import (
+from baluardo.network.links.esp import configuration, routes
+from baluardo.network.links.esp.associations import (
     Action,
     Association,
     Carry,
@@ -33,8 +31,10 @@ from baluardo.network.tunnel.esp.associations import (
     associations,
     decide,
 )
-from baluardo.network.tunnel.esp.charon import Charon, why_not
-from baluardo.network.tunnel.esp.configuration import PLANES, EspKeys, EspPeer, Network
+from baluardo.network.links.esp.charon import Charon, why_not
+from baluardo.network.links.esp.configuration import PLANES, EspKeys, EspPeer, Network
+from baluardo.network.links.interfaces import let_rules_judge, set_forwarding
+from baluardo.network.links.namespaces import Namespace
 
 FAMILIES: Final = (4, 6)
 
@@ -97,12 +97,13 @@ class EspLayer:
         self._namespace: Namespace | None = None
         self._directory: Path | None = None
 
-    def start(self, namespace: Namespace, inside: str) -> None:
+    def start(self, namespace: Namespace, inside: str, place: Path | None = None) -> None:
         """Start both charons in a namespace whose interface to the hosts is `inside`.
 
         The namespace must be the layer's own: its rules of routing are set for good. The caller
-        has given it the addresses and the way that ESP goes out by. LinkError with a sentence if
-        strongSwan is not installed or does not start; nothing passes then.
+        gives it the addresses and the way that ESP goes out by. Settings and sockets of the charons
+        stand in a directory of their own within `place`, or where the system has such. LinkError
+        with a sentence if strongSwan is not installed or does not start; nothing passes then.
         """
         if problem := why_not():
             raise LinkError(problem)
@@ -110,12 +111,13 @@ class EspLayer:
             if self._namespace is not None:
                 raise LinkError("The inner layer runs already.")
             set_forwarding(namespace)
+            let_rules_judge(namespace)
             for family in FAMILIES:
                 own = routes.of_family(self.networks, family)
                 lines = [*routes.rules(inside), *routes.own(own, inside)]
                 routes.apply(namespace, lines, family)
             self._namespace = namespace
-            self._directory = Path(tempfile.mkdtemp(prefix="baluardo-esp-"))
+            self._directory = Path(tempfile.mkdtemp(prefix="esp-", dir=place))
             try:
                 for plane in range(PLANES):
                     self._charons.append(self._started(plane))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baluardo.network.tunnel.esp.associations import (
+from baluardo.network.links.esp.associations import (
     HOLD_S,
     MOST_EPOCHS,
     RETRY_S,
@@ -22,7 +22,7 @@ from baluardo.network.tunnel.esp.associations import (
     associations,
     decide,
 )
-from baluardo.network.tunnel.esp.vici import Message
+from baluardo.network.links.esp.vici import Message
 
 
 def standing(

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from baluardo.network.tunnel.esp.configuration import PLANES, parsed_connection_name
-from baluardo.network.tunnel.esp.vici import Message, Value
+from baluardo.network.links.esp.configuration import PLANES, parsed_connection_name
+from baluardo.network.links.esp.vici import Message, Value
 
 RETRY_S: Final = 2.0
 """Between two tries to reach the other end."""

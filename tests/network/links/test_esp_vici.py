@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError, LinkError
-from baluardo.network.tunnel.esp.associations import associations
-from baluardo.network.tunnel.esp.vici import MOST_OCTETS, Vici, decode, encode
+from baluardo.network.links.esp.associations import associations
+from baluardo.network.links.esp.vici import MOST_OCTETS, Vici, decode, encode
 
 names = st.text(min_size=1, max_size=20)
 values = st.binary(max_size=40)

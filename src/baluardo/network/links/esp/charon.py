@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from baluardo.errors import LinkError
+from baluardo.network.links.esp.configuration import INNER_MTU, settings, socket_path
+from baluardo.network.links.esp.vici import Vici
 from baluardo.network.links.namespaces import Namespace
-from baluardo.network.tunnel.esp.configuration import INNER_MTU, settings, socket_path
-from baluardo.network.tunnel.esp.vici import Vici
 
 PROGRAM: Final = Path("/usr/sbin/charon-systemd")
 PLUGIN_PLACES: Final = tuple(
@@ -34,6 +34,11 @@ NEEDED: Final = {
 SECONDS: Final = 15.0
 """A charon that takes longer to start, or to end, hangs."""
 LINES_KEPT: Final = 100
+_LESS: Final = (
+    *("setpriv", "--no-new-privs", "--inh-caps", "-all"),
+    *("--bounding-set", "-all,+net_admin"),
+)
+"""It reads what strangers might send: of root's rights it keeps the one that TUN devices need."""
 
 
 def why_not() -> str:
@@ -67,7 +72,7 @@ class Charon:
         file.write_text(settings(plane, directory), encoding="ascii")
         socket_path(plane, directory).unlink(missing_ok=True)
         self._process = namespace.popen(
-            [str(PROGRAM)],
+            [*_LESS, str(PROGRAM)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from baluardo.network.links.esp.configuration import EspKeys, EspPeer
+from baluardo.network.links.esp.layer import EspEvent, EspLayer
 from baluardo.network.links.interfaces import add_veth, configure
 from baluardo.network.links.namespaces import Namespace
-from baluardo.network.tunnel.esp.configuration import EspKeys, EspPeer
-from baluardo.network.tunnel.esp.layer import EspEvent, EspLayer
 from baluardo.trust.secret import Secret
 
 NAMES = ("rome", "norcia")
@@ -163,6 +163,10 @@ class Capture:
             for frame in self.frames
             if _kind(frame[12:14], frame[14:]) == "ESP"
         }
+
+    def clear(self) -> list[str]:
+        """What is neither of ESP nor of its neighbourhood, in hexadecimal: for who has to look."""
+        return [each.hex() for each in self.frames if _kind(each[12:14], each[14:]) == "clear"]
 
     def kinds(self) -> Counter[str]:
         """How many of what there are; "clear" is what must not be."""

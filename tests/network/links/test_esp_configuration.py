@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError, LinkError
-from baluardo.network.tunnel.esp import charon, configuration, routes
-from baluardo.network.tunnel.esp.configuration import (
+from baluardo.network.links.esp import charon, configuration, routes
+from baluardo.network.links.esp.configuration import (
     EspKeys,
     EspPeer,
     connection,
@@ -21,8 +21,8 @@ from baluardo.network.tunnel.esp.configuration import (
     secrets,
     settings,
 )
-from baluardo.network.tunnel.esp.layer import EspLayer
-from baluardo.network.tunnel.esp.vici import decode, encode
+from baluardo.network.links.esp.layer import EspLayer
+from baluardo.network.links.esp.vici import decode, encode
 from baluardo.trust.secret import Secret
 
 OWN = (ipaddress.ip_network("fd00:b:0:1::/64"), ipaddress.ip_network("10.66.1.0/24"))

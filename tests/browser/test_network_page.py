@@ -1,0 +1,371 @@
+"""The page of the encrypted network: what five real edges told, and what nobody hopes they tell."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from browser_page import PATIENCE_MS, Watched, opened
+from fastapi import APIRouter
+from playwright.sync_api import Browser, Locator, expect
+
+from baluardo.console.app import create_console
+from baluardo.console.part import ConsolePart
+from baluardo.edge.pages import NETWORK_PAGE
+from baluardo.stage.network.part import PAGE
+from served import served
+
+RECORDED: Final = json.loads((Path(__file__).parent / "data/network_answer.json").read_text())
+"""What `baluardo up` answered while its sites sent each other more than their bearers took.
+
+Between Milan and the frigate nothing was sent: that tunnel rests.
+"""
+
+TAKEN_OCTETS: Final = 250_000
+"""Added to every count from one answer to the next."""
+
+SCRIPT: Final = "<script>canary()</script>"
+IMAGE: Final = '"><img src=x onerror=canary()>'
+TURNED: Final = "Rossi \u202egpj.exe\u202c"
+TERMINAL: Final = "\x1b[2J\x1b]0;gone\x07"
+MUCH: Final = "è" * 10_000
+HOSTILE: Final = (SCRIPT, IMAGE, TURNED, TERMINAL, MUCH, "javascript:canary()", "")
+
+LONGEST: Final = 400
+"""Of what others wrote no more is shown in one place."""
+
+Answer = dict[str, Any]
+
+expect.set_options(timeout=PATIENCE_MS / 3)
+
+
+@dataclass
+class Nation:
+    """What the console answers; a test changes it while the page is open."""
+
+    url: str = ""
+    asked: int = 0
+    change: Callable[[Answer], object] | None = None
+    """Applied to what was recorded."""
+    instead: object = None
+    """Answered in place of it."""
+
+    def answer(self) -> object:
+        """Return the recorded answer, its counts as much further as it was asked for."""
+        self.asked += 1
+        if self.instead is not None:
+            return self.instead
+        answer = copy.deepcopy(RECORDED)
+        added = self.asked * TAKEN_OCTETS
+        for site in answer["sites"]:
+            for counted in (*site["network"]["bearers"], *site["network"]["tunnels"]):
+                counted["sent_octets"] += added
+                counted["received_octets"] += added
+        for link in answer["wire"]["links"]:
+            link["octets"] += added if link["packets"] else 0
+        if self.change is not None:
+            self.change(answer)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Nation]:
+    """Serve a console with the page."""
+    nation = Nation()
+    router = APIRouter()
+
+    @router.get("/api/network")
+    async def network() -> object:
+        return nation.answer()
+
+    part = ConsolePart("network", router=router, pages=(PAGE,))
+    with served(create_console([part], ("127.0.0.1",))) as url:
+        nation.url = f"{url}/network"
+        yield nation
+
+
+@pytest.fixture
+def nation(console: Nation) -> Iterator[Nation]:
+    """Return the console as recorded, whatever the test before it did."""
+    console.change, console.instead = None, None
+    yield console
+    console.change, console.instead = None, None
+
+
+@pytest.fixture
+def page(chromium: Browser, nation: Nation) -> Iterator[Watched]:
+    """Return the page with its first answer; nothing may go wrong on it."""
+    with opened(chromium, nation.url) as watched:
+        expect(watched.page.get_by_role("heading", name="Tunnels between sites")).to_be_visible()
+        yield watched
+        assert watched.complaints == []
+
+
+def unfold(watched: Watched, site: str) -> Locator:
+    """Open what a site tells in full; return its card."""
+    card = watched.page.locator(f"#site-{site}")
+    if card.get_attribute("open") is None:
+        card.locator("summary").click()
+    return card
+
+
+def row(watched: Watched, name: str) -> Locator:
+    return watched.page.locator(".matrix tbody tr").filter(
+        has=watched.page.locator("th", has_text=name)
+    )
+
+
+def wait_for_answers(watched: Watched, nation: Nation, more: int = 2) -> None:
+    """Wait until what is answered from now on is also what is shown."""
+    wanted = nation.asked + more
+    watched.page.wait_for_timeout(100)
+    while nation.asked < wanted:
+        watched.page.wait_for_timeout(100)
+
+
+def test_who_sees_whom_comes_first(page: Watched) -> None:
+    expect(page.page.locator("main")).to_contain_text(
+        "9 of 10 pairs of sites are open at both ends."
+    )
+    heads = page.page.locator(".matrix thead bdi").all_inner_texts()
+    assert heads == ["Rome", "Milan", "Lampedusa", "Frigate, Ionian Sea", "Field unit, Norcia"]
+    cells = row(page, "Milan").locator("td").all_inner_texts()
+    assert [bool(re.search(r"open", cell)) for cell in cells] == [True, False, True, False, True]
+    assert "at rest" in cells[3]
+    assert "key 15 s old, limit 180 s" in cells[0]
+    assert page.number("document.querySelector('.matrix').getBoundingClientRect().top") < 400
+
+
+def test_a_site_in_full(page: Watched) -> None:
+    card = unfold(page, "rome")
+    expect(card.locator("summary")).to_contain_text("Milan")
+    expect(card.locator("summary [data-lever]")).to_have_text("observed")
+    sky = card.get_by_role("row", name="sky")
+    expect(sky.first).to_contain_text("Primary")
+    expect(sky.first).to_contain_text("100.64.0.10")
+    lampedusa = card.get_by_role("row", name="Lampedusa")
+    expect(lampedusa).to_contain_text("in reserve: fibre")
+    expect(lampedusa).to_contain_text("sky (primary)")
+    expect(lampedusa).to_contain_text("1795338607503")
+    routine = card.get_by_role("row", name="Routine")
+    assert routine.locator("td").all_inner_texts() == ["98", "2,031 ms", "64", "138"]
+    assert card.locator(".drops dt").all_inner_texts() == [
+        "waited too long",
+        "no confirmed key",
+        "no bearer",
+    ]
+
+
+def test_rates_come_with_the_second_answer(page: Watched) -> None:
+    flow = page.page.locator("#site-rome summary .flow")
+    expect(flow).to_have_text(re.compile(r"↓ ?down \d[\d.,]* [kM]bit/s ?↑ ?up \d[\d.,]* [kM]bit/s"))
+    wire = page.page.locator(".told-links").first.get_by_role("row", name="Rome fibre").first
+    expect(wire).to_contain_text(re.compile(r"[kM]bit/s"))
+
+
+def test_the_wire(page: Watched) -> None:
+    idle = page.page.get_by_text("36 idle links")
+    rested = page.page.locator(".idle-links li")
+    expect(rested.first).to_be_hidden()
+    idle.click()
+    expect(rested).to_have_count(36)
+    frigate = page.page.get_by_role("row", name="landing sofia to Frigate, Ionian Sea sky")
+    expect(frigate).to_contain_text("28 lost on the path")
+
+
+def test_nothing_moves_while_figures_change(page: Watched, nation: Nation) -> None:
+    unfold(page, "rome")
+    wait_for_answers(page, nation, 3)
+    measure = (
+        "() => [...document.querySelectorAll('.matrix td, summary, .table th, .table td')]"
+        ".map((each) => each.getBoundingClientRect())"
+        ".map(({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(' '))"
+    )
+    before = page.page.evaluate(measure)
+    assert len(before) > 100
+    wait_for_answers(page, nation, 3)
+    assert page.page.evaluate(measure) == before
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_both_languages_read_well(page: Watched, nation: Nation, width: int) -> None:
+    page.page.set_viewport_size({"width": width, "height": 800})
+    unfold(page, "rome")
+    for title, bearer in (("Encrypted network", "Primary"), ("Rete cifrata", "Primaria")):
+        expect(page.page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.page).to_have_title(f"{title} · Baluardo")
+        expect(page.page.locator("#site-rome .told-bearers")).to_contain_text(bearer)
+        wait_for_answers(page, nation)
+        for wide in ("document.documentElement", "document.querySelector('.authority-scroll')"):
+            assert page.number(f"{wide}.scrollWidth - {wide}.clientWidth") <= 0, title
+        levels = page.page.evaluate(
+            "() => [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')]"
+            ".filter((each) => each.checkVisibility()).map((each) => Number(each.tagName[1]))"
+        )
+        assert levels[0] == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        page.page.locator("#language-switch").click()
+
+
+def test_by_keys_alone(page: Watched) -> None:
+    page.page.locator(".matrix-scroll").focus()
+    page.page.keyboard.press("Tab")
+    assert page.page.evaluate("() => document.activeElement.innerText").endswith("Rome")
+    page.page.keyboard.press("Enter")
+    card = page.page.locator("#site-rome")
+    expect(card.get_by_role("heading", name="Bearers")).to_be_visible()
+    page.page.keyboard.press("Tab")
+    assert page.page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
+    page.page.keyboard.press("Enter")
+    expect(card.get_by_role("heading", name="Bearers")).to_be_hidden()
+
+
+def test_edges_that_are_silent_or_stopped_or_talk_nonsense(page: Watched, nation: Nation) -> None:
+    def change(answer: Answer) -> None:
+        _, milan, lampedusa, frigate, _ = answer["sites"]
+        milan["network"] = None
+        lampedusa["network"]["bearers"][0]["role"] = "king"
+        frigate.update(network=None, running=False, landing=None, restarts=3)
+
+    nation.change = change
+    expect(page.page.locator("#site-milan summary")).to_contain_text("runs, does not answer")
+    expect(page.page.locator("#site-lampedusa summary")).to_contain_text("answer not understood")
+    frigate = page.page.locator("#site-frigate summary")
+    expect(frigate).to_contain_text("edge does not run")
+    expect(frigate).to_contain_text("restarted 3 times")
+    expect(frigate).to_contain_text("nowhere")
+    expect(unfold(page, "milan")).to_contain_text("runs but does not answer")
+    assert row(page, "Milan").locator("td.matrix-silent").count() == 4
+    # What the others see of it stays.
+    expect(row(page, "Rome").locator("td").nth(3)).to_contain_text("open")
+    nation.change = None
+    expect(page.page.locator("#site-milan summary")).to_contain_text("edge runs")
+
+
+def test_tunnels_that_are_shut_say_why(page: Watched, nation: Nation) -> None:
+    sentence = "The peer's certificate was revoked. Nothing passes."
+
+    def change(answer: Answer) -> None:
+        first, second, *_ = answer["sites"][0]["network"]["tunnels"]
+        first.update(open=False, state="absent", key_age_s=None, problem=sentence)
+        second.update(open=False, state="agreed", key_age_s=None)
+
+    nation.change = change
+    cells = row(page, "Rome").locator("td")
+    expect(cells.nth(2)).to_have_text("shut")
+    expect(cells.nth(1)).to_have_text("opening")
+    expect(unfold(page, "rome").get_by_role("row", name="Lampedusa")).to_contain_text(sentence)
+
+
+def test_texts_of_edges_are_text(chromium: Browser, nation: Nation) -> None:
+    ran: list[str] = []
+    with opened(chromium, "about:blank") as watched:
+        watched.own = nation.url
+        watched.page.expose_function("canary", lambda: ran.append(watched.page.url))
+        for number, hostile in enumerate(HOSTILE):
+            nation.change = lambda answer, text=hostile: poison(answer, text)
+            watched.page.goto(f"{nation.url}?{number}")
+            expect(watched.page.locator("#site-rome summary h3")).to_be_visible()
+            for site in ("rome", "frigate"):
+                unfold(watched, site)
+            shown = watched.page.locator("main").inner_text()
+            if hostile in (SCRIPT, IMAGE):
+                assert shown.count(hostile) > 10, hostile
+            assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", shown)
+            assert all(len(run) <= LONGEST for run in re.findall("è+", shown))
+            place = "document.querySelector('.authority-scroll')"
+            assert watched.number(f"{place}.scrollWidth - {place}.clientWidth") <= 0
+            # No part of it may show what it is as if it were ours.
+            assert watched.page.locator("main img, main script").count() == 0
+        assert watched.complaints == []
+    assert ran == []
+
+
+def poison(answer: Answer, text: str) -> None:
+    """Put a text wherever an edge or the wire may write one."""
+    both = {"it": text, "en": text}
+    for site in answer["sites"]:
+        network = site["network"]
+        site.update(name=both, landing=text)
+        network.update(site=text, problem=text, addresses=[text], dropped={text: 3})
+        for place, bearer in enumerate(network["bearers"]):
+            bearer.update(name=f"{text}{place}", device=text, egress=text)
+        for place, tunnel in enumerate(network["tunnels"]):
+            tunnel.update(peer=f"{text}{place}", address=text, problem=text)
+            tunnel.update(active=text, second=text, why=both)
+            tunnel["bearers"] = [{"name": text, "health": "dead", "why": both}]
+    for place, link in enumerate(answer["wire"]["links"]):
+        link.update(name=f"{text}{place}>{text}", packets=place % 2, drops={text: place % 3})
+
+
+def test_an_empty_nation(page: Watched, nation: Nation) -> None:
+    nation.instead = {"sites": [], "wire": None}
+    expect(page.page.get_by_text("This nation has no sites.")).to_be_visible()
+    expect(page.page.get_by_text("The wire is not up yet, or does not answer.")).to_be_visible()
+    assert page.page.locator(".site-card").count() == 0
+
+
+@pytest.mark.parametrize("bad", [{"sites": 5}, [], {"sites": [{}], "wire": None}])
+def test_an_answer_of_another_shape_is_a_sentence(
+    chromium: Browser, nation: Nation, bad: object
+) -> None:
+    nation.instead = bad
+    with opened(chromium, nation.url) as watched:
+        alert = watched.page.get_by_role("alert")
+        expect(alert).to_have_text(re.compile("of different versions"))
+        nation.instead = None
+        expect(watched.page.locator("#site-rome")).to_be_visible()
+        expect(alert).to_have_count(0)
+        assert watched.complaints == []
+
+
+def test_an_old_answer_is_called_old(page: Watched) -> None:
+    freshness = page.page.locator("#freshness")
+    expect(freshness).to_have_text("Up to date")
+    page.page.route("**/api/network", lambda _: None)  # neither an answer nor an error
+    expect(freshness).to_contain_text(re.compile(r"\d+ s old: nothing newer arrives"))
+    expect(page.page.locator(".matrix")).to_be_visible()
+    page.page.unroute("**/api/network")
+    expect(freshness).to_have_text("Up to date")
+
+
+def test_nothing_is_asked_while_nobody_looks(page: Watched, nation: Nation) -> None:
+    look = (
+        "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, "
+        "configurable: true }); document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    page.page.evaluate(look, True)
+    page.page.wait_for_timeout(3_000)  # what was under way has come
+    asked = nation.asked
+    page.page.wait_for_timeout(5_000)
+    assert nation.asked == asked
+    page.page.evaluate(look, False)
+    wait_for_answers(page, nation)
+
+
+def test_the_same_at_a_site(chromium: Browser) -> None:
+    router = APIRouter()
+
+    @router.get("/api/edge/network")
+    async def network() -> object:
+        return RECORDED["sites"][3]["network"]
+
+    part = ConsolePart("tunnels", router=router, pages=(NETWORK_PAGE,))
+    with (
+        served(create_console([part], ("127.0.0.1",))) as url,
+        opened(chromium, f"{url}/network") as watched,
+    ):
+        expect(watched.page.get_by_role("heading", name="This site")).to_be_visible()
+        milan = watched.page.get_by_role("row", name="Office milan")
+        expect(milan).to_contain_text("at rest")
+        expect(milan).to_contain_text("over 180 s: not used")
+        expect(watched.page.get_by_role("row", name="geo").first).to_contain_text("Emergency")
+        assert watched.page.locator(".matrix").count() == 0
+        assert watched.complaints == []

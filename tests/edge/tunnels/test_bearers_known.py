@@ -1,0 +1,142 @@
+"""Pacing by round trips: whose are compared, and when a queue may be ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from baluardo.edge.configuration import Bearer, BearerKind, BearerRole
+from baluardo.edge.tunnels import bearers_known
+from baluardo.edge.tunnels.bearers_known import KnownBearers
+from baluardo.network.bearers.bearer import SLOT_TAIL_SECONDS
+from baluardo.network.bearers.probes import Answered
+from baluardo.network.bearers.rate import RateControl
+from baluardo.terms import slot_start
+
+FIBRE, SKY = "fibre", "sky"
+NEAR, FAR = 0.030, 0.120
+
+
+@dataclass
+class Measured:
+    """What `SiteBearers` tells of round trips; the real one would need hours of them."""
+
+    active: str = FIBRE
+    trips: list[Answered] = field(default_factory=list)
+
+    def number(self, bearer: str) -> int:
+        """Where the bearer stands."""
+        return (FIBRE, SKY).index(bearer)
+
+    def take_round_trips(self, bearer: str) -> Sequence[Answered]:
+        """Those that were not taken yet."""
+        assert bearer == self.active
+        taken, self.trips = self.trips, []
+        return taken
+
+
+@dataclass
+class Pressed:
+    """What the engine tells of traffic: it sends as fast as it is let, or a little."""
+
+    rate: float = 0.0
+    sent: float = 0.0
+    share: float = 1.0
+
+    def is_pressed(self) -> bool:
+        """Whether packets wait."""
+        return self.share >= 1.0
+
+    def sent_octets(self, _bearer: int) -> int:
+        """What has left."""
+        return int(self.sent)
+
+    def set_rate(self, rate: float) -> None:
+        """Pace by this from now on."""
+        self.rate = rate
+
+
+class Hours:
+    """A virtual clock over the part under test."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        monkeypatch.setattr(bearers_known.time, "monotonic", lambda: self.now)
+        bearers = (_bearer(FIBRE, 100.0), _bearer(SKY, None))
+        self.known = KnownBearers(bearers)
+        self.bearers, self.engine = Measured(), Pressed()
+        self.clock: float | None = None
+
+    def go(self, *trips: tuple[str, float]) -> float:
+        """Let 50 ms pass in which these round trips were measured; return the rate."""
+        self.now += 0.05
+        self.engine.sent += self.engine.share * self.engine.rate * 0.05 / 8
+        self.bearers.trips = [
+            Answered(peer, self.bearers.active, 0, trip, self.now) for peer, trip in trips
+        ]
+        self.known.measure(self.bearers, self.engine, self.clock)  # type: ignore[arg-type]
+        return self.engine.rate
+
+
+def _bearer(name: str, mbps: float | None) -> Bearer:
+    role = {FIBRE: BearerRole.PRIMARY, SKY: BearerRole.ALTERNATE}[name]
+    return Bearer(name, BearerKind.INTERFACE, f"{name}0", role, rate_up_mbps=mbps)
+
+
+@pytest.fixture
+def hours(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hours]:
+    """A clock of its own."""
+    made = Hours(monkeypatch)
+    yield made
+    made.known.close()
+
+
+def test_round_trips_to_others_are_no_queue(hours: Hours) -> None:
+    first = hours.go(("near", NEAR))
+    for turn in range(400):
+        trips = [("far", FAR)] if turn % 3 else [("near", NEAR)]
+        hours.go(*trips)
+    assert hours.engine.rate >= 0.7 * first  # a drain, at most
+    control = RateControl()
+    control.press(True, 0.0)
+    for turn in range(400):  # the control: as if they were all of one neighbour
+        control.measure(FAR if turn % 3 else NEAR, 0.05 * turn)
+    assert control.rate_bps(20.0) < 5e6
+
+
+def test_a_queue_of_ours_lowers_the_rate(hours: Hours) -> None:
+    first = hours.go(("near", NEAR))
+    for _ in range(60):
+        hours.go(("near", NEAR))
+    for turn in range(40):
+        hours.go(("near", NEAR + min(0.05, 0.002 * turn)))
+    assert hours.engine.rate < 0.8 * first
+
+
+def test_a_queue_that_others_make_does_not(hours: Hours) -> None:
+    first = hours.go(("near", NEAR))
+    hours.engine.share = 0.01
+    for turn in range(200):
+        hours.go(("near", NEAR + min(0.05, 0.002 * turn)))
+    assert hours.engine.rate == first
+
+
+def test_the_edge_of_a_slot_is_no_queue(hours: Hours) -> None:
+    hours.bearers.active = SKY
+    hours.clock = slot_start(118_232_000) - hours.now - 4.0 - SLOT_TAIL_SECONDS
+    rates = []
+    for turn in range(100):
+        edge = 80 <= turn < 84
+        rates.append(hours.go(("near", 0.2 if edge else NEAR)))
+    assert min(rates[80:]) >= 0.7 * rates[79]
+    assert max(rates) >= rates[0]
+
+
+def test_traffic_leaves_room_for_probes_and_a_floor(hours: Hours) -> None:
+    assert hours.go(("near", NEAR)) == pytest.approx(98e6 - 44e3)
+    for _ in range(2_000):
+        hours.go(("near", 0.5))
+        hours.go(("near", 1.0))
+    assert hours.engine.rate >= 9e6

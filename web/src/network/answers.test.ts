@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ShapeError } from "../api/validate";
+import { network, siteNetwork } from "./answers";
+
+/** What a nation of five sites answered under traffic; also what the browser tests serve. */
+const RECORDED = new URL("../../../tests/browser/data/network_answer.json", import.meta.url);
+const recorded = () => JSON.parse(readFileSync(RECORDED, "utf8"));
+
+type Json = Record<string, unknown>;
+const first = (answer: { sites: Json[] }) => answer.sites[0] as { network: Json };
+
+describe("what the console says of the network", () => {
+  it("is taken as it was recorded, and nothing of it is lost", () => {
+    expect(network(recorded(), "here")).toEqual(recorded());
+  });
+
+  it("is taken of an empty nation, and where no wire is up", () => {
+    expect(network({ sites: [], wire: null }, "here")).toEqual({ sites: [], wire: null });
+  });
+
+  it("hides one edge that talks nonsense, not the others", () => {
+    const broken: [string, unknown][] = [
+      ["tunnels", null],
+      ["tunnels", [...(first(recorded()).network.tunnels as unknown[]), { peer: "office/x" }]],
+      ["bearers", [{ ...(first(recorded()).network.bearers as Json[])[0], role: "king" }]],
+      ["bearers", [{ ...(first(recorded()).network.bearers as Json[])[0], rate_bps: -1 }]],
+      ["bearers", Array(2).fill((first(recorded()).network.bearers as Json[])[0])],
+      ["dropped", { "no-key": "many" }],
+      ["classes", Array(5_001).fill({})],
+      ["site", 7],
+    ];
+    for (const [field, value] of broken) {
+      const answer = recorded();
+      first(answer).network[field] = value;
+      const read = network(answer, "here");
+      expect(read.sites[0]?.network, field).toBe("misunderstood");
+      expect(read.sites[1]?.network, field).toEqual(recorded().sites[1].network);
+    }
+  });
+
+  it("is refused by a sentence where the whole is wrong", () => {
+    const wrong: unknown[] = [
+      null,
+      [],
+      { sites: 5, wire: null },
+      { ...recorded(), sites: [recorded().sites[0], recorded().sites[0]] },
+      { ...recorded(), wire: { privileged: true, links: [{ name: "a>b" }] } },
+      { ...recorded(), wire: { privileged: 1, links: [] } },
+    ];
+    for (const value of wrong) expect(() => network(value, "here")).toThrow(ShapeError);
+  });
+
+  it("knows no amount without end", () => {
+    const { network: own } = first(recorded());
+    const endless = JSON.parse(
+      JSON.stringify(own).replace('"sent_octets":0', '"sent_octets":1e999'),
+    );
+    expect(JSON.stringify(own)).toContain('"sent_octets":0');
+    expect(() => siteNetwork(endless, "here")).toThrow(ShapeError);
+  });
+});
