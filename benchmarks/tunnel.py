@@ -13,9 +13,10 @@ wire. `ratio`: what iperf3 receives by ours over what it receives by that, TCP (
 without one; `call_control_ms` the same by plain WireGuard, whose queue is the path's.
 
 `cost` and `rotation` are `tunnel_rounds.py`: processor time and octets of a key round, and packets
-that rotation loses on a virtual clock. `idle_bps_per_site` is all that a site without traffic sends
-by all of its bearers, as the wire captures it; `idle_kbps_of_500` is that for 500 sites. The few
-seconds of the usual run can only tell that nothing is wrong: --idle 200 sees five rounds of probes.
+that rotation loses on a virtual clock. `idle_bps_of_site` is all that a site without traffic sends by
+its bearers, as the wire captures it, by what it is; `idle_kbps_of_500` is that of 500 sites without
+their channels to the authority, which are no tunnels' cost. The usual run sees one round of probes,
+--idle 200 sees five.
 
 Exit status 1 when a figure misses its limit. Needs iperf3, wireguard-go and root (or
 `unshare -Urnm`).
@@ -71,8 +72,10 @@ OMITTED_S = 2
 """Begin of each stream that does not count: it has to find the rate."""
 CALL_EVERY = 0.02
 EXPEDITED = ("-Q", "0xb8")
-SETTLED_S = 8.0
-"""After the last traffic both sites have fallen silent."""
+SETTLED_S = 12.0
+"""After this both sites have fallen silent, if nobody has traffic."""
+LEAST_CONTROL_MS = 15.0
+"""Below this plain WireGuard had no queue either, and a call proves nothing."""
 LONGEST_S = 60.0
 PATHS = {"fibre": 100.0, "mobile": 20.0}
 """Mbit/s of each bearer, in the order of the sites' plan."""
@@ -304,6 +307,7 @@ async def measure(rounds: int, seconds: float, idle_seconds: float) -> dict[str,
     catalogue = load_catalogue(nation.catalogue).catalogue
     async with proving_nation(nation, catalogue, _say, EmptySky(nation, catalogue)) as running:
         await running.wait_open()
+        sent = await idle(running, idle_seconds)
         with ExitStack() as stack:
             one, two = (stack.enter_context(running.hosts(site)) for site in running.sites)
             ours = Ends(one, two, running.address(running.sites[1]))
@@ -318,9 +322,7 @@ async def measure(rounds: int, seconds: float, idle_seconds: float) -> dict[str,
                 }
                 _say(json.dumps(figures[name]))
                 await _cut(running, name)
-            await _restore(running)
-        sent = await idle(running, idle_seconds)
-    total = sum(sent.values())
+    total = sum(bps for kind, bps in sent.items() if kind != "authority")
     figures |= {"idle_bps_of_site": sent, "idle_kbps_of_500": round(total * SITES / 1e3, 1)}
     return figures
 
@@ -334,12 +336,6 @@ async def _cut(nation: ProvingNation, bearer: str) -> None:
     """Let nothing pass by a bearer, unless it is the last."""
     if nation.network.feed is not None and bearer != list(PATHS)[-1]:
         await nation.network.feed.cut(_terminal(nation, nation.sites[0], bearer))
-
-
-async def _restore(nation: ProvingNation) -> None:
-    if nation.network.feed is not None:
-        for bearer in list(PATHS)[:-1]:
-            await nation.network.feed.restore(_terminal(nation, nation.sites[0], bearer))
 
 
 def _say(text: str) -> None:
@@ -366,7 +362,7 @@ def late(figures: dict[str, Any]) -> list[str]:
         found += [f"{name} {k} ratio {ratio}" for k, ratio in ratios.items() if ratio < LEAST_RATIO]
         if not figures[name]["call_ms"] <= MOST_CALL_MS:
             found.append(f"{name} call_ms {figures[name]['call_ms']}")
-        if not figures[name]["call_control_ms"] > MOST_CALL_MS:
+        if not figures[name]["call_control_ms"] > LEAST_CONTROL_MS:
             found.append(f"{name} call_control_ms shows no queue")
     if not 0.0 < figures["idle_kbps_of_500"] <= MOST_IDLE_KBPS:
         found.append(f"idle_kbps_of_500 {figures['idle_kbps_of_500']}")
@@ -377,8 +373,8 @@ def main() -> int:
     """Measure and print; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="of each measurement, in turn")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
-    parser.add_argument("--idle", type=float, default=10.0, help="seconds without traffic")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--idle", type=float, default=40.0, help="seconds without traffic")
     parser.add_argument("--tunnels", type=int, default=50, help="on the virtual clock")
     parser.add_argument("--key-rounds", type=int, default=1_000, help="on the virtual clock")
     args = parser.parse_args()

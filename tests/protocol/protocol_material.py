@@ -40,7 +40,7 @@ GRANTS = st.builds(
 SITES = st.builds("{}/{}".format, st.sampled_from(["office", "ship"]), NAMES)
 GATEWAYS = st.frozensets(st.sampled_from(["Marsala", "Foggia", "Milano Large"]), min_size=1)
 COUNTRIES = st.frozensets(st.sampled_from(["FR", "HR", "LY"]))
-NETWORKS = [network_of(text) for text in ("10.1.0.0/16", "10.2.0.0/16", "2001:db8:7::/48")]
+NETWORKS = [network_of(text) for text in ("10.1.0.0/16", "10.2.0.0/16", "fd12:3456:7::/48")]
 
 
 @st.composite

@@ -106,11 +106,11 @@ def test_a_transfer_over_hand_overs_arrives_whole(staged: Staged) -> None:
         slot = slot_at(nation.sky.sky_time()) + 1
         while not (await nation.sky.paths(slot)).handover[row]:
             slot += 1
-        await asyncio.sleep(max(0.0, slot_start(slot) - nation.sky.sky_time() - 1.0))
+        await asyncio.sleep(max(0.0, slot_start(slot) - nation.sky.sky_time() - 0.5))
         first = slot_at(nation.sky.sky_time())
         with staged.hosts(staged.milan) as here, staged.hosts(staged.rome) as there:
             address = nation.address(staged.rome)
-            whole = await asyncio.to_thread(transfer, here, there, address, 3_000_000)
+            whole = await asyncio.to_thread(transfer, here, there, address, 4_000_000)
         return whole, first, slot_at(nation.sky.sky_time())
 
     whole, first, last = staged.do(carry())

@@ -3,25 +3,28 @@
 The authority orders cards and passes them on; each is believed for its own site's signature alone,
 judged here. Once heard it stays, also when the certificate that signed it has run out: who has no
 authority goes on with what is known, and every channel to a site is judged by its present
-certificate. Who is revoked is out at once.
+certificate. Who is revoked is out at once. What was refused is judged again when something has
+changed that it was judged by (`refused_cards`).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from baluardo.durable_files import FOR_ALL, make_directory, write_durably
+from baluardo.edge.heard_card import LARGEST_FILE, HeardCard, card_file, named_serials
+from baluardo.edge.refused_cards import RefusedCards, not_apart
 from baluardo.errors import BaluardoError, CertificateError, TargetError
 from baluardo.foreign_input import printable, read_file
-from baluardo.network.tunnel.card import TunnelCard, check_apart, verify_card
-from baluardo.protocol.directory_messages import LARGEST_CARD, Directory, check_card_size
-from baluardo.protocol.message_fields import check_count, check_time, whole
+from baluardo.network.tunnel.card import TunnelCard, verify_card
+from baluardo.protocol.directory_messages import Directory, check_card_size
+from baluardo.protocol.message_fields import check_count, whole
 from baluardo.protocol.network_policy import MOST_SITES, Network, NetworkPolicy
 from baluardo.trust.certificates.revocation import Revocations
 from baluardo.trust.certificates.verification import Verifier
@@ -32,24 +35,10 @@ from baluardo.trust.strict_json import JsonObject, write_json
 CARDS: Final = "cards"
 NUMBER: Final = "directory.json"
 OWN: Final = "own.json"
-LARGEST_FILE: Final = LARGEST_CARD + 1_024
+ANEW_SECONDS: Final = 3_600.0
+"""Everything is not asked for anew more often, as long as cards are refused."""
 
 logger = logging.getLogger("baluardo.edge")
-
-
-@dataclass(frozen=True, slots=True)
-class HeardCard:
-    """A site's card that was genuine when it came."""
-
-    card: TunnelCard
-    envelope: Envelope
-    heard_at: float
-    """POSIX seconds."""
-
-    @property
-    def serials(self) -> frozenset[int]:
-        """Of the certificates that spoke for it."""
-        return frozenset(each.serial for each in self.envelope.signatures[0].chain.certificates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +80,10 @@ class SiteDirectory:
         """Of the newest change of the authority's directory that is held."""
         self.sites: Mapping[str, HeardCard] = MappingProxyType({})
         """By path of the identity; replaced as a whole, never changed."""
+        self.not_announced: tuple[str, ...] = ()
+        """Why our own card leaves networks out that the policy allows us; sentences."""
+        self._refused = RefusedCards()
+        self._anew_at = 0.0
 
     @classmethod
     def read(cls, directory: Path, own: Identity, verifier: Verifier) -> SiteDirectory:
@@ -103,10 +96,8 @@ class SiteDirectory:
         is_whole = True
         for path in sorted(found._directory.glob("*-*.json"))[:MOST_SITES]:
             try:
-                heard = _read_card_file(path, verifier)
-                if _file(heard.card.identity.path) != path.name:
-                    raise CertificateError("It is another site's.")
-                sites[heard.card.identity.path] = heard
+                heard = HeardCard.read(path, verifier)
+                sites[heard.path] = heard
             except BaluardoError as problem:
                 is_whole = False
                 logger.warning("The card in %s is not used: %s", printable(str(path)), problem)
@@ -120,41 +111,56 @@ class SiteDirectory:
     def take(self, message: Directory, verifier: Verifier, now: float) -> Taken:
         """Take what the authority tells, on the disk first; TargetError if that cannot be.
 
-        A card that is not genuine, or not newer, changes nothing. What does not follow on what is
-        held is not taken: the edge asks anew.
+        All its cards are judged together, as they would stand side by side. One that is not
+        genuine, or not newer, changes nothing. What does not follow on what is held is not taken:
+        the edge asks anew.
         """
         with self._lock:
             if message.since > self.number:
                 return Taken(is_new=False, refused=0)
-            kept = self.sites.keys() - set(message.removed)
-            sites = {path: self.sites[path] for path in sorted(kept)}
-            fresh: list[HeardCard] = []
-            refused = 0
-            for envelope in message.cards:
-                try:
-                    heard = self._judge(envelope, sites, verifier, now)
-                except BaluardoError as problem:
-                    refused += 1
-                    logger.warning("A tunnel card was refused: %s", problem)
-                    continue
-                if heard is not None:
-                    sites[heard.card.identity.path] = heard
-                    fresh.append(heard)
+            sites = {p: self.sites[p] for p in sorted(self.sites.keys() - set(message.removed))}
+            refused = self._refused.copy()
+            for path in message.removed:
+                refused.kept.pop(path, None)
+            lost, fresh = self._judge(message.cards, sites, refused, verifier, now)
             gone = self.sites.keys() - sites.keys()
-            self._write(fresh, gone, message.number)
-            self.sites, self.number = MappingProxyType(sites), message.number
-            return Taken(bool(fresh or gone), refused)
+            self._keep(sites, fresh, gone, refused, message.number)
+            return Taken(bool(fresh or gone), lost)
+
+    def judge_again(self, verifier: Verifier, now: float) -> bool:
+        """Judge again what was refused, since something has changed; tell whether any is known now.
+
+        Where more was refused than is kept, everything is asked for anew (`number` is 0), once in
+        `ANEW_SECONDS` at most.
+        """
+        with self._lock:
+            if not self._refused:
+                return False
+            sites, refused, number = dict(self.sites), self._refused.copy(), self.number
+            _, fresh = self._judge((), sites, refused, verifier, now)
+            if refused.is_short and now >= self._anew_at:
+                refused.is_short, number = False, 0
+                self._anew_at = now + ANEW_SECONDS
+            if not fresh and refused and number == self.number:  # nothing for the disk
+                self._refused = refused
+                return False
+            try:
+                self._keep(sites, fresh, (), refused, number)
+            except TargetError as problem:  # what was refused is held as it was
+                logger.warning("%s", problem)
+                return False
+        return bool(fresh)
 
     def drop_revoked(self, revocations: Revocations) -> bool:
         """Forget every site whose card a revoked certificate speaks for; tell whether any was."""
-        named = _named(revocations)
+        named = named_serials(revocations)
         with self._lock:
             gone = {path for path, each in self.sites.items() if not each.serials.isdisjoint(named)}
             if gone:
                 kept = {path: each for path, each in self.sites.items() if path not in gone}
                 self.sites = MappingProxyType(kept)  # nobody waits for the disk
                 try:
-                    self._write((), gone, self.number)
+                    self._write((), gone, 0 if self._refused else self.number)
                 except TargetError as problem:  # they are not believed when they are read again
                     logger.warning("%s", problem)
         return bool(gone)
@@ -163,8 +169,7 @@ class SiteDirectory:
         """Hold no change any more, so that all of them are asked for; cards stay."""
         with self._lock:
             if self.number:
-                self._write((), (), 0)
-                self.number = 0
+                self._keep(self.sites, (), (), RefusedCards(), 0)
 
     def neighbours(self, policy: NetworkPolicy) -> tuple[Neighbour, ...]:
         """Return the sites that this one talks to under a policy, in alphabetical order."""
@@ -201,58 +206,72 @@ class SiteDirectory:
         return envelope
 
     def _judge(
-        self, envelope: Envelope, sites: Mapping[str, HeardCard], verifier: Verifier, now: float
-    ) -> HeardCard | None:
-        """Return a card that is genuine and new; None for our own, or one that is held.
+        self,
+        envelopes: Sequence[Envelope],
+        sites: dict[str, HeardCard],
+        refused: RefusedCards,
+        verifier: Verifier,
+        now: float,
+    ) -> tuple[int, list[HeardCard]]:
+        """Judge cards and what was refused before; return how many are refused, and what is new.
 
-        It takes nothing that is ours or another's: an authority could let in whom it likes, under
-        any name.
+        Both tables are brought up to date. Our own card, and one that is held, change nothing.
         """
-        check_card_size(envelope)
-        card = verify_card(envelope, verifier, now, loopback=self.loopback)
-        path = card.identity.path
-        if card.identity == self._own:
-            return None
-        if path in sites and card.number <= sites[path].card.number:
-            return None
-        if path not in sites and len(sites) >= MOST_SITES:
-            raise CertificateError(f"{MOST_SITES:,} sites are known here: {path} was refused.")
-        ours = () if self._own_card is None else (self._own_card,)
-        outer = () if self._own_card is None else self._own_card.outer
-        check_apart(card, (*ours, *(each.card for each in sites.values())), outer)
-        return HeardCard(card, envelope, now)
+        coming: dict[str, HeardCard] = {}
+        told: set[str] = set()
+        lost = 0
+        for place, envelope in enumerate((*envelopes, *refused.take_all())):
+            is_told = place < len(envelopes)
+            try:
+                check_card_size(envelope)
+                card = verify_card(envelope, verifier, now, loopback=self.loopback)
+            except BaluardoError as problem:
+                if is_told:
+                    lost += 1
+                    logger.warning("A tunnel card was refused: %s", problem)
+                refused.keep(envelope, problem)
+                continue
+            path = card.identity.path
+            held = coming.get(path) or sites.get(path)
+            if card.identity != self._own and (held is None or card.number > held.card.number):
+                coming[path] = HeardCard(card, envelope, now)
+                told |= {path} if is_told else set()
+        for path, problem in not_apart(sites, coming, self._own_card).items():
+            refused.keep(coming.pop(path).envelope, problem)
+            if path in told:
+                lost += 1
+                logger.warning("A tunnel card was refused: %s", problem)
+        for path, heard in coming.items():
+            sites[path] = heard
+            refused.forget(path, heard.card.number)
+        return lost, list(coming.values())
+
+    def _keep(
+        self,
+        sites: Mapping[str, HeardCard],
+        fresh: Iterable[HeardCard],
+        gone: Iterable[str],
+        refused: RefusedCards,
+        number: int,
+    ) -> None:
+        """Hold what is known now, on the disk first; TargetError changes nothing here."""
+        self._write(fresh, gone, 0 if refused else number)
+        self.sites, self.number = MappingProxyType(dict(sites)), number
+        self._refused = refused
 
     def _write(self, fresh: Iterable[HeardCard], gone: Iterable[str], number: int) -> None:
         """Write cards, then how far they lead: what a stop cut off is told again."""
         make_directory(self._directory)
         for heard in fresh:
-            body = {"envelope": heard.envelope.to_object(), "heard_at": heard.heard_at}
-            path = self._directory / _file(heard.card.identity.path)
-            write_durably(path, write_json(body), mode=FOR_ALL)
+            heard.write(self._directory)
         try:
             for site in gone:
-                (self._directory / _file(site)).unlink(missing_ok=True)
+                (self._directory / card_file(site)).unlink(missing_ok=True)
         except OSError as problem:
             raise TargetError(
                 f"A tunnel card cannot be removed: {problem.strerror or problem}."
             ) from None
         write_durably(self._directory / NUMBER, write_json({"number": number}), mode=FOR_ALL)
-
-
-def _read_card_file(path: Path, verifier: Verifier) -> HeardCard:
-    octets = read_file(path, LARGEST_FILE, "The card")
-    fields = JsonObject.parse(octets, LARGEST_FILE, "It")
-    fields.only(("envelope", "heard_at"))
-    heard_at = fields.number("heard_at")
-    check_time("heard_at", heard_at)
-    envelope = Envelope.of_object(fields.fields.get("envelope"))
-    check_card_size(envelope)
-    # What was let in is let in again: a demonstration's cards name places on this machine.
-    card = verify_card(envelope, verifier.looking_back(), heard_at, loopback=True)
-    heard = HeardCard(card, envelope, heard_at)
-    if not heard.serials.isdisjoint(_named(verifier.revocations)):
-        raise CertificateError(f"{heard.card.identity} was revoked.")
-    return heard
 
 
 def _read_number(path: Path) -> int:
@@ -264,14 +283,3 @@ def _read_number(path: Path) -> int:
     except BaluardoError:
         return 0
     return number
-
-
-def _named(revocations: Revocations) -> frozenset[int]:
-    """Return every serial that a list names, or has named."""
-    listed = {serial for held in revocations.lists.values() for serial in held.revoked}
-    kept = {serial for each in revocations.kept.values() for serial in each}
-    return frozenset(listed | kept)
-
-
-def _file(site: str) -> str:
-    return f"{site.replace('/', '-', 1)}.json"

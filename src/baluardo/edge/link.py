@@ -148,6 +148,7 @@ class Link:
         it waits; `card_answer` tells what became of it.
         """
         await asyncio.to_thread(self._state.sites.keep_own, envelope)
+        await asyncio.to_thread(self._state.judge_cards_again)  # it may take less than before
         self.card_answer = None
         session = self._session
         if session is not None and session.ready.is_set():

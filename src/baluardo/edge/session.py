@@ -156,7 +156,7 @@ class Session:
         elif isinstance(message, PolicyNews):
             await self._follow(message)
         elif isinstance(message, Time):
-            self._hear_time(message)
+            await self._hear_time(message)
         elif isinstance(message, Granted):
             await self._install(message)
         elif isinstance(message, Refused):
@@ -189,6 +189,7 @@ class Session:
         else:
             self._judge()
         await self._messages.send(self._state.applied())
+        await self._ask_anew()
 
     async def _follow(self, news: PolicyNews) -> None:
         try:
@@ -196,8 +197,7 @@ class Session:
         except BaluardoError as problem:
             logger.warning("A policy was refused: %s", problem)
         await self._messages.send(self._state.applied())
-        if self._asked_directory and not self._state.sites.number:
-            await self._ask_directory()
+        await self._ask_anew()
 
     async def publish_card(self) -> None:
         """Send our own tunnel card, if there is one; ChannelError if that cannot be."""
@@ -213,6 +213,11 @@ class Session:
     async def _ask_directory(self) -> None:
         self._asked_directory = True
         await self._messages.send(AskDirectory(self._state.sites.number))
+
+    async def _ask_anew(self) -> None:
+        """Ask for the whole directory where what was just learnt calls for it."""
+        if self._asked_directory and not self._state.sites.number:
+            await self._ask_directory()
 
     async def _hear_directory(self, message: Directory) -> None:
         """Take what is told, and ask for what follows; the same again if it does not fit on it."""
@@ -233,7 +238,7 @@ class Session:
         self._question = nonce, self._state.clock.steady()
         await self._messages.send(AskTime(nonce))
 
-    def _hear_time(self, message: Time) -> None:
+    async def _hear_time(self, message: Time) -> None:
         question, self._question = self._question, None
         if question is None:
             raise ChannelError("The authority states the time unasked.")
@@ -242,8 +247,11 @@ class Session:
             self._state.clock.accept(message.envelope, nonce, asked_at, self._state.verifier)
         except BaluardoError as problem:
             logger.warning("%s", problem)
+        else:
+            await asyncio.to_thread(self._state.judge_cards_again)
         self.was_ready = True
         self.ready.set()
+        await self._ask_anew()
 
     async def _tend(self) -> None:
         """Keep the channel alive, the time right, and the certificate young."""

@@ -198,6 +198,7 @@ class EdgeState:
         self.clock.accept(statement, nonce, asked_at, informed)
         if learnt is not self.known:
             self._keep(learnt)
+        self.judge_cards_again()
 
     def follow(self, news: PolicyNews) -> bool:
         """Take policies into force that are rightful; tell whether there is another one now.
@@ -213,6 +214,7 @@ class EdgeState:
             self.sites.begin_anew()  # others are told of by it
         write_policy(self.directory, followed)
         self.policy = followed
+        self.sites.judge_again(self.verifier, self.clock())
         self._changed()
         return True
 
@@ -225,6 +227,11 @@ class EdgeState:
         if taken.is_new:
             self._changed()
         return taken.refused
+
+    def judge_cards_again(self) -> None:
+        """Judge cards that were refused by what is known and the time as it is now."""
+        if self.sites.judge_again(self.verifier, self.clock()):
+            self._changed()
 
     def _judge_offered(self, news: PolicyNews) -> None:
         """See whether another policy is offered under the number of the one that is held."""
@@ -268,7 +275,8 @@ class EdgeState:
         self.known = learnt
         self.verifier.anchors = learnt.anchors
         self.verifier.revocations = learnt.revocations
-        if self.sites.drop_revoked(learnt.revocations):
+        dropped = self.sites.drop_revoked(learnt.revocations)
+        if self.sites.judge_again(self.verifier, self.clock()) or dropped:
             self._changed()
         self.alarms.judge_lists(learnt)
 

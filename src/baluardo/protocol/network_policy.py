@@ -17,6 +17,7 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
+from baluardo.network.tunnel.addresses import MOST_NETWORKS, check_private
 from baluardo.protocol.message_fields import check_line, texts, whole
 from baluardo.trust.identity import Identity, Kind
 from baluardo.trust.strict_json import JsonObject
@@ -25,17 +26,15 @@ MOST_SITES: Final = 1_000
 """Sites of one community that have tunnels. Our choice: a nation's, with room."""
 MOST_GATEWAYS: Final = 64
 MOST_COUNTRIES: Final = 250
-MOST_NETWORKS: Final = 16
 LONGEST_GATEWAY: Final = 80
 LONGEST_NETWORK: Final = 43
 """Characters of an IPv6 network."""
-LEAST_PREFIX: Final = {4: 8, 6: 16}
-"""Wider networks would draw in what belongs to others. Our choice."""
 LONGEST_ROUND_HOURS: Final = 168
 SITES: Final = frozenset({Kind.OFFICE, Kind.SHIP})
 """Kinds of identity that have an edge."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
 _FIELDS: Final = (
@@ -165,6 +164,11 @@ class NetworkPolicy:
         allowed = self.allowed_networks(site)
         return tuple(each for each in announced if any(_within(each, wide) for wide in allowed))
 
+    def holder_of(self, address: Address) -> str | None:
+        """Return the site that may announce a network with an address in it; None for nobody."""
+        found = (site for site, held in self.networks.items() if any(address in n for n in held))
+        return next(found, None)
+
     def to_object(self) -> dict[str, object]:
         """Return it as a JSON value, every field written."""
         return {
@@ -217,7 +221,7 @@ def check_site(field_name: str, path: str) -> None:
 
 
 def network_of(text: str) -> Network:
-    """Read a network in its one written form ("10.20.0.0/16", "2001:db8:7::/48")."""
+    """Read a network in its one written form ("10.20.0.0/16", "fd12:3456:7::/48")."""
     try:
         network = ipaddress.ip_network(text) if len(text) <= LONGEST_NETWORK else None
     except ValueError:
@@ -231,16 +235,12 @@ def network_of(text: str) -> Network:
 
 
 def _check_networks(networks: Mapping[str, tuple[Network, ...]]) -> None:
-    """Refuse networks that are too wide or nobody's, and one that two sites would announce."""
+    """Refuse networks that no card may announce, and one that two sites would announce."""
     for site, held in networks.items():
         if not 1 <= len(held) <= MOST_NETWORKS:
             raise InvalidInputError(f"networks of {site}: 1 to {MOST_NETWORKS}.")
         for each in held:
-            special = each.is_multicast or each.is_loopback or each.is_link_local
-            if special or each.prefixlen < LEAST_PREFIX[each.version]:
-                raise InvalidInputError(
-                    f"networks of {site}: {each} cannot be one site's own. Name a narrower one."
-                )
+            check_private(each, site)
     ordered = sorted(
         ((each, site) for site, held in networks.items() for each in held),
         key=lambda found: _place(found[0]),

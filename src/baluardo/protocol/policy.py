@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv6Network
 from types import MappingProxyType
 from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
-from baluardo.network.tunnel.addresses import community_network
+from baluardo.network.tunnel.addresses import check_beside_sites
 from baluardo.protocol.grant import Grant, read_roles
 from baluardo.protocol.message_fields import whole
 from baluardo.protocol.network_policy import NetworkPolicy
@@ -71,7 +70,9 @@ class Policy:
                 f"approval must say yes or no for each of {', '.join(k.value for k in Kind)}."
             )
         _check_rules(self.approvers, self.visibility)
-        _check_outside(self.network, self.community)
+        for site, networks in self.network.networks.items():
+            for each in networks:
+                check_beside_sites(each, self.community, site)
         for name in ("people", "approval", "approvers", "visibility"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
@@ -218,18 +219,6 @@ def _check_rules(approvers: Mapping[str, int], visibility: Mapping[str, object])
             raise InvalidInputError(f"approvers {kind}: 1 to {MOST_APPROVALS}, not {count}.")
     for kind in visibility:
         check_name("visibility", kind)
-
-
-def _check_outside(network: NetworkPolicy, community: str) -> None:
-    """Refuse networks within the community's own: each site has its part of that by its name."""
-    own = community_network(community)
-    for site, networks in network.networks.items():
-        for each in networks:
-            if isinstance(each, IPv6Network) and each.overlaps(own):
-                raise InvalidInputError(
-                    f"networks of {site}: {each} lies in the community's own network {own}, which "
-                    "is shared out by the names of sites. Leave it out."
-                )
 
 
 def _approval(fields: JsonObject) -> dict[Kind, bool]:

@@ -56,8 +56,8 @@ async def serve(
     """Serve on a bound socket until SIGINT, SIGTERM or SIGHUP, then stop within two seconds.
 
     `on_ready` is called once when requests are answered; `proxy` says that all of them come through
-    a proxy, which tells who asks; once `until` returns, it stops as well. StageError if the
-    application does not start.
+    a proxy, which tells who asks. With `until` it stops once that returns, and leaves signals to
+    its caller. StageError if the application does not start.
     """
     config = uvicorn.Config(
         BehindProxy(app) if proxy else app,
@@ -79,7 +79,8 @@ async def serve(
     def stop() -> None:
         server.should_exit = True
 
-    for number in STOP_SIGNALS:
+    signals = STOP_SIGNALS if until is None else ()
+    for number in signals:
         loop.add_signal_handler(number, stop)
 
     async def stop_then() -> None:
@@ -94,5 +95,5 @@ async def serve(
         raise StageError("The console could not start; the log above says why.") from None
     finally:
         waiting.cancel()
-        for number in STOP_SIGNALS:
+        for number in signals:
             loop.remove_signal_handler(number)

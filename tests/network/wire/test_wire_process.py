@@ -203,7 +203,7 @@ def test_refusals_keep_their_class_and_sentence(
     wrong: list[tuple[str, Callable[[], object]]] = [
         (f"There is a port '{one}' already", lambda: wire.add_socket(one, milan, None)),
         ("is not one of UDP", lambda: wire.add_socket("tcp", stream, None)),
-        ("name must be a name of 1 to 40", lambda: wire.add_socket("", milan, None)),
+        ("name must be a name of 1 to 72", lambda: wire.add_socket("", milan, None)),
         ("There is no port 'turin'", lambda: wire.add_link("a", one, "turin", always())),
         ("seed must be", lambda: wire.add_link("a", one, other, always(), seed=-1)),
         (
@@ -246,8 +246,8 @@ def test_the_counts_of_the_largest_wire_fit_one_message() -> None:
     most = 2**50
     drops = dict.fromkeys(Cause, most)
     counts = Counts(
-        {f"{n:040}": PortCounts(most, most, most, most, drops) for n in range(256)},
-        {f"{n:040}": LinkCounts(*[most] * 7, 1e6, {}) for n in range(1_024)},
+        {f"{n:072}": PortCounts(most, most, most, most, drops) for n in range(256)},
+        {f"{n:072}": LinkCounts(*[most] * 7, 1e6, {}) for n in range(1_024)},
         most,
         most,
     )

@@ -186,6 +186,14 @@ def _check_networks(connection: Connection, authority: Authority, card: TunnelCa
             f"{card.identity} announces networks that the policy does not allow it (allowed: "
             f"{allowed}): its card was refused. Change the site's settings, or the policy."
         )
+    for place in card.outer:
+        owner = network.holder_of(place.ip)
+        if owner not in {None, card.identity.path}:
+            raise ConflictError(
+                f"{card.identity} says that it is at {place.ip}, which lies in a network that the "
+                f"policy allows to {owner}: its card was refused. No site is outside where another "
+                "one's hosts are; change the site's address, or the policy."
+            )
 
 
 def _check_place(connection: Connection, card: TunnelCard) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
@@ -11,12 +12,15 @@ from baluardo.edge.configuration import Network
 from baluardo.edge.state import EdgeState
 from baluardo.edge.tunnels.bearers_known import PORT
 from baluardo.errors import BaluardoError
-from baluardo.network.tunnel.card import TunnelCard
+from baluardo.network.tunnel.card import TunnelCard, check_announced
 from baluardo.network.tunnel.place import Place
+from baluardo.protocol.network_policy import Network as Announced
 from baluardo.trust.envelope import Envelope
 
 RENEWED_SECONDS: Final = 3 * 86_400.0
 """A card is signed anew so often, with the present certificate: readers judge it by that."""
+
+logger = logging.getLogger("baluardo.edge")
 
 
 def own_card(
@@ -29,23 +33,44 @@ def own_card(
 ) -> Envelope:
     """Return our card, signed; errors as of its parts.
 
-    Numbers are milliseconds of trusted time, so they grow also for an edge that has lost its disk.
+    It announces those networks that the policy allows us and that can be beside our addresses; the
+    log tells of the others. Numbers are milliseconds of trusted time, so they grow also for an edge
+    that has lost its disk.
     """
     now = state.clock()
-    card = TunnelCard(
+    alone = TunnelCard(
         state.identity,
         tuple(lanes),
         tuple(Place(ip_address(each), PORT) for each in addresses),
         tuple(Place(ip_address(each), network.exchange_port) for each in addresses),
-        tuple(each for each in state.network.allowed_networks(state.identity.path)),
+        (),
         int(now * 1_000),
         now,
         network.ipv4,
     )
+    card = replace(alone, networks=_announced(state, alone))
     held = state.sites.own_card()
     if held is not None and not anew and _stands(state, held, card):
         return held
     return card.sign(state.credential)
+
+
+def _announced(state: EdgeState, alone: TunnelCard) -> tuple[Announced, ...]:
+    """Return the networks that we announce; the log tells of the others whenever they change."""
+    announced: list[Announced] = []
+    left_out: list[str] = []
+    for each in state.network.allowed_networks(state.identity.path):
+        try:
+            check_announced(each, alone)
+        except BaluardoError as problem:
+            left_out.append(f"{each} is not announced to other sites: {problem}")
+        else:
+            announced.append(each)
+    if tuple(left_out) != state.sites.not_announced:
+        state.sites.not_announced = tuple(left_out)
+        for sentence in left_out:
+            logger.warning("%s", sentence)
+    return tuple(announced)
 
 
 def _stands(state: EdgeState, held: Envelope, card: TunnelCard) -> bool:

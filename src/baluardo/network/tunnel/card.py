@@ -15,7 +15,10 @@ from typing import Final
 from baluardo.errors import InvalidInputError, SignatureError
 from baluardo.foreign_input import quoted
 from baluardo.network.tunnel.addresses import (
-    community_network,
+    MOST_NETWORKS,
+    check_beside_sites,
+    check_private,
+    inner_networks,
     site_network,
     site_network_ipv4,
 )
@@ -34,23 +37,12 @@ VERSION: Final = 1
 LARGEST_CARD: Final = 4_096
 """Octets of the payload: room for every field at its longest."""
 MOST_PLACES: Final = 8
-MOST_NETWORKS: Final = 32
 LONGEST_NETWORK: Final = 43
 
 Network = IPv4Network | IPv6Network
 
 EDGES: Final = frozenset({Kind.OFFICE, Kind.SHIP})
 """Who has an edge."""
-
-_PRIVATE: Final[tuple[Network, ...]] = (
-    IPv6Network("fd00::/8"),
-    IPv4Network("10.0.0.0/8"),
-    IPv4Network("172.16.0.0/12"),
-    IPv4Network("192.168.0.0/16"),
-)
-"""RFC 4193 and RFC 1918. Not 100.64.0.0/10 (RFC 6598): it is the operators', and our outside."""
-_SHORTEST: Final = {4: 8, 6: 40}
-"""Of prefixes, by version of the protocol: nobody claims all unique local addresses."""
 
 _FIELDS: Final = (
     *("version", "identity", "lanes", "endpoints", "exchange"),
@@ -93,19 +85,24 @@ class TunnelCard:
         if not 0.0 <= self.made_at <= LARGEST_NUMBER:
             raise InvalidInputError("made_at: POSIX seconds.")
         for network in self.networks:
-            _check_private(network, self.identity)
+            _check_possible(network, self.identity)
         for one, other in combinations(self.all_networks, 2):
             if _overlap(one, other):
                 raise InvalidInputError(f"{one} and {other} of {self.identity} overlap.")
         _check_outside(self.all_networks, self.outer, self.identity)
+        _check_outer(self.outer, self.identity)
+
+    @property
+    def own_networks(self) -> tuple[Network, ...]:
+        """What follows from its name."""
+        if self.ipv4:
+            return site_network(self.identity), site_network_ipv4(self.identity)
+        return (site_network(self.identity),)
 
     @property
     def all_networks(self) -> tuple[Network, ...]:
         """Everything that is to be reached through its tunnel, its own addresses first."""
-        own: tuple[Network, ...] = (site_network(self.identity),)
-        if self.ipv4:
-            own = (*own, site_network_ipv4(self.identity))
-        return (*own, *self.networks)
+        return (*self.own_networks, *self.networks)
 
     @property
     def outer(self) -> tuple[Place, ...]:
@@ -187,13 +184,27 @@ def verify_card(
     return card
 
 
+def check_announced(network: Network, card: TunnelCard) -> None:
+    """Return if a card may announce a network beside all else it says; InvalidInputError if not.
+
+    For who makes a card of a policy: one network that cannot be is left out, and the others stay.
+    """
+    _check_possible(network, card.identity)
+    for own in card.all_networks:
+        if _overlap(network, own):
+            raise InvalidInputError(f"{network} and {own} of {card.identity} overlap.")
+    _check_outside((network,), card.outer, card.identity)
+
+
 def check_apart(
     card: TunnelCard, others: Iterable[TunnelCard], outer: Iterable[Place] = ()
 ) -> None:
     """Return if a card takes nothing that is another's; InvalidInputError says what it would take.
 
     `others` are the cards that stand already (one of the same edge is passed over), `outer` our own
-    places outside. Whoever comes first keeps what it has.
+    places outside. Whoever comes first keeps what it has, except that a place which another has
+    named does not stand against the networks that follow from a site's name: whoever came early
+    could keep out every site to come.
     """
     _check_outside(card.all_networks, tuple(outer), card.identity)
     for other in others:
@@ -211,7 +222,7 @@ def check_apart(
                         f"{network} of {card.identity} overlaps {taken}, which {other.identity} "
                         "has: refused. Give one of the two another name, or other networks."
                     )
-        _check_outside(card.all_networks, other.outer, card.identity)
+        _check_outside(card.networks, other.outer, card.identity)
         _check_outside(other.all_networks, card.outer, other.identity)
 
 
@@ -220,21 +231,9 @@ def _check_count(field: str, values: tuple[object, ...], least: int, most: int) 
         raise InvalidInputError(f"{field}: {least} to {most}, each once.")
 
 
-def _check_private(network: Network, identity: Identity) -> None:
-    is_private = any(
-        network.version == each.version and network.subnet_of(each)  # type: ignore[arg-type]
-        for each in _PRIVATE
-    )
-    if not is_private or network.prefixlen < _SHORTEST[network.version]:
-        raise InvalidInputError(
-            f"{network} of {identity} is no private network: unique local addresses (fd00::/8, "
-            "from /40 on) or those of RFC 1918."
-        )
-    if _overlap(network, community_network(identity.community)):
-        raise InvalidInputError(
-            f"{network} of {identity} is within the addresses of the community's sites: these "
-            "come from their names."
-        )
+def _check_possible(network: Network, identity: Identity) -> None:
+    check_private(network, str(identity))
+    check_beside_sites(network, identity.community, str(identity))
 
 
 def _check_outside(
@@ -248,6 +247,17 @@ def _check_outside(
                     f"{network} of {identity} holds {place.ip}, an address outside the tunnels: "
                     "its packets would go round in a circle."
                 )
+
+
+def _check_outer(places: Iterable[Place], identity: Identity) -> None:
+    """Refuse places that only a tunnel leads to: they are, or will be, another site's hosts."""
+    inner = inner_networks(identity.community)
+    for place in places:
+        if any(place.ip in each for each in inner):
+            raise InvalidInputError(
+                f"{place.ip} of {identity} is within the addresses of the community's sites: these "
+                "are inside the tunnels, and no place outside them."
+            )
 
 
 def _overlap(one: Network, other: Network) -> bool:

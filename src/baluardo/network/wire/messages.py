@@ -18,7 +18,7 @@ BUFFER_OCTETS: Final = 1_024 * 1_024
 """Asked for each socket's buffer; the kernel gives what it permits."""
 MOST_DESCRIPTORS: Final = 4
 MOST_SEGMENTS_AT_ONCE: Final = 256
-LONGEST_NAME: Final = 40
+LONGEST_NAME: Final = 72
 LONGEST_SENTENCE: Final = 2_000
 
 _LINK_COUNTS: Final = 8

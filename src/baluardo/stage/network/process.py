@@ -55,6 +55,8 @@ class Kept:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        # A start that was under way is waited for: its process would be nobody's.
+        await asyncio.get_running_loop().run_in_executor(self._thread, bool)
         process, self.process = self.process, None
         if process is not None and process.poll() is None:
             process.terminate()
@@ -73,13 +75,15 @@ class Kept:
                 if self._before is not None:
                     self._before()
                 beginning = asyncio.get_running_loop().run_in_executor(self._thread, self._begin)
-                self.process = await beginning
+                process = await beginning
                 self.starts += 1
-                status = await self._ended(self.process)
+                status = await self._ended(process)
                 self.process = None
                 logger.warning("%s ended with status %s; it is started again.", self.name, status)
             except OSError as problem:
                 logger.warning("%s could not be started: %s", self.name, problem)
+            except Exception:  # the edge of the driver: the next start may succeed
+                logger.exception("%s could not be kept.", self.name)
             steady = loop.time() - began >= STEADY_SECONDS
             wait = AGAIN_SECONDS if steady else min(2.0 * wait, LONGEST_AGAIN)
             await asyncio.sleep(wait)
@@ -91,9 +95,10 @@ class Kept:
         return int(status)
 
     def _begin(self) -> subprocess.Popen[Any]:
-        return subprocess.Popen(  # noqa: S603 - our own programs
+        self.process = subprocess.Popen(  # noqa: S603 - our own programs
             (*DIES_WITH_PARENT, *self._arguments),
             env=None if self._environment is None else dict(self._environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # where its pages are is no news
         )
+        return self.process

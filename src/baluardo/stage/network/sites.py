@@ -18,7 +18,7 @@ from baluardo.stage.network.process import Kept
 from baluardo.stage.network.site_pages import SitePages
 
 DISH_MBPS: Final = 20.0
-"""What a dish is bought for upwards (FACTS: 23 in the median); slot by slot it gives less or more."""
+"""What a dish is bought for upwards (FACTS: 23 in the median); a slot gives less or more."""
 HELPER_SOCKET: Final = "links.sock"
 PAGES_SOCKET: Final = "pages.sock"
 

@@ -86,6 +86,8 @@ class SkyFeed:
                 await self._beat()
             except BaluardoError as problem:
                 logger.warning("The wire was not told of a slot: %s", problem)
+            except Exception:  # the edge of the driver: the next slot may succeed
+                logger.exception("The wire was not told of a slot.")
 
     async def forget(self, *, present: bool = False) -> None:
         """Plan what comes anew, the present slot too if that is wished: the sky was disturbed."""

@@ -26,8 +26,12 @@ MOST_RESUMPTIONS: Final = 16_384
 MOST_CONTEXTS: Final = 4
 """A server's contexts that keep sessions. A context that was replaced lives, with all its sessions,
 as long as a channel made from it is open; where so many do, a new one keeps no sessions."""
-MOST_SESSIONS: Final = 256
-"""Sessions a client keeps, the least recently used goes first."""
+MOST_SESSIONS: Final = 1_024
+"""Sessions a client keeps, the least recently used goes first: one for every site of a community.
+
+Fewer, and a hub that begins the rounds with all of them would resume none: each would have put out
+the one that comes next. Measured 39 kB (eu-hybrid) and 48 kB (cnsa) each, the peer's parsed chain
+with it, so 50 MB at most."""
 
 
 class Endpoint:
