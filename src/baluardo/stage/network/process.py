@@ -55,8 +55,8 @@ class Kept:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        # A start that was under way is waited for: its process would be nobody's.
-        await asyncio.get_running_loop().run_in_executor(self._thread, bool)
+            # A start that was under way is waited for: its process would be nobody's.
+            await asyncio.get_running_loop().run_in_executor(self._thread, bool)
         process, self.process = self.process, None
         if process is not None and process.poll() is None:
             process.terminate()
