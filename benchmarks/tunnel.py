@@ -13,10 +13,10 @@ wire. `ratio`: what iperf3 receives by ours over what it receives by that, TCP (
 without one; `call_control_ms` the same by plain WireGuard, whose queue is the path's.
 
 `cost` and `rotation` are `tunnel_rounds.py`: processor time and octets of a key round, and packets
-that rotation loses on a virtual clock. `idle_bps_of_site` is all that a site without traffic sends by
-its bearers, as the wire captures it, by what it is; `idle_kbps_of_500` is that of 500 sites without
-their channels to the authority, which are no tunnels' cost. The usual run sees one round of probes,
---idle 200 sees five.
+that rotation loses on a virtual clock. `idle_bps_of_site` is all that a site without traffic sends
+by its bearers, as the wire captures it, by what it is; `idle_kbps_of_500` is that of 500 sites
+without their channels to the authority, which are no tunnels' cost. The usual run sees one round of
+probes, --idle 200 sees five.
 
 Exit status 1 when a figure misses its limit. Needs iperf3, wireguard-go and root (or
 `unshare -Urnm`).
@@ -383,17 +383,8 @@ def main() -> int:
         return 2
     keys, missing = rounds_of_keys(args.tunnels, args.key_rounds)
     figures = asyncio.run(measure(args.rounds, args.seconds, args.idle))
-    line = {
-        "benchmark": "tunnel",
-        **figures,
-        **keys,
-        "limits": {
-            "ratio": LEAST_RATIO,
-            "call_ms": MOST_CALL_MS,
-            "idle_kbps_of_500": MOST_IDLE_KBPS,
-        },
-        "machine": machine(),
-    }
+    limits = {"ratio": LEAST_RATIO, "call_ms": MOST_CALL_MS, "idle_kbps_of_500": MOST_IDLE_KBPS}
+    line = {"benchmark": "tunnel", **figures, **keys, "limits": limits, "machine": machine()}
     print(json.dumps(line))
     missing += late(figures)
     if missing:

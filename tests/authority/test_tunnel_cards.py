@@ -138,6 +138,21 @@ def test_what_is_refused_leaves_the_directory_as_it_was(
     assert len(entries(country)) == 1
 
 
+def test_no_site_is_outside_where_the_policy_lets_another_be(country: State) -> None:
+    """Else it could keep that one's card out, which would hold its address."""
+    allowing = NetworkPolicy(networks={ROME: (network_of("192.168.2.0/24"),)})
+    country.authority.policy = replace(country.authority.policy, network=allowing)
+
+    def there(path: str) -> Envelope:
+        device = country.devices.get(path) or country.enrol(path)
+        made = card_of(device.identity, 1, country.calendar.now, address="192.168.2.9")
+        return made.sign(device)
+
+    with pytest.raises(ConflictError, match=f"allows to {ROME}"):
+        publish(country, SHIP, there(SHIP))
+    assert publish(country, ROME, there(ROME)) == 1
+
+
 def test_two_sites_never_have_the_same_addresses(country: State) -> None:
     one, other = twin_paths()
     publish(country, one, card(country, one, 1))

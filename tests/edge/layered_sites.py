@@ -1,4 +1,4 @@
-"""Two whole edges with a root helper each, hosts, and two cables between them; no authority.
+"""Two whole edges with a root helper each, hosts, and two bearers; no authority.
 
 Each edge runs in a thread of its own inside its outer namespace, as a process would. What an
 authority would pass on between them, their signed cards and the policy, is passed on here.
@@ -27,7 +27,12 @@ from baluardo.edge.policy import HeldPolicy
 from baluardo.edge.tunnels.service import TunnelService
 from baluardo.edge.tunnels.status import told
 from baluardo.network.links.client import HelperProcess, Links
-from baluardo.network.links.interfaces import add_veth, configure
+from baluardo.network.links.interfaces import (
+    add_veth,
+    configure,
+    let_rules_judge,
+    set_forwarding,
+)
 from baluardo.network.links.namespaces import Namespace
 from baluardo.network.tunnel.addresses import edge_address
 from baluardo.protocol.directory_messages import Directory
@@ -44,6 +49,11 @@ MARK = b"in chiaro!"
 """What every packet of hosts holds, and none outside may; no name of anything else."""
 
 T = TypeVar("T")
+
+
+def _net(site: int, bearer: int) -> str:
+    """Three octets of the network between a site's bearer and the middle, which joins all."""
+    return f"10.9.{2 * site + bearer}"
 
 
 class LayeredSite:
@@ -66,7 +76,11 @@ class LayeredSite:
         """Give the site its bearers' addresses, and begin."""
         lines = [f'[network]\nenabled = true\nhelper = "{self.helper.path}"\nipv4 = true']
         for bearer, role in enumerate(("primary", "alternate")):
-            configure(self.outer, f"b{bearer}", [f"10.9.{bearer}.{self.number}/24"])
+            configure(self.outer, f"b{bearer}", [f"{_net(self.number, bearer)}.2/24"])
+            self.outer.run(
+                *("ip", "route", "add", "10.9.0.0/16", "via", f"{_net(self.number, bearer)}.1"),
+                *("dev", f"b{bearer}", "metric", str(bearer + 1)),
+            )
             lines.append(
                 f'[[bearers]]\nname = "b{bearer}"\nkind = "interface"\ndevice = "b{bearer}"\n'
                 f'role = "{role}"'
@@ -198,8 +212,15 @@ class LayeredSites:
             undo.callback(site.close)
             self.both.append(site)
         self._numbers = 0
-        for bearer in range(BEARERS):
-            add_veth(self.rome.outer, f"b{bearer}", self.frigate.outer, f"b{bearer}")
+        middle = undo.enter_context(Namespace.create("middle"))
+        for site in self.both:
+            for bearer in range(BEARERS):
+                name = f"s{site.number}b{bearer}"
+                add_veth(site.outer, f"b{bearer}", middle, name)
+                configure(middle, name, [f"{_net(site.number, bearer)}.1/24"])
+            let_rules_judge(site.outer)
+        set_forwarding(middle)
+        let_rules_judge(middle)
         for site in self.both:
             site.start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 import pytest
@@ -14,13 +15,24 @@ from protocol_material import COMMUNITY, OFFICERS, SITES, network_policies
 
 from baluardo.errors import InvalidInputError
 from baluardo.network.tunnel.addresses import site_network
-from baluardo.protocol.network_policy import LandingRule, NetworkPolicy, Topology, network_of
+from baluardo.network.tunnel.card import TunnelCard
+from baluardo.network.tunnel.place import Place
+from baluardo.protocol.network_policy import (
+    LandingRule,
+    Network,
+    NetworkPolicy,
+    Topology,
+    network_of,
+)
 from baluardo.protocol.policy import Policy
 from baluardo.trust.identity import Identity
 from baluardo.trust.strict_json import write_json
+from baluardo.trust.wireguard_keys import WireGuardKey
 
 FIRST = Policy.first(COMMUNITY, OFFICERS)
 ROME, MILAN, SHIP = "office/rome", "office/milan", "ship/bergamini"
+KEY = WireGuardKey.generate().public
+PREFIXES = st.integers(4, 32)
 HUB = NetworkPolicy(Topology.HUB, frozenset({ROME}))
 WHOLE = NetworkPolicy(
     Topology.HUB,
@@ -102,6 +114,10 @@ def test_there_and_back(network: NetworkPolicy) -> None:
     lambda network: network.update(networks={"office/rome": ["127.0.0.0/8"]}),
     lambda network: network.update(networks={"office/rome": ["224.0.0.0/8"]}),
     lambda network: network.update(networks={"office/rome": ["fe80::/64"]}),
+    lambda network: network.update(networks={"office/rome": ["2a02:db8:7::/48"]}),
+    lambda network: network.update(networks={"office/rome": ["203.0.113.0/24"]}),
+    lambda network: network.update(networks={"office/rome": ["100.64.0.0/16"]}),
+    lambda network: network.update(networks={"office/rome": ["fd00::/16"]}),
     lambda network: network.update(networks={"office/rome": ["10.2.0.0/16", "10.1.0.0/16"]}),
     lambda network: network.update(networks={"office/rome": ["10.1.0.0/16", "10.1.0.0/16"]}),
     lambda network: network.update(
@@ -163,6 +179,38 @@ def test_nobody_announces_addresses_of_the_community_itself() -> None:
     for each in (own, own.supernet(new_prefix=40), own.supernet(new_prefix=48)):
         with pytest.raises(InvalidInputError, match="come from their names"):
             replace(FIRST, network=NetworkPolicy(networks={ROME: (each,)}))
+
+
+@given(st.one_of(
+    st.builds(
+        IPv4Network,
+        st.tuples(st.sampled_from([0x0A << 24, 0xAC10 << 16, 0xC0A8 << 16, 203 << 24]), PREFIXES),
+        st.just(False),
+    ),
+    st.builds(
+        IPv6Network,
+        st.tuples(st.sampled_from([0xFD << 120, 0xFD12_3456 << 96, 0x2A02 << 112]), PREFIXES),
+        st.just(False),
+    ),
+))  # fmt: skip
+def test_what_a_policy_allows_a_card_can_announce(network: Network) -> None:
+    """One rule for both: a policy in force must not make a site's card impossible."""
+    site, place = Identity.of_path(COMMUNITY, ROME), Place.of_text("198.51.100.7:51820")
+    alone = TunnelCard(site, (KEY,), (place,), (place,), (), 1, 1.0)
+    try:
+        replace(FIRST, network=NetworkPolicy(networks={ROME: (network,)}))
+    except InvalidInputError as refusal:
+        assert "no private network" in str(refusal) or "come from their names" in str(refusal)
+        with pytest.raises(InvalidInputError):
+            replace(alone, networks=(network,))
+    else:
+        assert replace(alone, networks=(network,)).networks == (network,)
+
+
+def test_who_may_have_an_address() -> None:
+    assert WHOLE.holder_of(ip_address("10.1.7.9")) == ROME
+    assert WHOLE.holder_of(ip_address("fd12:3456:7::1")) == ROME
+    assert WHOLE.holder_of(ip_address("10.9.0.1")) is None
 
 
 def test_networks_that_a_site_may_announce() -> None:

@@ -235,12 +235,13 @@ class SiteDirectory:
             held = coming.get(path) or sites.get(path)
             if card.identity != self._own and (held is None or card.number > held.card.number):
                 coming[path] = HeardCard(card, envelope, now)
-                told |= {path} if is_told else set()
-        for path, problem in not_apart(sites, coming, self._own_card).items():
-            refused.keep(coming.pop(path).envelope, problem)
+                if is_told:
+                    told.add(path)
+        for path, why in not_apart(sites, coming, self._own_card).items():
+            refused.keep(coming.pop(path).envelope, why)
             if path in told:
                 lost += 1
-                logger.warning("A tunnel card was refused: %s", problem)
+                logger.warning("A tunnel card was refused: %s", why)
         for path, heard in coming.items():
             sites[path] = heard
             refused.forget(path, heard.card.number)

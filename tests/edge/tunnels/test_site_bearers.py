@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from functools import wraps
@@ -20,6 +21,7 @@ from baluardo.network.bearers.bearer import Kind
 from baluardo.network.bearers.counts import PeerTags
 from baluardo.network.bearers.engine import SiteEngine
 from baluardo.network.bearers.headers import PROBE, OuterHeader
+from baluardo.network.bearers.probe_payload import ProbePayload
 from baluardo.network.links.interfaces import configure
 from baluardo.network.links.namespaces import Namespace
 from baluardo.network.links.tun import open_tun
@@ -213,3 +215,51 @@ async def test_what_a_neighbour_seals_wrongly_harms_nothing() -> None:
         before = two.received()
         await until(lambda: two.received() > before + 10)
         assert two.bearers.active == "sky"
+
+
+@on_a_loop
+async def test_a_probe_that_says_nothing_that_can_be_so_moves_no_address() -> None:
+    async with both() as (one, two):
+        seal = one.bearers._neighbours[two.name].keys
+        known = two.bearers._neighbours[one.name]
+        refused = two.bearers._probes.refused
+        # That it goes to our second bearer is not so: it comes by the first one.
+        said = ProbePayload(True, 0, 1, 0, 0, 0, 1, 1).to_octets()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
+            for tag, octets in seal.seal(said):
+                datagram = OuterHeader(PROBE, 0, tag).encode() + octets
+                elsewhere.sendto(datagram, (two.address(0), PORT))
+        await until(lambda: two.bearers._probes.refused > refused)
+        assert known.sources[0] == (one.address(0), PORT)
+
+
+@on_a_loop
+async def test_data_goes_to_no_address_that_never_answered() -> None:
+    async with both() as (one, two):
+        known = two.bearers._neighbours[one.name]
+        two.bearers.meet(one.name, PEER, [("127.9.7.7", 53), ("127.9.7.8", 53)])
+        two.send()
+        two.bearers.judge_again()
+        assert {each.ip for each in known.lanes if each is not None} == {one.address(0)}
+        one.send()  # its genuine probes tell where it is in truth
+        await until(lambda: known.sources.get(0) == (one.address(0), PORT))
+        await asyncio.sleep(0.3)
+        assert {each.ip for each in known.lanes if each is not None} <= {
+            one.address(0),
+            one.address(1),
+        }
+
+
+@on_a_loop
+async def test_keys_of_a_round_that_only_one_end_has_lose_no_probe() -> None:
+    async with both() as (one, two):
+        for here, there in ((one, two), (two, one)):
+            ours, theirs = Secret(secrets.token_bytes(32)), Secret(secrets.token_bytes(32))
+            # The other end never takes them: the answer of the round was lost.
+            here.bearers.set_keys(there.name, ours, theirs, here.number, there.number)
+            one.send()
+            await asyncio.sleep(1.0)
+            for site, other in ((one, two), (two, one)):
+                heard = site.bearers._probes.heard(other.name, "sky", time.monotonic())
+                assert heard.silent_s < 0.5
+                assert site.bearers.active == "sky"

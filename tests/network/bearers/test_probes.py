@@ -244,6 +244,38 @@ def test_probes_turn_to_the_peers_other_bearers_when_nothing_comes() -> None:
     assert aims == {0, 1, 2}
 
 
+def test_told_best_bearer_takes_data_once_something_came_from_it() -> None:
+    probing = Probing(["sky0", "fibre0"])
+    probing.meet("other", 2, 0.0)
+    probing.set_interest("other", Interest.TRAFFIC, 0.0)
+    aims = []
+    for tick in range(1, 200):
+        now = tick * 0.05
+        said = ProbePayload(True, 0, 0, 1, 1, 0, tick, 1)
+        assert probing.receive("other", "sky0", said.to_octets(), now) == said
+        probing.handle_timer(now)
+        aims += [each.peer_bearer for each in probing.outgoing(now)]
+        assert probing.destination("other") == 0
+    assert 2 <= aims.count(1) <= 2 * 11  # each of our two, once a second
+    assert aims.count(0) > 200
+    assert BestTold("other", 1) not in list(iter(probing.next_event, None))
+    probing.receive("other", "fibre0", ProbePayload(True, 1, 1, 1, 1, 0, 1, 1).to_octets(), 11.0)
+    assert probing.destination("other") == 1
+    assert BestTold("other", 1) in list(iter(probing.next_event, None))
+
+
+def test_addresses_that_never_answered_are_asked_once_a_second() -> None:
+    probing = Probing(["sky0"])
+    probing.meet("other", 2, 0.0)
+    probing.set_interest("other", Interest.TRAFFIC, 0.0)
+    sent = []
+    for tick in range(200):
+        probing.handle_timer(tick * 0.05)
+        sent += [each.peer_bearer for each in probing.outgoing(tick * 0.05)]
+    assert 5 <= sent.count(0) <= 10
+    assert 5 <= sent.count(1) <= 10
+
+
 def test_traffic_that_is_known_to_be_the_peers_ends_silence() -> None:
     one, other = two()
     exchange(one, other, 0.0)
@@ -258,7 +290,8 @@ def test_passive_peer_is_answered_and_not_probed() -> None:
     other.set_best("one", "fibre0", 0.0)
     assert other.outgoing(0.0) == []
     exchange(one, other, 0.0)
-    assert one.destination("other") == 1  # told by the answer
+    exchange(one, other, 0.01)  # told by the answer, and asked there
+    assert one.destination("other") == 1
     assert other.next_timer() is None
     one.set_interest("other", Interest.TRAFFIC, 1.0)
     exchange(one, other, 1.0)

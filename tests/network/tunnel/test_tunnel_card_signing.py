@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from baluardo.errors import BaluardoError, InvalidInputError, RevokedError, SignatureError
 from baluardo.network.tunnel.addresses import (
+    MOST_NETWORKS,
     community_network,
     edge_address,
+    esp_address,
     site_network,
     site_network_ipv4,
     site_number,
@@ -23,9 +25,9 @@ from baluardo.network.tunnel.addresses import (
 from baluardo.network.tunnel.card import (
     CARD_TYPE,
     LARGEST_CARD,
-    MOST_NETWORKS,
     MOST_PLACES,
     TunnelCard,
+    check_announced,
     check_apart,
     verify_card,
 )
@@ -191,6 +193,41 @@ class TestCards:
         with pytest.raises(InvalidInputError, match="overlap"):
             card_of(networks=(ip_network("10.0.0.0/8"),), ipv4=True)
 
+    @pytest.mark.parametrize("field", ["endpoints", "exchange"])
+    def test_nobody_is_outside_where_sites_to_come_will_be(self, field: str) -> None:
+        """Else whoever comes first could name their addresses, and keep them out for ever."""
+        to_come = Identity.of_path(COMMUNITY, "office/prefettura-7")
+        for address in (edge_address(to_come), esp_address(to_come)):
+            with pytest.raises(InvalidInputError, match="no place outside"):
+                card_of(**{field: (Place(address, 51_820),)})
+
+    def test_a_place_named_before_keeps_no_site_out(self) -> None:
+        """Of IPv4 all of 10.0.0.0/8 may be sites': such places are, and stand back."""
+        to_come = card_of("office/prefettura-7", ipv4=True, networks=())
+        there = site_network_ipv4(to_come.identity)
+        squatting = card_of(endpoints=(Place(there[1], 51_820),), networks=())
+        check_apart(to_come, [squatting])
+        with pytest.raises(InvalidInputError, match="round in a circle"):
+            check_apart(squatting, [to_come])
+        with pytest.raises(InvalidInputError, match="round in a circle"):
+            check_apart(to_come, [], outer=squatting.outer)
+        announcing = card_of("office/prefettura-7", networks=(there,))
+        with pytest.raises(InvalidInputError, match="round in a circle"):
+            check_apart(announcing, [squatting])
+
+    def test_one_network_is_judged_beside_the_rest_of_a_card(self) -> None:
+        card = card_of(networks=(), ipv4=True)
+        check_announced(ip_network("192.168.7.0/24"), card)
+        places = replace(card, endpoints=(Place.of_text("192.168.7.9:51820"),))
+        for beside, network, why in (
+            (card, "8.8.8.0/24", "no private network"),
+            (card, str(community_network(COMMUNITY)), "within the addresses"),
+            (card, str(site_network_ipv4(card.identity)), "overlap"),
+            (places, "192.168.7.0/24", "circle"),
+        ):
+            with pytest.raises(InvalidInputError, match=why):
+                check_announced(ip_network(network), beside)
+
     @pytest.mark.parametrize(
         "changes",
         [
@@ -203,6 +240,7 @@ class TestCards:
             {"made_at": -1.0},
             {"networks": (ip_network("10.1.0.0/16"), ip_network("10.1.2.0/24"))},
             {"identity": Identity.of_path(COMMUNITY, "person/anna/phone")},
+            {"networks": tuple(ip_network(f"10.77.{n}.0/24") for n in range(MOST_NETWORKS + 1))},
             {
                 "endpoints": tuple(
                     Place.of_text(f"192.0.2.{n}:1") for n in range(1, MOST_PLACES + 2)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baluardo.errors import ChannelError, ChannelLostError, InvalidInputError
+from baluardo.protocol.network_policy import MOST_SITES
 from baluardo.trust.channel import connection as core
 from baluardo.trust.channel import endpoint as endpoints
 from baluardo.trust.channel.connection import ChannelConnection, State
@@ -179,6 +180,21 @@ def test_a_client_keeps_a_bounded_number_of_sessions(monkeypatch: pytest.MonkeyP
     assert office.recall("a", ship.context(Role.CLIENT)) is None
     assert office.recall("c", ship.context(Role.CLIENT)) is not None
     assert office.recall("c", ship.context(Role.CLIENT)) is None
+
+
+def test_a_client_keeps_a_session_for_every_site_of_a_community() -> None:
+    """A hub begins its rounds in the same order each time: none may put out the one to come."""
+    office, ship, expected = both()
+    session = Ends(office, ship, expected).turn().client._tls.get_session()
+    assert session is not None
+    context = office.context(Role.CLIENT)
+    names = [f"office/s{number}" for number in range(MOST_SITES - 1)]
+    for name in names:
+        office.remember(name, context, session)
+    for name in names:
+        again = office.recall(name, context)
+        assert again is not None
+        office.remember(name, context, again)
 
 
 class TestExport:

@@ -6,7 +6,6 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Final
 
 from baluardo.edge.configuration import Bearer, BearerKind
@@ -17,6 +16,7 @@ from baluardo.network.bearers.bearer import Kind, is_slot_edge
 from baluardo.network.bearers.engine import SiteEngine
 from baluardo.network.bearers.interface import InterfaceState, InterfaceWatch, look, open_socket
 from baluardo.network.bearers.probes import Answered
+from baluardo.network.bearers.queue_delay import QueueDelay
 from baluardo.network.bearers.rate import TARGET_SECONDS, RateControl, RateLimits
 from baluardo.network.bearers.starlink import DishReader
 from baluardo.terms import Bilingual
@@ -73,9 +73,7 @@ class KnownBearers:
         self._dishes = {each.name: DishReader(each.dish) for each in bearers if each.dish}
         self._rates = {each.name: RateControl(_limits(each), PATIENCE) for each in bearers}
         self._kinds = {e.name: _BY_NAME.get(e.name, _KINDS[e.kind]) for e in bearers}
-        self._compared: dict[str, tuple[str, int]] = {}
-        """To which neighbour, and to which of its bearers, round trips are compared."""
-        self._least: dict[str, float] = {}
+        self._queues = {each.name: QueueDelay() for each in bearers}
         self._sent: dict[str, tuple[float, int]] = {}
         """When it was looked last at what had been sent by a bearer, and how many octets it was."""
         self._running = False
@@ -136,33 +134,22 @@ class KnownBearers:
             return
         control = self._rates[active]
         control.press(engine.is_pressed(), now)
-        measured = bearers.take_round_trips(active)
-        changed = self._compare_with(active, measured)
-        is_used = self._is_used(active, engine.sent_octets(bearers.number(active)), now)
-        for each in measured:
-            if (each.peer, each.peer_bearer) != self._compared[active]:
+        queue, sent = self._queues[active], engine.sent_octets(bearers.number(active))
+        for each in bearers.take_round_trips(active):
+            if self._is_disturbed(active, each, slot_clock):
+                queue.disturb()
+                control.measure(each.rtt_s, each.at, disturbed=True)
                 continue
-            least = self._least[active] = min(self._least.get(active, inf), each.rtt_s)
-            if is_used or each.rtt_s < least + TARGET_SECONDS:
-                disturbed = changed or self._is_disturbed(active, each, slot_clock)
-                control.measure(each.rtt_s, each.at, disturbed)
-                changed = False
+            shown = queue.take((each.peer, each.peer_bearer), each.rtt_s, each.at)
+            if shown is None:
+                continue
+            is_used = self._is_used(active, sent, now)
+            if is_used or shown.queue_s < TARGET_SECONDS:
+                control.measure(shown.rtt_s, each.at, disturbed=shown.is_anew)
         dish = self._dishes.get(active)
         if dish is not None:
             control.telemetry(dish.latest(now))
         engine.set_rate(control.rate_bps(now))
-
-    def _compare_with(self, bearer: str, measured: Sequence[Answered]) -> bool:
-        """Choose whose round trips are compared with each other; True where it is another now.
-
-        Those to others are longer or shorter whatever waits, and would look like a queue.
-        """
-        ends = [(each.peer, each.peer_bearer) for each in measured]
-        if not ends or self._compared.get(bearer) in ends:
-            return False
-        self._compared[bearer] = max(ends, key=ends.count)
-        self._least.pop(bearer, None)
-        return True
 
     def _is_used(self, bearer: str, octets: int, now: float) -> bool:
         """Whether a queue on a bearer may be ours, by what was sent since the last time."""

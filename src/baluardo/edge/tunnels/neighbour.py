@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf
 
+from baluardo.edge.tunnels.probe_keys import ProbeKeys
 from baluardo.network.bearers.bearer import Kind, Standing
 from baluardo.network.bearers.choice import Choice
 from baluardo.network.bearers.counts import Endpoint
 from baluardo.network.bearers.telemetry import Telemetry
 from baluardo.terms import Bilingual
-from baluardo.trust.probe_seal import ProbeSeal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,7 @@ class Neighbour:
     index: int
     endpoints: tuple[tuple[str, int], ...]
     choice: Choice
-    seals: list[tuple[int, ProbeSeal]] = field(default_factory=list)
-    """Tags that are accepted, the newest first, each with what opens its probes."""
-    sent_tag: int = 0
-    sealing: ProbeSeal | None = None
+    keys: ProbeKeys = field(default_factory=ProbeKeys)
     sources: dict[int, tuple[str, int]] = field(default_factory=dict)
     """Where each of its bearers was last heard from, by a probe that was genuine."""
     standings: dict[str, Standing] = field(default_factory=dict)
@@ -51,3 +48,10 @@ class Neighbour:
     awake_until: float = -inf
     """When it may be left alone, as far as it has no traffic."""
     lanes: tuple[Endpoint | None, ...] = ()
+    aim: tuple[str, int] | None = None
+    """Where data goes: an address from which genuine probes have come."""
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether there are keys to seal probes with."""
+        return self.keys.is_there

@@ -27,7 +27,6 @@ from baluardo.network.bearers.counts import Endpoint, PeerCounts, PeerTags
 from baluardo.network.bearers.engine import SiteEngine
 from baluardo.network.bearers.landing import Egress
 from baluardo.network.bearers.probes import Answered, BestTold, Interest, Probing, Seen
-from baluardo.trust.probe_seal import ProbeSeal
 from baluardo.trust.secret import Secret
 
 BUSY_SECONDS: Final = 0.025
@@ -39,8 +38,6 @@ AWAKE_SECONDS: Final = 10.0
 TRAFFIC_SECONDS: Final = 2.0
 """A neighbour whose packets moved within this has traffic."""
 MOST_MEASURED: Final = 256
-MOST_TAGS: Final = 2
-"""A neighbour's tags that are accepted: the newest, and the one before."""
 
 logger = logging.getLogger("baluardo.edge")
 
@@ -109,7 +106,7 @@ class SiteBearers:
         elif known.endpoints != tuple(endpoints):
             known.endpoints = tuple(endpoints)
             known.sources.clear()
-            if known.sealing is not None:
+            if known.is_keyed:
                 self._probes.meet(peer, len(endpoints), time.monotonic())
 
     def part(self, peer: str) -> None:
@@ -124,16 +121,16 @@ class SiteBearers:
     def set_keys(
         self, peer: str, send_key: Secret, receive_key: Secret, send_tag: int, receive_tag: int
     ) -> None:
-        """Seal probes with new keys from now on; what the old ones sealed is still understood."""
+        """Take what a key round gave; `ProbeKeys` says how long the keys before it are used."""
         known = self._neighbours.get(peer)
         if known is None:
             return
-        first = known.sealing is None
-        known.sealing, known.sent_tag = ProbeSeal(send_key), send_tag
-        known.seals = [(receive_tag, ProbeSeal(receive_key)), *known.seals][:MOST_TAGS]
+        first = not known.is_keyed
+        known.keys.take(send_key, receive_key, send_tag, receive_tag)
+        tags = known.keys.received_tags
         self._by_tag = {tag: each for tag, each in self._by_tag.items() if each != peer}
-        self._by_tag |= {tag: peer for tag, _ in known.seals}
-        self._engine.set_tags(known.index, PeerTags(send_tag, tuple(tag for tag, _ in known.seals)))
+        self._by_tag |= dict.fromkeys(tags, peer)
+        self._engine.set_tags(known.index, PeerTags(send_tag, tags))
         if first:
             self._probes.meet(peer, len(known.endpoints), time.monotonic())
             self._turn()
@@ -199,7 +196,7 @@ class SiteBearers:
 
     def _is_due(self, peer: str, each: Neighbour, now: float) -> bool:
         """Whether to judge the bearers to a neighbour now."""
-        if each.sealing is None or each.judged_at == now:
+        if not each.is_keyed or each.judged_at == now:
             return False
         timer = each.choice.next_timer()
         if timer is not None and timer <= now:
@@ -225,29 +222,28 @@ class SiteBearers:
                 self.refused += 1
                 continue
             known = self._neighbours[peer]
-            seal = next(seal for tag, seal in known.seals if tag == probe.tag)
             try:
-                payload = seal.open(probe.octets)
+                payload = known.keys.open(probe.tag, probe.octets)
             except SealError:
                 self.refused += 1
                 continue
             source = probe.ip, probe.port
             at = probe.arrival_ns / 1e9
-            self._probes.receive(peer, self._names[probe.bearer], payload, at, source)
-            if len(payload) > 2 and payload[2] < len(known.endpoints):  # as ProbePayload has it
-                known.sources[payload[2]] = source
+            said = self._probes.receive(peer, self._names[probe.bearer], payload, at, source)
+            if said is not None:
+                known.sources[said.bearer] = source
             if known.choice.decision.active is None:
                 known.judged_at = -inf
 
     def _send(self, now: float) -> None:
         for each in self._probes.outgoing(now):
             known = self._neighbours.get(each.peer)
-            if known is None or known.sealing is None:
+            if known is None:
                 continue
             ip, port = self._address(known, each.peer_bearer)
-            octets = known.sealing.seal(each.payload)
             bearer = self._names.index(each.bearer)
-            self._engine.send_probe(bearer, ip, port, known.sent_tag, octets)
+            for tag, octets in known.keys.seal(each.payload):
+                self._engine.send_probe(bearer, ip, port, tag, octets)
 
     def _hear_events(self) -> None:
         while (event := self._probes.next_event()) is not None:
@@ -300,12 +296,17 @@ class SiteBearers:
             self.on_switch(peer, decision)
 
     def _lead(self, peer: str, each: Neighbour) -> None:
-        """Tell the engine where each lane goes, where that has changed."""
+        """Tell the engine where each lane goes, where that has changed.
+
+        An address that a card tells may be anybody's: until a genuine probe has come from there,
+        data goes where it went before, or nowhere.
+        """
         decision = each.choice.decision
-        ip, port = self._address(each, self._probes.destination(peer))
+        each.aim = aim = each.sources.get(self._probes.destination(peer), each.aim)
         ways = (decision.active, decision.second)[: self._lanes]
         lanes = tuple(
-            None if name is None else Endpoint(self._names.index(name), ip, port) for name in ways
+            None if name is None or aim is None else Endpoint(self._names.index(name), *aim)
+            for name in ways
         )
         for lane, endpoint in enumerate(lanes):
             if lane >= len(each.lanes) or each.lanes[lane] != endpoint:
@@ -328,7 +329,7 @@ class SiteBearers:
             counted = counts.peers.get(each.index)
             if counted is not None:
                 self._move(peer, each, counted, now)
-            if each.sealing is not None:
+            if each.is_keyed:
                 self._probes.set_interest(peer, self._interest(peer, each, now), now)
 
     def _move(self, peer: str, each: Neighbour, counted: PeerCounts, now: float) -> None:
@@ -337,7 +338,7 @@ class SiteBearers:
         if moved != each.moved:
             each.moved, each.moved_at = moved, now
         came_by = [b for b, at in counted.last_arrival_ns.items() if at != each.arrivals.get(b, 0)]
-        if received != each.received and len(came_by) == 1 and each.sealing is not None:
+        if received != each.received and len(came_by) == 1 and each.is_keyed:
             # WireGuard has opened some of it, so it was the peer's; of two ways either may lie.
             at = counted.last_arrival_ns[came_by[0]] / 1e9
             self._probes.hear_traffic(peer, self._names[came_by[0]], at)
@@ -352,7 +353,7 @@ class SiteBearers:
     def _schedule(self, now: float) -> None:
         times = [now + IDLE_SECONDS, self._probes.next_timer()]
         for peer, each in self._neighbours.items():
-            if each.sealing is not None:
+            if each.is_keyed:
                 times.append(each.choice.next_timer())
                 if self._probes.has_traffic(peer, now):
                     times.append(each.judged_at + BUSY_SECONDS)

@@ -50,6 +50,9 @@ LATE_SECONDS: Final = 0.05
 """Who is woken later than this has slept: its own silence proves nothing about a bearer."""
 MOST_WAITING: Final = 4_096
 """Answers that wait to leave, and events that nobody has taken: the oldest go first."""
+UNHEARD_SECONDS: Final = 1.0
+"""Between two probes by one of our bearers to one of a peer's that nothing came from: its card may
+name anybody's address."""
 TRIES: Final = 3
 """Probes of an idle peer that are repeated soon when unanswered."""
 
@@ -65,6 +68,11 @@ class _Peer:
     best: int | None = None
     statement: int = 0
     told: int | None = None
+    """Where it says that it receives best, once it was heard from there."""
+    wished: int | None = None
+    """The same, heard from there or not."""
+    tried: dict[tuple[int, int], float] = field(default_factory=dict)
+    """When one of our bearers last probed one of the peer's that was never heard."""
     told_statement: int | None = None
     heard: dict[int, float] = field(default_factory=dict)
     """When each of the peer's bearers was last heard, by any of ours."""
@@ -150,31 +158,39 @@ class Probing:
 
     def receive(
         self, peer: str, bearer: str, payload: bytes, now: float, source: Source | None = None
-    ) -> None:
+    ) -> ProbePayload | None:
         """Take an opened payload: from whom, by which bearer, when and from which address.
 
-        What says nothing that can be so is counted and dropped.
+        Return what it says. What says nothing that can be so is counted and dropped: None.
         """
         one, index = self._peers.get(peer), self._index[bearer]
         try:
             said = ProbePayload.of_octets(payload)
         except InvalidInputError:
             self.refused += 1
-            return
+            return None
         if one is None or said.peer_bearer != index or said.bearer >= one.bearers:
             self.refused += 1
-            return
+            return None
         way = one.ways[index]
         if said.answers:
             self._take_answer(peer, bearer, way, said, now)
         else:
             self._owed.append(_Owed(peer, index, said, source, now))
         way.hear(said.heard_ms, now)
+        before = one.destination()
         one.heard[said.bearer] = max(now, one.heard.get(said.bearer, now))
         if said.traffic:
             one.flagged_until = max(one.flagged_until, now + FLAG_SECONDS)
         self._set_intervals(one, now)
-        self._take_statement(peer, one, said)
+        self._take_statement(one, said, now)
+        if one.wished in one.heard:
+            one.told = one.wished
+        if one.destination() != before:
+            for each in one.ways:
+                each.forget_window()
+            self._events.append(BestTold(peer, one.destination()))
+        return said
 
     def hear_traffic(self, peer: str, bearer: str, at: float) -> None:
         """Say that traffic came from a peer by a bearer; only what was authenticated proves it."""
@@ -202,7 +218,9 @@ class Probing:
         for name, one in self._peers.items():
             for index, way in enumerate(one.ways if self._is_probed(one, now) else ()):
                 if way.due <= now:
-                    leaving.append(self._probe(name, one, index, now))
+                    aim = self._aim(one, index, now)
+                    if aim is not None:
+                        leaving.append(self._probe(name, one, index, aim, now))
                     way.due = now + self._wait(one, way, now)
         return leaving
 
@@ -238,19 +256,18 @@ class Probing:
         if said.source is not None:
             self._events.append(Seen(peer, bearer, *said.source, now))
 
-    def _take_statement(self, peer: str, one: _Peer, said: ProbePayload) -> None:
+    def _take_statement(self, one: _Peer, said: ProbePayload, now: float) -> None:
         """Believe the newest statement: messages overtake each other, all the more on two ways."""
         known = one.told_statement
         if known is not None and not 0 < (said.statement - known) & 0xFFFF_FFFF < 1 << 31:
             return
         one.told_statement = said.statement
-        before = one.destination()
         if said.best is not None and said.best < one.bearers:
-            one.told = said.best
-        if one.destination() != before:
-            for way in one.ways:
-                way.forget_window()
-            self._events.append(BestTold(peer, one.destination()))
+            one.wished = said.best
+            if one.wished not in one.heard:  # ask there at once, as far as that is allowed
+                for index, way in enumerate(one.ways):
+                    if now - one.tried.get((index, one.wished), -inf) >= UNHEARD_SECONDS:
+                        way.due = now
 
     def _set_intervals(self, one: _Peer, now: float) -> None:
         traffic = one.interest is Interest.TRAFFIC or now < one.flagged_until
@@ -288,11 +305,24 @@ class Probing:
     def _is_urgent(self, one: _Peer, now: float) -> bool:
         return one.suspected_at is not None and now - one.suspected_at < self._timings.urgency_s
 
-    def _probe(self, name: str, one: _Peer, index: int, now: float) -> OutgoingProbe:
-        way = one.ways[index]
-        aim = one.destination()
+    def _aim(self, one: _Peer, index: int, now: float) -> int | None:
+        """Return which of a peer's bearers to probe by one of ours; None: none, for once."""
+        way, destination = one.ways[index], one.destination()
+        aim = destination
+        if one.wished is not None and one.wished not in one.heard:
+            aim = one.wished  # data goes there once it was heard
         if way.missed > TRIES:  # what the peer said last may be what has died
-            aim = (aim + way.missed) % one.bearers
+            aim = (destination + way.missed) % one.bearers
+        for each in (aim, destination, *range(one.bearers)):
+            if each in one.heard:
+                return each
+            if now - one.tried.get((index, each), -inf) >= UNHEARD_SECONDS:
+                one.tried[index, each] = now
+                return each
+        return None
+
+    def _probe(self, name: str, one: _Peer, index: int, aim: int, now: float) -> OutgoingProbe:
+        way = one.ways[index]
         number = way.sent(now, extra=self._is_urgent(one, now))
         said = self._said(one, index, aim, number, int(now * 1e6), now)
         return OutgoingProbe(name, self._bearers[index], aim, said.to_octets())

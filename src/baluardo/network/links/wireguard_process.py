@@ -19,6 +19,10 @@ STARTING_SECONDS: Final = 10.0
 CONTROL_DIRECTORY: Final = Path("/var/run/wireguard")
 """Compiled into wireguard-go and wg; one for all namespaces of a machine."""
 
+NICENESS: Final = -10
+"""Packets wait for nobody who computes; where it is not permitted, they do. Not real time: who
+floods a site must not take the whole machine from it."""
+
 _CLONE_NEWNS: Final = 0x0002_0000
 _MS_REC: Final = 0x4000
 _MS_SLAVE: Final = 0x8_0000
@@ -55,7 +59,7 @@ def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[byte
     try:
         process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
             [
-                *("nsenter", f"--net={namespace.path}"),
+                *("nice", "-n", str(NICENESS), "nsenter", f"--net={namespace.path}"),
                 *("setpriv", "--pdeathsig", "KILL", "--no-new-privs"),
                 *("--inh-caps", "-all", "--bounding-set", "-all,+net_admin"),
                 *("wireguard-go", "--foreground", name),

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -43,6 +44,10 @@ KEY_LIMIT_S: Final = 180.0
 PING_SECONDS: Final = 30.0
 PING_EVERY: Final = 0.2
 FAST_EVERY: Final = 0.02
+PING_OCTETS: Final = 180
+"""Of a ping outside: 104 in IPv6, padded to 112, 32 of WireGuard, 8 of ours, 28 of UDP."""
+LOOK_SECONDS: Final = 1.0
+"""Between two looks at which bearers are taken while pings are held against their paths."""
 SETTLE_SECONDS: Final = 3.0
 OCTETS: Final = 100_000
 """Of the TCP transfer between each pair: the thinnest bearer takes seconds for it."""
@@ -88,6 +93,14 @@ class _Taken:
     back: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What every pair took at a moment, POSIX seconds of this machine's clock."""
+
+    at: float
+    taken: dict[tuple[str, str], _Taken]
+
+
 class _Proof:
     def __init__(self, proving: ProvingNation, say: Callable[[str], None]) -> None:
         self._nation, self._say = proving, say
@@ -123,18 +136,19 @@ class _Proof:
     async def pings_take_their_path(self) -> list[Finding]:
         """Pings between every two sites, each held against its path; what is outside meanwhile."""
         pairs = list(combinations(self._nation.sites, 2))
-        before = await self._bearers()
         offset = self._nation.sky.sky_time() - time.time()
         with self._capture() as captured:
             await self._wire.capture(captured)
-            replies = await self._ping_all(pairs)
+            looking = asyncio.create_task(self._look_at_bearers())
+            try:
+                replies = await self._ping_all(pairs)
+            finally:
+                looks = await _ended(looking)
             count = await self._wire.capture(None)
-            after = await self._bearers()
             errors = [
                 error
                 for pair in pairs
-                if before.get(_ids(pair)) == after.get(_ids(pair)) is not None
-                for error in self._errors(pair, before[_ids(pair)], replies[_ids(pair)], offset)
+                for error in self._errors(pair, looks, replies[_ids(pair)], offset)
             ]
             outside = self._judge_outside(captured, count)
         sent = sum(len(each) for each in replies.values())
@@ -311,16 +325,22 @@ class _Proof:
         now = self._nation.sky.sky_time()
         await asyncio.sleep(slot_start(slot_at(now) + 1) - now + 0.5)
 
-    async def _bearers(self) -> dict[tuple[str, str], _Taken]:
-        tunnels = await self._nation.tunnels()
+    async def _look_at_bearers(self) -> list[_Look]:
+        """Look which bearers every pair takes, again and again until cancelled."""
         paths = {site.id: self._nation.identity_path(site) for site in self._nation.sites}
-        found = {}
-        for one, other in combinations(self._nation.sites, 2):
-            there = tunnels.get((paths[one.id], paths[other.id]), {}).get("active")
-            back = tunnels.get((paths[other.id], paths[one.id]), {}).get("active")
-            if there and back:
-                found[one.id, other.id] = _Taken(there, back)
-        return found
+        looks: list[_Look] = []
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                tunnels = await self._nation.tunnels()
+                taken = {}
+                for one, other in combinations(self._nation.sites, 2):
+                    there = tunnels.get((paths[one.id], paths[other.id]), {}).get("active")
+                    back = tunnels.get((paths[other.id], paths[one.id]), {}).get("active")
+                    if there and back:
+                        taken[one.id, other.id] = _Taken(there, back)
+                looks.append(_Look(time.time(), taken))
+                await asyncio.sleep(LOOK_SECONDS)
+        return looks
 
     async def _ping_all(
         self, pairs: Sequence[tuple[Site, Site]]
@@ -338,19 +358,32 @@ class _Proof:
             return {pair: await asyncio.to_thread(each.replies) for pair, each in pings.items()}
 
     def _errors(
-        self, pair: tuple[Site, Site], taken: _Taken, replies: Sequence[Reply], offset: float
+        self,
+        pair: tuple[Site, Site],
+        looks: Sequence[_Look],
+        replies: Sequence[Reply],
+        offset: float,
     ) -> Iterator[float]:
-        """Yield how much longer each ping took than its path says, s."""
+        """Yield how much longer each ping took than its path says, s.
+
+        Those during which a bearer may have been changed are left out.
+        """
         one, other = pair
-        a, b = self._terminal(one, taken.there), self._terminal(other, taken.back)
         for reply in replies:
+            place = bisect_right(looks, reply.sent_at, key=lambda each: each.at)
+            if not 0 < place < len(looks):
+                continue
+            taken = looks[place - 1].taken.get(_ids(pair))
+            if taken is None or taken != looks[place].taken.get(_ids(pair)):
+                continue
+            a, b = self._terminal(one, taken.there), self._terminal(other, taken.back)
             sent = reply.sent_at + offset
-            there = self._way(one, a, other, b, sent)
             expected = round_trip_s(
-                there,
-                lambda at: self._way(other, b, one, a, at),
+                self._way(one, a, other, b, sent),
+                lambda at, a=a, b=b: self._way(other, b, one, a, at),  # type: ignore[misc]
                 self._wire.segments,
                 sent,
+                PING_OCTETS,
             )
             if expected is not None:
                 yield reply.round_trip_s - expected
@@ -404,6 +437,12 @@ class _Proof:
             f"all, below {KEY_LIMIT_S:g} s",
             confirmed == len(tunnels) and None not in ages and oldest < KEY_LIMIT_S,
         )
+
+
+async def _ended(task: asyncio.Task[list[_Look]]) -> list[_Look]:
+    """End a task that looks, and return what it has seen."""
+    task.cancel()
+    return await task
 
 
 def _ids(pair: tuple[Site, Site]) -> tuple[str, str]:

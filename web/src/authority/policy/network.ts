@@ -137,7 +137,7 @@ export function landingOf(typed: string): Lines<LandingRule> {
   return { value: Object.fromEntries(rules) };
 }
 
-/** `office/rome: 10.20.0.0/16, 2001:db8:7::/48`. */
+/** `office/rome: 10.20.0.0/16, fd12:3456:7::/48`. */
 export function networksOf(typed: string): Lines<string[]> {
   const { found, wrong } = linesOf(typed);
   if (wrong !== null) return { wrong };

@@ -1,0 +1,78 @@
+"""Our own card: what the policy allows and what can be; the rest is left out, and told once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from baluardo.edge.configuration import Network
+from baluardo.edge.policy import HeldPolicy
+from baluardo.edge.state import EdgeState
+from baluardo.edge.tunnels.addresses import networks_of
+from baluardo.edge.tunnels.own_card import own_card
+from baluardo.network.links.requests import Configure, PeerSetting, read_request, write_request
+from baluardo.network.tunnel.addresses import MOST_NETWORKS, site_network_ipv4
+from baluardo.network.tunnel.card import TunnelCard
+from baluardo.protocol.messages import Directory
+from baluardo.protocol.network_policy import NetworkPolicy, network_of
+from baluardo.trust.wireguard_keys import WireGuardKey, random_preshared_key
+from edge.country import Country, first_policy
+
+pytest_plugins = ["edge.conftest"]
+
+ROME, MILAN = "office/rome", "office/milan"
+KEYS = (WireGuardKey.generate().public,)
+
+
+async def opened(country: Country, tmp_path: Path, *paths: str) -> list[EdgeState]:
+    async with country.authority() as authority:
+        places = [await country.enrolled(authority, tmp_path, path) for path in paths]
+    return [country.open_edge(place) for place in places]
+
+
+def allow(state: EdgeState, *networks: str) -> None:
+    """Put a policy in force that lets a site announce these."""
+    held = {state.identity.path: tuple(map(network_of, networks))}
+    policy = replace(first_policy(), network=NetworkPolicy(networks=held))
+    state.policy = HeldPolicy(policy, 0.0)
+
+
+def test_what_cannot_be_is_left_out_and_told_once(
+    country: Country, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (state,) = asyncio.run(opened(country, tmp_path, ROME))
+    ours = str(site_network_ipv4(state.identity))
+    allow(state, "192.168.1.0/24", "192.168.7.0/24", ours)
+    places, network = ["192.168.1.20", "192.0.2.7"], Network(ipv4=True)
+    made = TunnelCard.of_payload(own_card(state, network, KEYS, places).payload)
+    assert list(map(str, made.networks)) == ["192.168.7.0/24"]
+    told = [each.getMessage() for each in caplog.records if "not announced" in each.getMessage()]
+    assert len(told) == 2
+    assert tuple(told) == state.sites.not_announced
+    assert any("192.168.1.20" in each for each in told)
+    own_card(state, network, KEYS, places)
+    assert sum("not announced" in each.getMessage() for each in caplog.records) == 2
+    all_of_them = TunnelCard.of_payload(own_card(state, Network(), KEYS, ["192.0.2.7"]).payload)
+    assert len(all_of_them.networks) == 3
+    assert state.sites.not_announced == ()
+    state.close()
+
+
+def test_the_fullest_card_fits_through_the_helpers_door(country: Country, tmp_path: Path) -> None:
+    """A site's own two networks and all that it announces are one setting of WireGuard's."""
+    rome, milan = asyncio.run(opened(country, tmp_path, ROME, MILAN))
+    allow(rome, *(f"192.168.{number}.0/24" for number in range(MOST_NETWORKS)))
+    envelope = own_card(rome, Network(ipv4=True), KEYS, ["192.0.2.7"])
+    assert milan.hear_directory(Directory(0, 1, 1, (envelope,))) == 0
+    milan.policy = rome.policy
+    (neighbour,) = milan.neighbours()
+    networks = tuple(map(str, networks_of(neighbour)))
+    assert len(networks) == MOST_NETWORKS + 2
+    setting = PeerSetting(KEYS[0], 2, random_preshared_key(), networks, 0)
+    request = Configure(0, 1, None, (setting,))
+    assert read_request(write_request(request)) == request
+    rome.close()
+    milan.close()

@@ -1,0 +1,61 @@
+"""WireGuard in user space as a process: one that hangs, and programs that are not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from places import needs_namespaces
+from two_sites import children, wireguard_keys
+
+from baluardo.errors import LaneRemadeError, LinkError
+from baluardo.network.links.client import HelperProcess, Links
+from baluardo.network.links.namespaces import Namespace
+from baluardo.network.links.wireguard_process import start_wireguard_go
+
+pytestmark = needs_namespaces
+
+
+def test_a_hung_wireguard_is_killed_and_made_anew(tmp_path: Path) -> None:
+    """Stopped, it still has its device and its control socket, and answers nobody."""
+    with (
+        HelperProcess.start(tmp_path / "site") as helper,
+        Links.connect(helper.path) as links,
+    ):
+        links.open(lanes=2).close()
+        private, public = wireguard_keys()
+        links.wireguard(1, private_key=private)
+        hung, other = children(helper.process, "wireguard-go") or pytest.skip("the kernel's own")
+        if b"wg0" not in Path(f"/proc/{hung}/cmdline").read_bytes():
+            hung, other = other, hung
+        os.kill(hung, signal.SIGSTOP)
+        with pytest.raises(LaneRemadeError, match="Open the links again and configure it whole"):
+            links.show(0)
+        assert hung not in children(helper.process, "wireguard-go")
+        opened = links.open(lanes=2)
+        assert [lane.made for lane in opened.lanes] == [2, 1]
+        opened.close()
+        links.wireguard(0, private_key=private, only=True)
+        assert links.show(0).public_key == public
+        assert links.show(1).public_key == public  # the other lane went on
+        assert other in children(helper.process, "wireguard-go")
+
+
+@pytest.mark.parametrize(
+    ("missing", "package"),
+    [("nice", "coreutils"), ("nsenter", "util-linux"), ("setpriv", "util-linux")],
+)
+def test_a_missing_program_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, package: str
+) -> None:
+    for program in {"nice", "nsenter", "setpriv", "wireguard-go"} - {missing}:
+        (tmp_path / program).symlink_to(shutil.which(program) or pytest.skip(program))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with (
+        Namespace.own() as own,
+        pytest.raises(LinkError, match=rf"{missing} is not installed \({package}\)"),
+    ):
+        start_wireguard_go(own, "none0")
