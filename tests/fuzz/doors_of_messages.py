@@ -46,6 +46,7 @@ from baluardo.trust.envelope import Envelope, add_signature, sign, verify
 from baluardo.trust.identity import Kind
 from baluardo.trust.issuing.renewal import ask_renewal, read_renewal
 from baluardo.trust.publishing import publish_sealing_key, read_sealing_key
+from baluardo.trust.probe_seal import ProbeSeal
 from baluardo.trust.records import RecordOpener, RecordSealer
 from baluardo.trust.records import Role as RecordRole
 from baluardo.trust.sealing import SealingKey, open_sealed, recipients_of, seal
@@ -116,6 +117,10 @@ def opened_record(octets: bytes) -> None:
     only(b"text", b"")(RecordOpener(shared(), RecordRole.RESPONDER).open(octets, b"about"))
 
 
+def opened_probe(octets: bytes) -> None:
+    only(b"probe", b"")(ProbeSeal(shared()).open(octets))
+
+
 def opened_message(octets: bytes) -> None:
     only(b"text")(open_sealed(octets, sealing_key(), b"context"))
 
@@ -183,6 +188,11 @@ def told(envelope: Envelope) -> None:
 def records() -> Sequence[bytes]:
     sealer = RecordSealer(shared(), RecordRole.INITIATOR)
     return [sealer.seal(b"text", b"about"), sealer.seal(b"", b"about")]
+
+
+def probes() -> Sequence[bytes]:
+    seal = ProbeSeal(shared())
+    return [seal.seal(b"probe"), seal.seal(b"")]
 
 
 def sealed() -> Sequence[bytes]:
@@ -257,6 +267,7 @@ DOORS = (
         lambda: [publish_sealing_key(sealing_key().public, member("office/rome")).to_json()],
     ),
     Door("records.open", opened_record, (SealError,), records),
+    Door("probe_seal.open", opened_probe, (SealError,), probes),
     Door("envelope.read", Envelope.of_json, ENVELOPE, envelopes),
     Door(
         "envelope.verify",

@@ -64,6 +64,7 @@ THROUGH_ANOTHER = {
     "Layout.read_credential": "takes a name; certificate.chain and custody.key-file",
     "Public.read_list": "takes a key's id; what it reads is certificate.revocation-list",
     "RecordOpener.open": "records.open",
+    "ProbeSeal.open": "probe_seal.open",
     "SealingKey.open_secret": "sealing.open",
     "VerifyingKey.of_raw": "audit.key",
     "of_base64": "audit.note",

@@ -93,7 +93,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "hmac": ("trust/primitives/", "trust/secret.py"),
     "os.urandom": ("trust/primitives/",),
     "pkcs11": ("trust/custody/",),
-    "random": ("edge/link.py", "network/tunnel/", "trust/channel/reconnect.py"),
+    "random": (
+        *("edge/link.py", "edge/tunnels/membership.py", "network/tunnel/"),
+        "trust/channel/reconnect.py",
+    ),
     "shamir_mnemonic": ("trust/custody/",),
     "webauthn": ("trust/passkeys.py",),
 }

@@ -115,6 +115,26 @@ def test_a_queue_of_ours_lowers_the_rate(hours: Hours) -> None:
     assert hours.engine.rate < 0.8 * first
 
 
+def test_a_queue_of_ours_is_seen_by_neighbours_at_different_distances(hours: Hours) -> None:
+    ends = (("near", NEAR), ("middle", 0.07), ("far", FAR))
+    first = hours.engine.rate
+    for turn in range(120):  # one answer a turn: each wakes who measures
+        peer, trip = ends[turn % 3]
+        first = hours.go((peer, trip))
+    for turn in range(60):
+        peer, trip = ends[turn % 3]
+        hours.go((peer, trip + min(0.05, 0.002 * turn)))
+    assert hours.engine.rate < 0.8 * first
+
+
+def test_one_late_neighbour_is_no_queue(hours: Hours) -> None:
+    first = hours.go(("near", NEAR))
+    for turn in range(400):
+        late = ("late", NEAR + 0.02 + 0.02 * (turn % 5))
+        hours.go(("near", NEAR), late)
+    assert hours.engine.rate >= 0.7 * first  # a drain, at most
+
+
 def test_a_queue_that_others_make_does_not(hours: Hours) -> None:
     first = hours.go(("near", NEAR))
     hours.engine.share = 0.01

@@ -38,7 +38,7 @@ def way(namespace: Namespace, host: str) -> str:
     try:
         said = namespace.run("ip", "route", "get", host)
     except LinkError as refusal:
-        assert "unreachable" in str(refusal) or "No route to host" in str(refusal)  # noqa: PT017
+        assert "unreachable" in str(refusal) or "No route to host" in str(refusal)
         return "none"
     return "none" if said.startswith("unreachable") else said.split("dev ")[1].split()[0]
 

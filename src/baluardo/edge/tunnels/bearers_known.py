@@ -135,17 +135,19 @@ class KnownBearers:
         control = self._rates[active]
         control.press(engine.is_pressed(), now)
         queue, sent = self._queues[active], engine.sent_octets(bearers.number(active))
+        is_used: bool | None = None
         for each in bearers.take_round_trips(active):
             if self._is_disturbed(active, each, slot_clock):
                 queue.disturb()
-                control.measure(each.rtt_s, each.at, disturbed=True)
+                control.measure(each.rtt_s, each.at, True)
                 continue
             shown = queue.take((each.peer, each.peer_bearer), each.rtt_s, each.at)
             if shown is None:
                 continue
-            is_used = self._is_used(active, sent, now)
+            if is_used is None:
+                is_used = self._is_used(active, sent, now)
             if is_used or shown.queue_s < TARGET_SECONDS:
-                control.measure(shown.rtt_s, each.at, disturbed=shown.is_anew)
+                control.measure(shown.rtt_s, each.at, shown.is_anew)
         dish = self._dishes.get(active)
         if dish is not None:
             control.telemetry(dish.latest(now))

@@ -21,7 +21,7 @@ from baluardo.network.bearers.rate import BASE_SECONDS, SAMPLING_SECONDS, TARGET
 End = tuple[str, int]
 """A peer, and one of its bearers."""
 
-STEADY_SECONDS: Final = 0.5
+STEADY_SECONDS: Final = 1.0
 """An end counts whose round trip before is not older than this."""
 GATHER_SECONDS: Final = 0.8 * SAMPLING_SECONDS
 """Between two measures of the queue, so that each end has been heard once."""
@@ -36,6 +36,7 @@ class _Trips:
     least: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=MOST_LEAST))
     """When, and how long (s): the least ones in order, oldest first."""
     at: float = -inf
+    is_steady: bool = False
 
     def add(self, rtt_s: float, at: float) -> None:
         while self.least and at - self.least[0][0] > BASE_SECONDS:
@@ -80,10 +81,10 @@ class QueueDelay:
             self._forget(at)
             trips = self._ends[end] = _Trips()
             trips.add(max(0.0, rtt_s - (self._queue if self._is_news(at) else 0.0)), at)
-        steady = at - trips.at <= STEADY_SECONDS
+        trips.is_steady = at - trips.at <= STEADY_SECONDS
         trips.add(rtt_s, at)
         trips.at = at
-        if steady:
+        if trips.is_steady:
             queue = rtt_s - trips.least[0][1]
             self._gathered[end] = min(queue, self._gathered.get(end, inf))
         if not self._gathered or at - self._measured_at < GATHER_SECONDS:
@@ -96,13 +97,19 @@ class QueueDelay:
         self._gathered.clear()
         self._base, self._queue = None, 0.0
 
-    def _measure(self, at: float) -> Measure:
-        self._measured_at = at
-        self._queue = min(self._gathered.values())
+    def _measure(self, at: float) -> Measure | None:
+        counted = {
+            end: each
+            for end, each in self._ends.items()
+            if each.is_steady and at - each.at <= STEADY_SECONDS
+        }
+        shown = [queue for end, queue in self._gathered.items() if end in counted]
         self._gathered.clear()
-        base = min(
-            each.least[0][1] for each in self._ends.values() if at - each.at <= STEADY_SECONDS
-        )
+        if not shown:
+            return None
+        self._measured_at = at
+        self._queue = min(shown)
+        base = min(each.least[0][1] for each in counted.values())
         before = self._base
         is_anew = before is not None and base > before + TARGET_SECONDS
         if before is None or is_anew or base < before:

@@ -154,7 +154,7 @@ class Helper:
             case Peer(index=index):
                 lent.append(links.in_lane(request, lambda lane: lane.open_peer_socket(index)))
             case Address():
-                links.address(request.addresses, request.routes)
+                links.device.address(request.addresses, request.routes)
             case Configure(private_key=key, peers=peers, only=only):
                 links.in_lane(request, lambda lane: lane.configure(key, peers, only=only))
             case Show():

@@ -13,8 +13,14 @@ from baluardo.trust.base64_text import of_base64
 from baluardo.trust.secret import Secret
 from baluardo.trust.strict_json import JsonObject
 
-SHORTEST_PREFIX: Final = 8
-"""A network shorter than this is as good as a default route, and the hosts have none."""
+PRIVATE_NETWORKS: Final[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]] = (
+    ipaddress.IPv6Network("fd00::/8"),
+    ipaddress.IPv4Network("10.0.0.0/8"),
+    ipaddress.IPv4Network("172.16.0.0/12"),
+    ipaddress.IPv4Network("192.168.0.0/16"),
+)
+"""RFC 4193 and RFC 1918. Whoever may ask us leads nothing of the world's into the tunnels, also in
+a namespace that is the machine's own."""
 KEY_OCTETS: Final = 32
 """Of WireGuard: Curve25519 keys and preshared keys."""
 KEY_LETTERS: Final = 44
@@ -51,7 +57,7 @@ def texts(fields: JsonObject, name: str, most: int) -> tuple[str, ...]:
 
 
 def check_network(fields: JsonObject, name: str, text: str, parse: Callable[[str], object]) -> None:
-    """Refuse what is no network (or interface) of hosts, or is written in another way.
+    """Refuse what is no private network (or interface of one), or is written in another way.
 
     The letters are looked at first: a zone (`fd00::1%...`) could hold any others, and what is
     taken here becomes a line for `ip`.
@@ -68,17 +74,13 @@ def check_network(fields: JsonObject, name: str, text: str, parse: Callable[[str
             f"{fields.what}: {name} holds {quoted(text)}, which is not written as one is: "
             "10.1.0.0/16 or fd00:1::/64."
         )
-    first = network.network_address
-    if (
-        network.prefixlen < SHORTEST_PREFIX
-        or first.is_multicast
-        or first.is_loopback
-        or first.is_link_local
-        or first.is_unspecified
+    if not any(
+        network.version == each.version and network.subnet_of(each)  # type: ignore[arg-type]
+        for each in PRIVATE_NETWORKS
     ):
         raise InvalidInputError(
-            f"{fields.what}: {name} holds {quoted(text)}; networks of hosts are at least "
-            f"/{SHORTEST_PREFIX}, and neither loopback, link-local nor multicast."
+            f"{fields.what}: {name} holds {quoted(text)}; networks of hosts are private ones, "
+            f"within {', '.join(map(str, PRIVATE_NETWORKS))}."
         )
 
 

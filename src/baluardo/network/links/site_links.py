@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from baluardo.errors import LaneRemadeError, LinkError
 from baluardo.network.links.answers import OpenedLane
+from baluardo.network.links.hosts_device import HostsDevice
 from baluardo.network.links.inner_links import OUTER_MTU, InnerLinks
 from baluardo.network.links.namespaces import CLONE_NEWNET, Namespace
 from baluardo.network.links.requests import Configure, Hosts, Open, Peer, Show
@@ -41,6 +41,9 @@ class SiteLinks:
             self._lan = self.hosts.inside(lambda: open_tun(request.device, request.offload))
             undo.callback(os.close, self._lan)
             bring_up(self.hosts, request.device, request.mtu, QUEUE)
+            self.device = HostsDevice(
+                self.hosts, request.device, shared=request.hosts is not Hosts.NEW
+            )
             self._inner: InnerLinks | None = None
             if request.inner is not None:
                 self._inner = undo.enter_context(
@@ -114,39 +117,9 @@ class SiteLinks:
             )
         return lane
 
-    def address(self, addresses: Sequence[str], routes: Sequence[str]) -> None:
-        """Give the site's device exactly these addresses and routes."""
-        device = self.request.device
-        before = _addresses(self.hosts.run("ip", "-json", "address", "show", "dev", device))
-        led = _routes(self._static_routes("-4")) | _routes(self._static_routes("-6"))
-        leaving = [f"route delete {each} dev {device} proto static" for each in led - set(routes)]
-        leaving += [f"address delete {each} dev {device}" for each in before - set(addresses)]
-        with contextlib.suppress(LinkError):  # an address can take others, and routes, with it
-            self._batch(leaving, "-force")
-        self._batch(
-            [
-                *(f"address replace {each} dev {device}{_no_wait(each)}" for each in addresses),
-                *(f"route replace {each} dev {device} proto static" for each in routes),
-            ]
-        )
-
     def close(self) -> None:
         """Take everything away."""
         self._undo.close()
-
-    def _batch(self, lines: Iterable[str], *options: str) -> None:
-        families: dict[str, list[str]] = {"-4": [], "-6": []}
-        for line in lines:
-            families["-6" if ":" in line else "-4"].append(line)
-        for family, batch in families.items():
-            if batch:
-                self.hosts.run("ip", family, *options, "-batch", "-", stdin="\n".join(batch) + "\n")
-
-    def _static_routes(self, family: str) -> str:
-        return self.hosts.run(
-            *("ip", family, "-json", "route", "show"),
-            *("dev", self.request.device, "proto", "static"),
-        )
 
     def _standing_lane(self, number: int) -> WireGuardInterface:
         if not self._lanes[number].is_there():
@@ -210,21 +183,3 @@ def _checked(namespace: Namespace) -> Namespace:
 
 def _no_descriptor(number: int) -> LinkError:
     return LinkError(f"The request gives {number} descriptors of a namespace, not one.")
-
-
-def _addresses(said: str) -> set[str]:
-    (device,) = (each for each in json.loads(said) if each)
-    return {f"{each['local']}/{each['prefixlen']}" for each in device["addr_info"]}
-
-
-def _routes(said: str) -> set[str]:
-    return {_with_prefix(each["dst"]) for each in json.loads(said or "[]")}
-
-
-def _with_prefix(network: str) -> str:
-    return network if "/" in network else f"{network}/{128 if ':' in network else 32}"
-
-
-def _no_wait(address: str) -> str:
-    """Nobody else can have an address of ours: no time is spent on asking around."""
-    return " nodad" if ":" in address else ""

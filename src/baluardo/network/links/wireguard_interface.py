@@ -19,7 +19,7 @@ from typing import Final
 from baluardo.errors import LinkError
 from baluardo.foreign_input import printable
 from baluardo.network.links.answers import LaneView, PeerView
-from baluardo.network.links.namespaces import SECONDS, Namespace
+from baluardo.network.links.namespaces import Namespace
 from baluardo.network.links.requests import MOST_PEERS, PeerSetting
 from baluardo.network.links.wireguard_process import is_running, start_wireguard_go
 from baluardo.trust.base64_text import to_base64
@@ -30,6 +30,8 @@ PEER_PORT: Final = 51_820
 FIRST_PORT: Final = 51_821
 """Where the first lane's WireGuard listens; each further lane on the next."""
 
+WG_SECONDS: Final = 3.0
+"""WireGuard answers `wg` within milliseconds; one that takes longer hangs."""
 BUFFER_OCTETS: Final = 4 * 1_024 * 1_024
 """Of each socket, in each direction."""
 
@@ -71,7 +73,7 @@ class WireGuardInterface:
             self._process = start_wireguard_go(namespace, name)
         try:
             bring_up(namespace, name, mtu)
-            namespace.run("wg", "set", name, "listen-port", str(port))
+            self._wg("set", name, "listen-port", str(port))
             self.index: int = namespace.inside(self._index_without_merging)
         except BaseException:
             self.close()
@@ -192,7 +194,7 @@ class WireGuardInterface:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=WG_SECONDS,
                 check=False,
                 pass_fds=descriptors,
             )
@@ -202,7 +204,12 @@ class WireGuardInterface:
         except FileNotFoundError:
             raise LinkError("The program wg is not installed (wireguard-tools).") from None
         except subprocess.TimeoutExpired:
-            raise LinkError(f"wg {arguments[0]} did not end within {SECONDS:g} s.") from None
+            if self._process is not None:
+                self.close()  # it is made anew by whoever finds that it is not there
+            raise LinkError(
+                f"WireGuard of {self.name} does not answer within {WG_SECONDS:g} s (wg "
+                f"{arguments[0]}). Try again; nothing passes unless it is encrypted."
+            ) from None
         if ended.returncode != 0:
             raise LinkError(f"wg {arguments[0]} {self.name}: {printable(ended.stderr.strip())}")
         return ended.stdout

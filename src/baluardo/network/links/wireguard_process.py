@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -22,6 +23,10 @@ CONTROL_DIRECTORY: Final = Path("/var/run/wireguard")
 NICENESS: Final = -10
 """Packets wait for nobody who computes; where it is not permitted, they do. Not real time: who
 floods a site must not take the whole machine from it."""
+
+_PACKAGES: Final = {"nice": "coreutils", "nsenter": "util-linux", "setpriv": "util-linux"}
+"""Of the programs that wireguard-go is started through: each would be found missing by the one
+before it alone, under the name of wireguard-go."""
 
 _CLONE_NEWNS: Final = 0x0002_0000
 _MS_REC: Final = 0x4000
@@ -52,8 +57,11 @@ def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[byte
     It reads what strangers send, so that of root's rights it keeps the one that TUN devices need.
 
     Not in a thread of its own: the kernel ends a child when the thread that made it ends.
-    LinkError where it is not installed or does not start.
+    LinkError where it, or what it is started through, is not installed, or it does not start.
     """
+    for program, package in _PACKAGES.items():
+        if shutil.which(program) is None:
+            raise LinkError(f"The program {program} is not installed ({package}).")
     control = CONTROL_DIRECTORY / f"{name}.sock"
     control.unlink(missing_ok=True)
     try:
