@@ -116,15 +116,16 @@ def test_a_queue_of_ours_lowers_the_rate(hours: Hours) -> None:
 
 
 def test_a_queue_of_ours_is_seen_by_neighbours_at_different_distances(hours: Hours) -> None:
-    ends = (("near", NEAR), ("middle", 0.07), ("far", FAR))
-    first = hours.engine.rate
-    for turn in range(120):  # one answer a turn: each wakes who measures
+    ends, gives, queue = (("near", NEAR), ("middle", 0.07), ("far", FAR)), 50e6, 0.0
+    queues = []
+    for turn in range(2_400):  # one answer a turn: each wakes who measures
         peer, trip = ends[turn % 3]
-        first = hours.go((peer, trip))
-    for turn in range(60):
-        peer, trip = ends[turn % 3]
-        hours.go((peer, trip + min(0.05, 0.002 * turn)))
-    assert hours.engine.rate < 0.8 * first
+        rate = hours.go((peer, trip + queue))
+        queue = min(1.0, max(0.0, queue + 0.05 * (rate - gives) / gives))
+        queues.append(queue)
+    later = sorted(queues[1_000:])
+    assert later[int(0.95 * len(later))] < 0.06
+    assert hours.engine.rate > 0.5 * gives
 
 
 def test_one_late_neighbour_is_no_queue(hours: Hours) -> None:

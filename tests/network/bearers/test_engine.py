@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import subprocess
@@ -277,6 +278,50 @@ def test_flash_over_two_bearers_arrives_once_and_without_a_gap_when_one_is_cut()
         assert sorted(got) == list(range(2_000))
         assert dropped(sites.two, Cause.DUPLICATE) >= 900
         assert sites.one.engine.counts().duplicated >= 2_000
+
+
+def test_what_one_end_alone_sends_twice_arrives_once() -> None:
+    with JoinedSites() as sites:
+        sites.ping(3)
+        sites.one.engine.duplicate_from(Precedence.ROUTINE)
+        sites.two.engine.duplicate_from(None)
+        got: list[int] = []
+        with sites.one.udp(7_000) as sender, sites.two.udp(7_001) as receiver:
+            for turn in range(6):
+                for number in range(100 * turn, 100 * turn + 100):
+                    sender.sendto(struct.pack(">I", number), (sites.two.address, 7_001))
+                    time.sleep(0.003)
+                receiver.settimeout(1.0 if turn == 5 else 0.05)
+                with contextlib.suppress(TimeoutError):
+                    while True:
+                        got.append(struct.unpack(">I", receiver.recv(100))[0])
+        assert sites.one.engine.counts().duplicated >= 600
+        assert sorted(got) == list(range(600))
+        assert dropped(sites.two, Cause.DUPLICATE) >= 500
+
+
+def test_probes_under_one_peers_tag_take_nothing_from_another(both: JoinedSites) -> None:
+    engine, good = both.one.engine, 777
+    lanes = [each.open_peer_socket(3) for each in both.one.wireguard]
+    engine.set_peer(3, PeerTags(5, (good,)), lanes, [None] * len(lanes))
+    target = (both.one.outer_address(0), PORT)
+    before = dropped(both.one, Cause.PROBE_EXCESS)
+    arrived: Counter[int] = Counter()
+    with outside(both) as stranger:
+        for turn in range(50):
+            for _ in range(200):
+                stranger.sendto(OuterHeader(PROBE, 0, 1_002).encode() + bytes(48), target)
+            stranger.sendto(OuterHeader(PROBE, 0, good).encode() + bytes([turn]) * 48, target)
+            until(lambda turn=turn: _counted(arrived, engine) > turn)
+    assert arrived[good] == 50
+    assert dropped(both.one, Cause.PROBE_EXCESS) - before > 1_000
+    engine.remove_peer(3)
+
+
+def _counted(arrived: Counter[int], engine: SiteEngine) -> int:
+    """Take what was handed up; return how many of the good peer's have come so far."""
+    arrived.update(each.tag for each in engine.probes())
+    return arrived[777]
 
 
 def test_routine_is_not_sent_twice(both: JoinedSites) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -26,6 +26,7 @@ MTU: Final = 1_380
 WAKE_SECONDS: Final = 1
 
 T = TypeVar("T")
+C = TypeVar("C", socket.socket, OpenedLinks)
 
 
 class SiteLanes:
@@ -47,7 +48,7 @@ class SiteLanes:
             self._links = Links.connect(self._path)
             return self._links.open(hosts=hosts, lanes=lanes, mtu=mtu, inner=inner)
 
-        return await self._do(opening)
+        return await self._holding(opening)
 
     async def begin(self, lane: int, private_key: Secret) -> None:
         """Give a lane its key, and no peer."""
@@ -59,7 +60,7 @@ class SiteLanes:
 
     async def socket(self, lane: int, index: int) -> socket.socket:
         """Return what WireGuard takes for a peer."""
-        return await self._with(lambda links: links.peer(lane, index))
+        return await self._holding(lambda: self._opened().peer(lane, index))
 
     async def add_peer(
         self, lane: int, key: str, index: int, first: Secret, networks: Sequence[str]
@@ -120,5 +121,19 @@ class SiteLanes:
             raise RuntimeError("open first")
         return self._links
 
+    async def _holding(self, act: Callable[[], C]) -> C:
+        """Return what was opened; it is closed where nobody waits for it any more."""
+        opening = self._thread.submit(act)
+        try:
+            return await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_opened)
+            raise
+
     async def _do(self, act: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+
+def _close_opened(opening: Future[C]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -104,19 +104,19 @@ class Membership:
         index = next(number for number in range(1, len(taken) + 2) if number not in taken)
         shared = min(self._lanes, len(neighbour.card.lanes))
         networks = self._allowed(neighbour)
+        none: list[Endpoint | None] = [None] * self._lanes
+        missing = [None] * (self._lanes - shared)
         sockets = []
         try:
             for lane in range(shared):
                 key = neighbour.card.lanes[lane]
                 await run.lanes.add_peer(lane, key, index, random_preshared_key(), networks)
                 sockets.append(await run.lanes.socket(lane, index))
+            run.engine.set_peer(index, PeerTags(0, ()), [*sockets, *missing], none)
         except BaseException:
             for each in sockets:
                 each.close()
             raise
-        none: list[Endpoint | None] = [None] * self._lanes
-        missing = [None] * (self._lanes - shared)
-        run.engine.set_peer(index, PeerTags(0, ()), [*sockets, *missing], none)
         run.members[identity] = Member(index, neighbour, shared)
         run.engine.set_networks(index, networks_of(neighbour))
         run.bearers.meet(identity.path, index, _endpoints(neighbour))

@@ -180,13 +180,18 @@ class TunnelService:
             keys = self.keys if inner is None else self.keys[:1]
             self.public = tuple(each.public for each in keys)
             opened = await lanes.open(hosts, len(keys), inner)
-            engine = SiteEngine(
-                opened.lan, [each.packets for each in opened.lanes], random_octets(SEED_OCTETS)
-            )
+            with contextlib.ExitStack() as given:
+                given.callback(opened.close)
+                packets = [each.packets for each in opened.lanes]
+                engine = SiteEngine(opened.lan, packets, random_octets(SEED_OCTETS))
+                given.pop_all()  # they are the engine's from here on
             stack.callback(engine.close)
             usable = await asyncio.to_thread(self.known.usable)
             for index, each in enumerate(usable):
-                engine.add_bearer(index, each.open_socket())
+                with contextlib.ExitStack() as given:
+                    udp = given.enter_context(each.open_socket())
+                    engine.add_bearer(index, udp)
+                    given.pop_all()
             for lane, key in enumerate(keys):
                 await lanes.begin(lane, key.private)
             network = self._configuration.network

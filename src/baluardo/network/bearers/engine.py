@@ -39,7 +39,8 @@ _PROBE_RECORD_OCTETS: Final = at.RECORD_HEAD + at.ROW
 class SiteEngine:
     """One compiled loop in one thread, which holds descriptors that were made elsewhere.
 
-    It owns what it is given: `close`, `remove_peer` and `remove_bearer` close the descriptors.
+    It owns what it has taken, and nothing where it raises; `close`, `remove_peer` and
+    `remove_bearer` close the descriptors.
     Methods may be called from any thread, before and after `start`; each returns when its change
     holds for the next packet. InvalidInputError for impossible arguments; nothing was changed then.
     """
@@ -66,9 +67,15 @@ class SiteEngine:
         numbers = self._loop.state.numbers
         numbers[at.PROBES_FD] = probes_in.fileno()
         numbers[at.LAN_FD] = lan
-        self._loop.watch(lan, at.LAN)
-        for lane, descriptor in enumerate(lanes):
-            self._put_lane(lane, descriptor)
+        try:
+            self._loop.watch(lan, at.LAN)
+            for lane, descriptor in enumerate(lanes):
+                self._put_lane(lane, descriptor)
+        except BaseException:  # what was given stays with who gave it
+            self._loop.end()
+            self._probes.close()
+            self._probes_in.close()
+            raise
 
     # Bearers and lanes
 
@@ -197,7 +204,8 @@ class SiteEngine:
     def duplicate_from(self, precedence: Precedence | None) -> None:
         """Send this class and above on both lanes; None: nothing twice.
 
-        Second copies that arrive are dropped from this class on, and always from flash on.
+        Second copies that arrive are dropped whatever their class. From this class on, and always
+        from flash on, they are awaited; another class is watched once one has come.
         """
         lowest = CLASSES if precedence is None else int(precedence)
 

@@ -72,8 +72,12 @@ MOST_FAILURES: Final = 64
 STRANGERS_PER_S: Final = 64
 """Probes with unknown tags that are handed up, and as many at once."""
 
-PEERS_PROBES_PER_S: Final = 4_096
-"""Of all peers together; tags are seen by who watches, and what bears one may be anybody's."""
+PEER_PROBES_PER_S: Final = 128
+"""Of each peer, and as many at once: four bearers under traffic make 64. Tags are seen by who
+watches, and what bears one may be anybody's; it uses up the allowance of that peer alone."""
+
+LEARNING_NS: Final = 1_000_000_000
+"""From when a class is known to come twice until all its first copies are remembered."""
 
 UNCLASSED: Final = at.UNCLASSED
 NO_PEER: Final = int(Cause.NO_PEER)
@@ -320,12 +324,9 @@ def _from_lane(s: State, fd: int, lane: int, now: int) -> None:
         if peer == NOBODY or s.gate[peer] == 0:
             s.dropped[cls, NO_PEER if peer == NOBODY else NO_KEY] += 1
             continue
-        if cls >= s.numbers[at.UNIQUE_FROM] and s.lane_fd.size > 1:
-            key = s.deliveries.key
-            hashed = siphash(octets, 0, length, key[0], key[1])
-            if not is_first(s.deliveries, hashed, lane, now):
-                s.dropped[cls, DUPLICATE] += 1
-                continue
+        if s.lane_fd.size > 1 and not _is_wanted(s, octets, length, cls, lane, now):
+            s.dropped[cls, DUPLICATE] += 1
+            continue
         row = s.rows.ctypes.data + k * ROW
         if write(np.int32(s.numbers[at.LAN_FD]), row, np.int64(length)) != length:
             s.dropped[cls, LAN_REFUSED] += 1
@@ -334,6 +335,26 @@ def _from_lane(s: State, fd: int, lane: int, now: int) -> None:
         s.tallies[at.CLASS_RECEIVED, cls, 1] += length
         s.peer_tallies[peer, at.RECEIVED, 0] += 1
         s.peer_tallies[peer, at.RECEIVED, 1] += length
+
+
+@inner
+def _is_wanted(s: State, octets: Any, length: int, cls: int, lane: int, now: int) -> bool:
+    """Whether this is the first copy of a packet.
+
+    What the other end sends twice is for it to decide: all of it goes by the first lane, so that
+    whatever comes by another is a second copy, and its class is watched from then on. Until first
+    copies of that class are remembered, no second one is taken or remembered.
+    """
+    numbers = s.numbers
+    if lane > 0 and cls < numbers[at.UNIQUE_FROM] and cls < numbers[at.LEARNT_FROM]:
+        numbers[at.LEARNT_FROM] = cls
+        numbers[at.LEARNT_AT] = now
+    if cls < numbers[at.UNIQUE_FROM] and cls < numbers[at.LEARNT_FROM]:
+        return True
+    if lane > 0 and cls < numbers[at.UNIQUE_FROM] and now - numbers[at.LEARNT_AT] < LEARNING_NS:
+        return False
+    key = s.deliveries.key
+    return bool(is_first(s.deliveries, siphash(octets, 0, length, key[0], key[1]), lane, now))
 
 
 @inner
@@ -354,17 +375,17 @@ def _tagged(s: State, tag: int) -> int:
 @inner
 def _hand_up(s: State, k: int, length: int, bearer: int, peer: int, now: int) -> None:
     """Give a probe to Python with where it came from and when; within an allowance."""
-    allowance, per_s = at.PEERS_ALLOWANCE, PEERS_PROBES_PER_S
+    owner, per_s = np.int64(peer), np.int64(PEER_PROBES_PER_S)
     if peer == NOBODY:
-        allowance, per_s = at.STRANGERS_ALLOWANCE, STRANGERS_PER_S
-    earned = (now - s.numbers[allowance + 1]) * per_s // 1_000_000_000
+        owner, per_s = np.int64(s.allowances.shape[0] - 1), np.int64(STRANGERS_PER_S)
+    earned = (now - s.allowances[owner, 1]) * per_s // 1_000_000_000
     if earned > 0:
-        s.numbers[allowance] = min(s.numbers[allowance] + earned, per_s)
-        s.numbers[allowance + 1] = now
-    if s.numbers[allowance] <= 0:
+        s.allowances[owner, 0] = min(s.allowances[owner, 0] + earned, per_s)
+        s.allowances[owner, 1] += earned * 1_000_000_000 // per_s
+    if s.allowances[owner, 0] <= 0:
         s.dropped[UNCLASSED, PROBE_EXCESS] += 1
         return
-    s.numbers[allowance] -= 1
+    s.allowances[owner, 0] -= 1
     for octet in range(at.ADDRESS_OCTETS):
         s.record[octet] = s.names[k, octet]
     for octet in range(4):

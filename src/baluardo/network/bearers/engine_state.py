@@ -47,9 +47,9 @@ NOTHING, LAN, LANE, PEER, BEARER, CONTROL = 0, 1, 2, 3, 4, 5
 
 LAN_FD, EPOLL_FD, PROBES_FD, LANES, DUPLICATE_FROM, UNIQUE_FROM = 0, 1, 2, 3, 4, 5
 DUPLICATED, BROKEN = 6, 7
-STRANGERS_ALLOWANCE, PEERS_ALLOWANCE = 8, 10
-"""How many probes may be handed up now, and behind it the time when that was reckoned."""
-NUMBERS: Final = 12
+LEARNT_FROM, LEARNT_AT = 8, 9
+"""The lowest class that was seen to come by a second lane, and when (ns) that was first so."""
+NUMBERS: Final = 10
 
 TRUNCATED: Final = 0x20
 """MSG_TRUNC: the datagram was longer than the buffer."""
@@ -129,6 +129,9 @@ class State(NamedTuple):
     """Shape (classes + 1, causes): the last row before a class was known."""
     last_arrival: Ints
     """Shape (peers, bearers), ns."""
+    allowances: Ints
+    """Shape (peers + 1, 2): how many of a peer's probes may be handed up now, and until when (ns)
+    that was reckoned; the last row is everybody's whose tag is nobody's."""
 
 
 RECORD_HEAD: Final = ADDRESS_OCTETS + 4 + 8
@@ -151,6 +154,7 @@ def new_state(lanes: int, peers: int, seed: bytes) -> State:
     numbers[LANES] = lanes
     numbers[DUPLICATE_FROM] = CLASSES
     numbers[UNIQUE_FROM] = int(Precedence.FLASH)
+    numbers[LEARNT_FROM] = CLASSES
     numbers[BROKEN] = NO_DESCRIPTOR
     state = State(
         numbers=numbers,
@@ -190,6 +194,7 @@ def new_state(lanes: int, peers: int, seed: bytes) -> State:
         peer_refused=zeros(peers),
         dropped=zeros(CLASSES + 1, len(Cause)),
         last_arrival=zeros(peers, MOST_BEARERS),
+        allowances=zeros(peers + 1, 2),
     )
     for messages, vectors in (
         (state.received, state.received_vectors),

@@ -313,7 +313,8 @@ class Probing:
             aim = one.wished  # data goes there once it was heard
         if way.missed > TRIES:  # what the peer said last may be what has died
             aim = (destination + way.missed) % one.bearers
-        for each in (aim, destination, *range(one.bearers)):
+        places: list[int] = [aim, destination, *range(one.bearers)]
+        for each in places:
             if each in one.heard:
                 return each
             if now - one.tried.get((index, each), -inf) >= UNHEARD_SECONDS:

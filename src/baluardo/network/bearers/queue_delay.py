@@ -25,7 +25,7 @@ STEADY_SECONDS: Final = 1.0
 """An end counts whose round trip before is not older than this."""
 GATHER_SECONDS: Final = 0.8 * SAMPLING_SECONDS
 """Between two measures of the queue, so that each end has been heard once."""
-MOST_ENDS: Final = 4_096
+MOST_ENDS: Final = 1_024
 MOST_LEAST: Final = 256
 
 
@@ -70,7 +70,7 @@ class QueueDelay:
         self._ends: dict[End, _Trips] = {}
         self._gathered: dict[End, float] = {}
         """What each end showed since the last measure."""
-        self._measured_at = -inf
+        self._measured_at = self._forgot_at = -inf
         self._queue = 0.0
         self._base: float | None = None
 
@@ -79,6 +79,7 @@ class QueueDelay:
         trips = self._ends.get(end)
         if trips is None or at - trips.at > BASE_SECONDS:
             self._forget(at)
+            self._ends.pop(end, None)
             trips = self._ends[end] = _Trips()
             trips.add(max(0.0, rtt_s - (self._queue if self._is_news(at) else 0.0)), at)
         trips.is_steady = at - trips.at <= STEADY_SECONDS
@@ -120,7 +121,10 @@ class QueueDelay:
         return at - self._measured_at <= STEADY_SECONDS
 
     def _forget(self, at: float) -> None:
-        """Let go of ends that were not measured for long, and of the oldest beyond the most."""
-        for end, each in list(self._ends.items()):
-            if at - each.at > BASE_SECONDS or len(self._ends) >= MOST_ENDS:
+        """Now and then let go of ends that were not measured for long; of one beyond the most."""
+        if at - self._forgot_at > BASE_SECONDS:
+            self._forgot_at = at
+            for end in [end for end, e in self._ends.items() if at - e.at > BASE_SECONDS]:
                 del self._ends[end]
+        if len(self._ends) >= MOST_ENDS:
+            del self._ends[next(iter(self._ends))]

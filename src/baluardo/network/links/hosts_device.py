@@ -1,7 +1,7 @@
 """Addresses and routes of the site's own device, and what keeps its packets from other ways.
 
 Where the namespace of the hosts is not ours alone it may have a default route. A tunnel's route
-that is deleted, or goes with its device, would leave a site's packets to that one, in clear. Beneath
+that is deleted, or goes with its device, would leave packets for a site to it, in clear. Below
 each there lies a route that leads nowhere, and nobody takes it away.
 """
 
