@@ -45,8 +45,8 @@ from baluardo.trust.commands.spent import SpentCommands
 from baluardo.trust.envelope import Envelope, add_signature, sign, verify
 from baluardo.trust.identity import Kind
 from baluardo.trust.issuing.renewal import ask_renewal, read_renewal
-from baluardo.trust.publishing import publish_sealing_key, read_sealing_key
 from baluardo.trust.probe_seal import ProbeSeal
+from baluardo.trust.publishing import publish_sealing_key, read_sealing_key
 from baluardo.trust.records import RecordOpener, RecordSealer
 from baluardo.trust.records import Role as RecordRole
 from baluardo.trust.sealing import SealingKey, open_sealed, recipients_of, seal

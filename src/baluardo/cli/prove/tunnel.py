@@ -19,7 +19,7 @@ from baluardo.twin.catalogues import load_catalogue
 
 DONE, FAILED = 0, 1
 EXAMPLE = """\
-  $ baluardo prove tunnel
+  $ baluardo prove tunnel --scenario scenarios/italy.toml
   claim                                   measured                       limit
   ping between every pair                 10 of 10                       10      holds
   clear packets at wire and landings      0 of 41230 captured, ...       0       holds
