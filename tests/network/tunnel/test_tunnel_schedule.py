@@ -207,6 +207,25 @@ def test_a_tunnel_at_rest_stays_open_and_shuts_if_it_cannot_wake() -> None:
     assert running.schedule.gate(0, running.now)
 
 
+def test_a_lane_without_its_first_handshake_is_woken_until_it_has_one() -> None:
+    """The packet that confirms a handshake to one end may be lost, and then nobody sends more."""
+    schedule = Schedule(Role.RESPONDER, 1, 0.0, START)
+    schedule.installing(0)
+    schedule.accepted(resumed=False, now=START)
+    now, woken = START, 0
+    for _ in range(600):
+        now += 1.0
+        schedule.observe(0, 0, 0, now)
+        woken += len(schedule.to_wake(now))
+        at = schedule.next_timer(now)
+        assert at is not None
+        assert at <= now + LONGEST_IDLE_WAIT
+    assert 12 <= woken <= 20, "every five seconds at first, once a minute in the end"
+    assert schedule.observe(0, 7, 400, now + 1.0)
+    assert schedule.gate(0, now + 1.0)
+    assert not schedule.to_wake(now + 100.0)
+
+
 def test_a_handshake_just_before_an_installation_confirms_nothing() -> None:
     running = Running()
     running.go(100.0)

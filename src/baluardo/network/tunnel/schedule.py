@@ -83,6 +83,7 @@ class Schedule:
         self._waiting = _Lane()
         """Traffic that waits at the gate, as if it were a lane."""
         self._woken_at: float | None = None
+        self._wakings = 0
         self._is_alarmed = False
 
     # What comes in
@@ -194,18 +195,21 @@ class Schedule:
     def to_wake(self, now: float) -> tuple[int, ...]:
         """Return the lanes on which to cause a handshake now; they count as woken.
 
-        After the first key, and when traffic waits at a tunnel that has slept. The initiator has
-        the first word here too.
+        After the first key until every lane has made its first handshake (what confirms it to one
+        end may have been lost), and when traffic waits at a tunnel that has slept. The initiator
+        has the first word here too.
         """
-        if self._accepted_at is None or not self._waiting.is_in_use(now):
+        wait = self._wakes_after(now)
+        if self._accepted_at is None or wait is None:
             return ()
-        if self._woken_at is not None and now - self._woken_at < WAKE_AGAIN:
+        if self._woken_at is not None and now - self._woken_at < wait:
             return ()
         if self._role is Role.RESPONDER and now - self._accepted_at < RESPONDER_WAKES:
             return ()
         asleep = tuple(n for n in range(len(self._lanes)) if not self.gate(n, now))
         if asleep:
             self._woken_at = now
+            self._wakings += 1
         return asleep
 
     def next_timer(self, now: float) -> float | None:
@@ -218,12 +222,21 @@ class Schedule:
         due = self._due_at(now)
         if due is not None:
             times.append(max(due, self._not_before))
-        if self._waiting.is_in_use(now):
-            times.append((self._woken_at or now) + WAKE_AGAIN)
+        wait = self._wakes_after(now)
+        if wait is not None and (self._accepted_at is not None or self._waiting.is_in_use(now)):
+            times.append((self._woken_at or now) + wait)
         times += self._alarms(now)
         return min((each for each in times if each > now), default=None)
 
     # The steps between
+
+    def _wakes_after(self, now: float) -> float | None:
+        """Return seconds between two wakings; None where nothing has to be woken."""
+        if self._waiting.is_in_use(now):
+            return WAKE_AGAIN
+        if all(each.handshake_at is not None for each in self._lanes):
+            return None
+        return min(LONGEST_IDLE_WAIT, WAKE_AGAIN * 2.0 ** min(self._wakings, 16))
 
     def _due_at(self, now: float) -> float | None:
         """Return when a round is due, None if it is not without something new."""
