@@ -35,6 +35,27 @@ FIRST_SLOT: Final = 118_232_000
 CALM: Final = replace(PathModel(), jitter_up_s=0.0, jitter_down_s=0.0, edge_jitter_s=0.0)
 
 
+def calm(nation: Nation) -> Nation:
+    """Return a nation whose bearers on the ground do not deviate from packet to packet either."""
+    return replace(
+        nation,
+        sites=tuple(
+            replace(
+                site,
+                bearers=tuple(
+                    replace(
+                        each,
+                        up=replace(each.up, jitter_s=0.0),
+                        down=replace(each.down, jitter_s=0.0),
+                    )
+                    for each in site.bearers
+                ),
+            )
+            for site in nation.sites
+        ),
+    )
+
+
 class ProvingSky:
     """Plans what every site gets, on a thread of its own, and tells the sky's time."""
 

@@ -30,6 +30,7 @@ from baluardo.stage.prove.captures import packets
 from baluardo.stage.prove.expected import Way, round_trip_s
 from baluardo.stage.prove.nation import ProvingNation, proving_nation
 from baluardo.stage.prove.probing import Pinging, Reply, longest_gap, percentile
+from baluardo.stage.prove.proving_sky import calm
 from baluardo.stage.prove.result import Finding
 from baluardo.stage.prove.transfer import transfer
 from baluardo.terms import slot_at, slot_start
@@ -64,7 +65,7 @@ async def prove_tunnel(
     why = why_no_tunnels()
     if why:
         raise StageError(why)
-    async with proving_nation(nation, catalogue, say) as proving:
+    async with proving_nation(calm(nation), catalogue, say) as proving:
         say("Waiting for every tunnel to open.")
         await proving.wait_open()
         proof = _Proof(proving, say)
