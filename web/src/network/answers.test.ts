@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import RECORDED from "../../../tests/browser/data/network_answer.json?raw";
 import { ShapeError } from "../api/validate";
 import { network, siteNetwork } from "./answers";
 
 /** What a nation of five sites answered under traffic; also what the browser tests serve. */
-const RECORDED = new URL("../../../tests/browser/data/network_answer.json", import.meta.url);
-const recorded = () => JSON.parse(readFileSync(RECORDED, "utf8"));
+const recorded = () => JSON.parse(RECORDED);
 
 type Json = Record<string, unknown>;
 const first = (answer: { sites: Json[] }) => answer.sites[0] as { network: Json };

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import RECORDED from "../../../tests/browser/data/network_answer.json?raw";
 import { type Network, network, type Tunnel } from "./answers";
 import { conditionOf, identitiesOf, rowsOf, stageOf, summaryOf } from "./pairs";
 
-const RECORDED = new URL("../../../tests/browser/data/network_answer.json", import.meta.url);
-const recorded = (): Network => network(JSON.parse(readFileSync(RECORDED, "utf8")), "recorded");
+const recorded = (): Network => network(JSON.parse(RECORDED), "recorded");
 
 function silenced(answer: Network, id: string): Network {
   const sites = answer.sites.map((site) => (site.id === id ? { ...site, network: null } : site));
