@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from baluardo.edge.configuration import (
     Bearer,
     BearerKind,
-    BearerRole,
     EdgeConfiguration,
     Network,
     Pages,
@@ -20,6 +19,7 @@ from baluardo.edge.configuration import (
 )
 from baluardo.errors import BaluardoError, InvalidInputError, SourceError
 from baluardo.network.bearers.landing import Landing
+from baluardo.scenario.bearers import Role
 from baluardo.terms import Place, Precedence
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations" / "edge.md"
@@ -60,12 +60,12 @@ def test_the_file_of_the_manual_says_what_the_manual_says(tmp_path: Path) -> Non
                 "dish",
                 BearerKind.STARLINK,
                 "eth1",
-                BearerRole.PRIMARY,
+                Role.PRIMARY,
                 rate_up_mbps=20.0,
                 dish="192.168.100.1:9200",
                 lands=True,
             ),
-            Bearer("mobile", BearerKind.INTERFACE, "wwan0", BearerRole.ALTERNATE, "10.64.3.2"),
+            Bearer("mobile", BearerKind.INTERFACE, "wwan0", Role.ALTERNATE, "10.64.3.2"),
         ),
         Updates("https://updates.rete.example/baluardo.update", automatic=True, every_hours=6.0),
         (

@@ -20,6 +20,7 @@ from baluardo.errors import InvalidInputError, ScenarioError, SourceError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.network.bearers.landing import Landing
 from baluardo.protocol.web_address import host_port
+from baluardo.scenario.bearers import Role
 from baluardo.scenario.table import Table
 from baluardo.terms import Precedence
 
@@ -55,15 +56,6 @@ class BearerKind(StrEnum):
     """An interface behind which a Starlink dish tells what it sees."""
     WIRE = "wire"
     """An interface of the stage."""
-
-
-class BearerRole(StrEnum):
-    """The bearer's place in the PACE plan, the best first."""
-
-    PRIMARY = "primary"
-    ALTERNATE = "alternate"
-    CONTINGENCY = "contingency"
-    EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +120,7 @@ class Bearer:
     name: str
     kind: BearerKind
     device: str
-    role: BearerRole
+    role: Role
     address: str = ""
     """Of this site on it; empty: the one that the interface has."""
     rate_up_mbps: float | None = None
@@ -200,11 +192,11 @@ class EdgeConfiguration:
                     f"Two bearers have the {what} {twice[0]}: each has its own."
                 )
         roles = {each.role for each in self.bearers}
-        if self.bearers and BearerRole.PRIMARY not in roles:
+        if self.bearers and Role.PRIMARY not in roles:
             raise InvalidInputError("One of the bearers must have the role primary.")
         if self.network.enabled and not self.bearers:
             raise InvalidInputError("The network is enabled and no bearer is named: add one.")
-        order = list(BearerRole)
+        order = list(Role)
         ordered = tuple(sorted(self.bearers, key=lambda each: order.index(each.role)))
         object.__setattr__(self, "bearers", ordered)
 
@@ -243,7 +235,7 @@ class EdgeConfiguration:
 
 def _configuration(table: Table) -> EdgeConfiguration:
     pages, network = _pages(table.table("pages")), _network(table.table("network"))
-    bearers = tuple(_bearer(each) for each in table.tables("bearers", len(BearerRole)))
+    bearers = tuple(_bearer(each) for each in table.tables("bearers", len(Role)))
     updates = _updates(table.table("updates"))
     landings = tuple(_landing(each) for each in table.tables("landings", MOST_LANDINGS))
     table.done()
@@ -280,7 +272,7 @@ def _network(table: Table) -> Network:
 def _bearer(table: Table) -> Bearer:
     name, device = table.text("name"), table.text("device")
     kind = _one_of(table, "kind", BearerKind)
-    role = _one_of(table, "role", BearerRole)
+    role = _one_of(table, "role", Role)
     address = table.text("address") if table.has("address") else ""
     rate = table.number("rate_up_mbps") if table.has("rate_up_mbps") else None
     dish = table.text("dish", DISH) if kind is BearerKind.STARLINK or table.has("dish") else ""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from baluardo.edge.configuration import Bearer, BearerKind, BearerRole
+from baluardo.edge.configuration import Bearer, BearerKind
 from baluardo.edge.tunnels import bearers_known
 from baluardo.edge.tunnels.bearers_known import KnownBearers
 from baluardo.network.bearers.bearer import SLOT_TAIL_SECONDS
 from baluardo.network.bearers.probes import Answered
 from baluardo.network.bearers.rate import RateControl
+from baluardo.scenario.bearers import Role
 from baluardo.terms import slot_start
 
 FIBRE, SKY = "fibre", "sky"
@@ -81,7 +82,7 @@ class Hours:
 
 
 def _bearer(name: str, mbps: float | None) -> Bearer:
-    role = {FIBRE: BearerRole.PRIMARY, SKY: BearerRole.ALTERNATE}[name]
+    role = {FIBRE: Role.PRIMARY, SKY: Role.ALTERNATE}[name]
     return Bearer(name, BearerKind.INTERFACE, f"{name}0", role, rate_up_mbps=mbps)
 
 

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from baluardo.edge.configuration import Bearer, BearerKind, BearerRole
+from baluardo.edge.configuration import Bearer, BearerKind
 from baluardo.edge.tunnels.landing_watch import LandingWatch
 from baluardo.errors import SourceError
 from baluardo.network.bearers.landing import Egress, Landing
 from baluardo.network.bearers.trace import Trace
 from baluardo.protocol.network_policy import LandingRule
+from baluardo.scenario.bearers import Role
 from baluardo.terms import Bilingual, Place
 
-DISH = Bearer("dish", BearerKind.STARLINK, "eth1", BearerRole.PRIMARY, dish="d:1", lands=True)
-FIBRE = Bearer("fibre", BearerKind.INTERFACE, "eth2", BearerRole.ALTERNATE)
+DISH = Bearer("dish", BearerKind.STARLINK, "eth1", Role.PRIMARY, dish="d:1", lands=True)
+FIBRE = Bearer("fibre", BearerKind.INTERFACE, "eth2", Role.ALTERNATE)
 MILAN, SOFIA = Place("Milano", 45.478, 9.102), Place("Sofia", 42.698, 23.322)
 TRANSLATED = (
     Landing("Milano", "IT", MILAN, ("198.51.100.0/24",), ("100.64.7.1",)),

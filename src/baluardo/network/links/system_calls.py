@@ -19,10 +19,10 @@ EAGAIN: Final = 11
 EINTR: Final = 4
 CLOCK_MONOTONIC: Final = 1
 POLLIN: Final = 1
-POLLOUT: Final = 4
 MSG_DONTWAIT: Final = 0x40
 
-_carray: Any = getattr(numba, "carray")  # noqa: B009 - its stubs do not name it
+carray: Any = getattr(numba, "carray")  # noqa: B009 - its stubs do not name it
+"""An array over memory, in compiled code."""
 _int: Any = types.int32
 _size: Any = types.int64
 _address: Any = types.intp
@@ -31,20 +31,10 @@ read: Any = types.ExternalFunction("read", _size(_int, _address, _size))
 """(descriptor, address, octets) -> octets, 0 at the end, -1."""
 write: Any = types.ExternalFunction("write", _size(_int, _address, _size))
 """(descriptor, address, octets) -> octets, -1."""
-readv: Any = types.ExternalFunction("readv", _size(_int, _address, _int))
-"""(descriptor, address of iovecs, how many) -> octets, -1."""
 writev: Any = types.ExternalFunction("writev", _size(_int, _address, _int))
 """(descriptor, address of iovecs, how many) -> octets, -1."""
 send: Any = types.ExternalFunction("send", _size(_int, _address, _size, _int))
 """(descriptor, address, octets, flags) -> octets, -1."""
-recv: Any = types.ExternalFunction("recv", _size(_int, _address, _size, _int))
-"""(descriptor, address, octets, flags) -> octets, -1."""
-sendto: Any = types.ExternalFunction("sendto", _size(_int, _address, _size, _int, _address, _int))
-"""(descriptor, address, octets, flags, address of a sockaddr, its octets) -> octets, -1."""
-recvfrom: Any = types.ExternalFunction(
-    "recvfrom", _size(_int, _address, _size, _int, _address, _address)
-)
-"""(descriptor, address, octets, flags, address for a sockaddr, address of its length)."""
 sendmmsg: Any = types.ExternalFunction("sendmmsg", _int(_int, _address, _int, _int))
 """(descriptor, address of mmsghdrs, how many, flags) -> how many were sent, -1."""
 recvmmsg: Any = types.ExternalFunction("recvmmsg", _int(_int, _address, _int, _int, _address))
@@ -53,26 +43,18 @@ ppoll: Any = types.ExternalFunction("ppoll", _int(_address, _size, _address, _ad
 """(address of pollfds, how many, address of a timespec or 0, 0) -> how many are ready, -1."""
 epoll_wait: Any = types.ExternalFunction("epoll_wait", _int(_int, _address, _int, _int))
 """(epoll, address of events, how many, ms or -1) -> how many are ready, -1."""
-epoll_pwait2: Any = types.ExternalFunction(
-    "epoll_pwait2", _int(_int, _address, _int, _address, _address)
-)
-"""(epoll, address of events, how many, address of a timespec or 0, 0): Linux 5.11, glibc 2.35."""
 _clock_gettime: Any = types.ExternalFunction("clock_gettime", _int(_int, _address))
 _pointer: Any = types.CPointer
 _errno_location: Any = types.ExternalFunction("__errno_location", _pointer(_int)())
 
 POLLFD: Final = np.dtype([("fd", "<i4"), ("events", "<i2"), ("revents", "<i2")])
 """poll(2)."""
-IOVEC: Final = np.dtype([("base", "<i8"), ("octets", "<i8")])
-"""readv(2), on machines of 64 bits."""
-TIMESPEC: Final = np.dtype([("seconds", "<i8"), ("nanoseconds", "<i8")])
-"""clock_gettime(2)."""
 
 
 @njit(nogil=True, cache=True)
 def last_error() -> int:
     """Return errno of this thread."""
-    return int(_carray(_errno_location(), 1)[0])
+    return int(carray(_errno_location(), 1)[0])
 
 
 @njit(nogil=True, cache=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 from numba import njit, types
 from numba.extending import intrinsic
 
-_carray: Any = getattr(numba, "carray")  # noqa: B009 - its stubs do not name it
+from baluardo.network.links.system_calls import carray
 
 
 def _pointer_to(_typing: Any, _address: Any) -> Any:
@@ -32,4 +31,4 @@ _pointer: Any = intrinsic(_pointer_to)
 @njit(cache=True, nogil=True)
 def borrowed(array: Any) -> Any:
     """Return the array without a count of its holders."""
-    return _carray(_pointer(array.ctypes.data), array.shape, array.dtype)
+    return carray(_pointer(array.ctypes.data), array.shape, array.dtype)
