@@ -77,8 +77,9 @@ def test_units_give_each_process_what_it_needs_and_no_more() -> None:
     assert edge["Service"]["LoadCredential"] == "passphrase:/etc/baluardo/pass"
     links = Unit(full["baluardo-links.service"])
     assert set(links["Service"]["CapabilityBoundingSet"].split()) == {
-        *("CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_NET_RAW", "CAP_DAC_OVERRIDE")
+        *("CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_NET_RAW", "CAP_DAC_OVERRIDE", "CAP_SYS_NICE")
     }
+    assert "RestrictRealtime" not in links["Service"]  # WireGuard's processes run in real time
     assert "User" not in links["Service"]
     for name, text in full.items():
         if name.endswith(".service"):
@@ -86,6 +87,9 @@ def test_units_give_each_process_what_it_needs_and_no_more() -> None:
             assert Unit(text)["Service"]["ProtectSystem"] == "strict"
     calm = FULL.replace("enabled = true", "enabled = true\nreal_time = false")
     assert Unit(made(calm)["baluardo-edge.service"])["Service"]["CapabilityBoundingSet"] == ""
+    links = Unit(made(calm)["baluardo-links.service"])
+    assert "CAP_SYS_NICE" not in links["Service"]["CapabilityBoundingSet"]
+    assert links["Service"]["RestrictRealtime"] == "yes"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from baluardo.edge.configuration import EdgeConfiguration
+from baluardo.edge.configuration import EdgeConfiguration, Network
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 
@@ -75,7 +75,7 @@ def units(
             )
     found = {EDGE: _edge_unit(edge, configuration, user, passphrase, python)}
     if configuration.network.enabled:
-        found[LINKS] = _links_unit(configuration.network.helper, user, python)
+        found[LINKS] = _links_unit(configuration.network, user, python)
     if configuration.updates.automatic:
         found[UPDATE] = _update_unit(edge, user, python)
         found[TIMER] = _timer(configuration.updates.every_hours)
@@ -90,7 +90,9 @@ def _check_place(place: Path) -> None:
         )
 
 
-def _links_unit(helper: Path, user: str, python: str) -> str:
+def _links_unit(network: Network, user: str, python: str) -> str:
+    helper = network.helper
+    scheduling = " CAP_SYS_NICE" if network.real_time else ""
     return f"""\
 # Made by `baluardo edge systemd`. The only process with rights of root: it opens interfaces and
 # namespaces for the edge, and nothing else.
@@ -109,12 +111,12 @@ UMask=0077
 Restart=always
 RestartSec=1
 # The last one, as the socket's directory is another user's.
-CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_NET_RAW CAP_DAC_OVERRIDE
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_NET_RAW{scheduling} CAP_DAC_OVERRIDE
 DevicePolicy=closed
 DeviceAllow=/dev/net/tun rw
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET
 RestrictNamespaces=net mnt
-{_LESS}
+{"" if scheduling else "RestrictRealtime=yes" + chr(10)}{_LESS}
 [Install]
 WantedBy=multi-user.target
 """

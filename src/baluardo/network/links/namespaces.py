@@ -6,7 +6,6 @@ for users who are root in a user namespace of their own (`unshare -Urnm`) just a
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import threading
@@ -14,10 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from baluardo.errors import LinkError
+from baluardo.network.links.c_library import call
 
 CLONE_NEWNET: Final = 0x4000_0000
 SECONDS: Final = 20.0
 """A command inside that takes longer hangs."""
+_REFUSED: Final = "Network namespaces are not permitted here"
 
 _Result = TypeVar("_Result")
 
@@ -49,7 +50,7 @@ class Namespace:
 
     def enter(self) -> None:
         """Move the calling thread inside for good; LinkError if it cannot be entered."""
-        _call("setns", self.descriptor, CLONE_NEWNET)
+        call("setns", self.descriptor, CLONE_NEWNET, otherwise=_REFUSED)
 
     def inside(self, act: Callable[[], _Result]) -> _Result:
         """Do something inside, in a thread of its own: sockets and devices made there stay there.
@@ -122,15 +123,8 @@ def can_make_namespaces() -> str:
 
 
 def _unshared() -> int:
-    _call("unshare", CLONE_NEWNET)
+    call("unshare", CLONE_NEWNET, otherwise=_REFUSED)
     return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-
-
-def _call(name: str, *arguments: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*arguments) != 0:
-        reason = os.strerror(ctypes.get_errno())
-        raise LinkError(f"Network namespaces are not permitted here ({name}: {reason}).")
 
 
 def _in_thread(act: Callable[[], _Result]) -> _Result:

@@ -7,7 +7,6 @@ them holds the interpreter's lock where the caller is compiled with `nogil`.
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any, Final
 
 import numba
@@ -62,8 +61,3 @@ def monotonic_ns(scratch: npt.NDArray[np.int64]) -> int:
     """Return CLOCK_MONOTONIC in ns; `scratch` holds two int64 of the caller's."""
     _clock_gettime(np.int32(CLOCK_MONOTONIC), scratch.ctypes.data)
     return int(scratch[0]) * 1_000_000_000 + int(scratch[1])
-
-
-def libc() -> Any:
-    """Return libc for calls from Python, with errno kept."""
-    return ctypes.CDLL(None, use_errno=True)

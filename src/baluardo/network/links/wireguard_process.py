@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
@@ -14,15 +13,17 @@ from typing import Final
 
 from baluardo.errors import LinkError
 from baluardo.foreign_input import printable
+from baluardo.network.links.c_library import call
 from baluardo.network.links.namespaces import Namespace
+from baluardo.network.links.real_time import children_in_real_time
 
 STARTING_SECONDS: Final = 10.0
 CONTROL_DIRECTORY: Final = Path("/var/run/wireguard")
 """Compiled into wireguard-go and wg; one for all namespaces of a machine."""
 
 NICENESS: Final = -10
-"""Packets wait for nobody who computes; where it is not permitted, they do. Not real time: who
-floods a site must not take the whole machine from it."""
+"""Packets wait for nobody who computes. Where real time is not permitted; less where this is not
+either."""
 
 _PACKAGES: Final = {"nice": "coreutils", "nsenter": "util-linux", "setpriv": "util-linux"}
 """Of the programs that wireguard-go is started through: each would be found missing by the one
@@ -31,6 +32,10 @@ before it alone, under the name of wireguard-go."""
 _CLONE_NEWNS: Final = 0x0002_0000
 _MS_REC: Final = 0x4000
 _MS_SLAVE: Final = 0x8_0000
+_REFUSED: Final = (
+    "The root helper cannot have mounts of its own; run it as root, or in `unshare -Urnm` where "
+    "the system allows it"
+)
 
 
 def make_own_control_directory() -> None:
@@ -39,8 +44,8 @@ def make_own_control_directory() -> None:
     Otherwise two helpers of one machine could not both have a `wg0`, and a user who is root in a
     user namespace could not write there at all. LinkError where mounting is not permitted.
     """
-    _call("unshare", _CLONE_NEWNS)
-    _call("mount", b"none", b"/", None, _MS_REC | _MS_SLAVE, None)
+    call("unshare", _CLONE_NEWNS, otherwise=_REFUSED)
+    call("mount", b"none", b"/", None, _MS_REC | _MS_SLAVE, None, otherwise=_REFUSED)
     directory = CONTROL_DIRECTORY.resolve()
     try:
         directory.mkdir(exist_ok=True)
@@ -65,18 +70,20 @@ def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[byte
     control = CONTROL_DIRECTORY / f"{name}.sock"
     control.unlink(missing_ok=True)
     try:
-        process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
-            [
-                *("nice", "-n", str(NICENESS), "nsenter", f"--net={namespace.path}"),
-                *("setpriv", "--pdeathsig", "KILL", "--no-new-privs"),
-                *("--inh-caps", "-all", "--bounding-set", "-all,+net_admin"),
-                *("wireguard-go", "--foreground", name),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "WG_PROCESS_FOREGROUND": "1", "LOG_LEVEL": "error"},
-        )
+        with children_in_real_time() as real_time:
+            before_others = () if real_time else ("nice", "-n", str(NICENESS))
+            process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
+                [
+                    *(*before_others, "nsenter", f"--net={namespace.path}"),
+                    *("setpriv", "--pdeathsig", "KILL", "--no-new-privs"),
+                    *("--inh-caps", "-all", "--bounding-set", "-all,+net_admin"),
+                    *("wireguard-go", "--foreground", name),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "WG_PROCESS_FOREGROUND": "1", "LOG_LEVEL": "error"},
+            )
     except OSError as problem:
         raise LinkError(f"wireguard-go cannot be started: {problem.strerror}.") from None
     words: deque[bytes] = deque(maxlen=1)
@@ -119,14 +126,5 @@ def _drain(process: subprocess.Popen[bytes], words: deque[bytes]) -> None:
 
 
 def _mount_over(directory: Path) -> None:
-    _call("mount", b"none", bytes(directory), b"tmpfs", 0, b"mode=0700,size=1m")
-
-
-def _call(name: str, *arguments: object) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if getattr(libc, name)(*arguments) != 0:
-        reason = os.strerror(ctypes.get_errno())
-        raise LinkError(
-            f"The root helper cannot have mounts of its own ({name}: {reason}). Run it as root, or "
-            "in `unshare -Urnm` where the system allows it."
-        )
+    options = (b"tmpfs", 0, b"mode=0700,size=1m")
+    call("mount", b"none", bytes(directory), *options, otherwise=_REFUSED)
