@@ -28,6 +28,12 @@ RECORDED: Final = json.loads((Path(__file__).parent / "data/network_answer.json"
 Between Milan and the frigate nothing was sent: that tunnel rests.
 """
 
+TWO_LAYERS: Final = json.loads((Path(__file__).parent / "data/two_layers_answer.json").read_text())
+"""What a site's edge answered that has two layers and two bearers that land.
+
+Its rule forbids Bulgaria: the second bearer lands there.
+"""
+
 TAKEN_OCTETS: Final = 250_000
 """Added to every count from one answer to the next."""
 
@@ -249,6 +255,40 @@ def test_edges_that_are_silent_or_stopped_or_talk_nonsense(page: Watched, nation
     expect(page.page.locator("#site-milan summary")).to_contain_text("edge runs")
 
 
+def test_a_site_with_one_layer_and_no_rule_says_so_in_few_words(page: Watched) -> None:
+    card = unfold(page, "rome")
+    expect(card.locator(".told-facts")).to_contain_text("one: WireGuard")
+    expect(card.get_by_role("row", name="sky").first).to_contain_text("No landing is demanded.")
+    expect(card.locator(".inner-layer")).to_have_count(0)
+    expect(card.get_by_text("barred")).to_have_count(0)
+
+
+def test_a_barred_landing_is_seen_before_a_site_is_unfolded(page: Watched, nation: Nation) -> None:
+    def change(answer: Answer) -> None:
+        sky, fibre = answer["sites"][0]["network"]["bearers"]
+        shown, barred = TWO_LAYERS["bearers"]
+        seen = ("landing", "landing_why", "barred")
+        sky.update({key: shown[key] for key in seen})
+        sky["egress_by_peer"] = {
+            "office/milan": "100.64.0.10",
+            "office/norcia": "100.64.0.10",
+            "ship/frigate": "198.51.100.23",
+        }
+        fibre.update({key: barred[key] for key in seen})
+
+    nation.change = change
+    expect(page.page.locator("#site-rome summary")).to_contain_text("landing barred: fibre")
+    expect(page.page.locator("#site-milan summary")).not_to_contain_text("barred")
+    card = unfold(page, "rome")
+    sky = card.locator(".told-bearers").get_by_role("row", name="sky")
+    expect(sky).to_contain_text("lands at Milan")
+    expect(sky).to_contain_text(re.compile("100.64.0.10 ?by 2 peers.*198.51.100.23 ?by 1 peer"))
+    fibre = card.locator(".told-bearers").get_by_role("row", name="fibre")
+    expect(fibre).to_contain_text("barred")
+    expect(fibre).to_contain_text("Traffic passes Sofia")
+    expect(fibre).not_to_contain_text("lands at")
+
+
 def test_tunnels_that_are_shut_say_why(page: Watched, nation: Nation) -> None:
     sentence = "The peer's certificate was revoked. Nothing passes."
 
@@ -297,9 +337,13 @@ def poison(answer: Answer, text: str) -> None:
         network.update(site=text, problem=text, addresses=[text], dropped={text: 3})
         for place, bearer in enumerate(network["bearers"]):
             bearer.update(name=f"{text}{place}", device=text, egress=text)
+            bearer.update(egress_by_peer={text: text, f"{text}2": f"{text}2"})
+            bearer.update(landing=text, landing_why=both, barred=place > 0)
         for place, tunnel in enumerate(network["tunnels"]):
             tunnel.update(peer=f"{text}{place}", address=text, problem=text)
             tunnel.update(active=text, second=text, why=both)
+            inner = {**TWO_LAYERS["tunnels"][0]["inner"], "established": place > 0}
+            tunnel.update(layers=2, inner={**inner, "problem": f"{text}{place}"})
             tunnel["bearers"] = [{"name": text, "health": "dead", "why": both}]
     for place, link in enumerate(answer["wire"]["links"]):
         link.update(name=f"{text}{place}>{text}", packets=place % 2, drops={text: place % 3})
@@ -368,4 +412,49 @@ def test_the_same_at_a_site(chromium: Browser) -> None:
         expect(milan).to_contain_text("over 180 s: not used")
         expect(watched.page.get_by_role("row", name="geo").first).to_contain_text("Emergency")
         assert watched.page.locator(".matrix").count() == 0
+        assert watched.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "words"),
+    [
+        (1280, "en-GB", ("two: ESP within WireGuard", "inner layer stands", "lands at Milan")),
+        (360, "it-IT", ("due: ESP dentro WireGuard", "strato interno attivo", "approda a Milan")),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_two_layers_and_landings_at_a_site(
+    chromium: Browser, width: int, language: str, words: tuple[str, str, str], scheme: str
+) -> None:
+    down = copy.deepcopy(TWO_LAYERS)
+    sentence = "The inner layer did not take the new keys."
+    down["tunnels"][0]["inner"].update(established=False, problem=sentence)
+    answers = [TWO_LAYERS]
+    router = APIRouter()
+
+    @router.get("/api/edge/network")
+    async def network() -> object:
+        return answers[-1]
+
+    part = ConsolePart("tunnels", router=router, pages=(NETWORK_PAGE,))
+    view = {"viewport": {"width": width, "height": 800}}
+    with (
+        served(create_console([part], ("127.0.0.1",))) as url,
+        opened(chromium, f"{url}/network", **view, locale=language, color_scheme=scheme) as watched,
+    ):
+        layers, stands, lands = words
+        expect(watched.page.locator(".told-facts")).to_contain_text(layers)
+        tunnel = watched.page.locator(".told-tunnels tbody tr")
+        expect(tunnel).to_contain_text(stands)
+        expect(tunnel).to_contain_text(re.compile(r"14 s, (renewed|rinnovata)"))
+        bearers = watched.page.locator(".told-bearers tbody tr")
+        expect(bearers.first).to_contain_text(lands)
+        expect(bearers.last).to_contain_text(re.compile("barred|vietata"))
+        expect(bearers.last).to_contain_text("Sofia (BG, 10.9.3.2)")
+        expect(watched.page.get_by_text(sentence)).to_have_count(0)
+        for place in ("document.documentElement", "document.querySelector('.authority-scroll')"):
+            assert watched.number(f"{place}.scrollWidth - {place}.clientWidth") <= 0
+        answers.append(down)
+        expect(tunnel).not_to_contain_text(stands)
+        expect(tunnel).to_contain_text(sentence)
         assert watched.complaints == []

@@ -43,6 +43,7 @@ class Site:
         self.channels: list[Channel] = []
         self.refuses_keys = False
         self.sources: tuple[str, ...] = ()
+        self.devices: dict[str, str] = {}
         self.handshakes = 0
         self.port = 0
         self._seed = seed
@@ -63,6 +64,7 @@ class Site:
             ),
             random=Random(self._seed),  # noqa: S311 - not for keys
             sources=lambda: self.sources,
+            device_of=self.devices.get,
         )
 
     async def start(self) -> None:

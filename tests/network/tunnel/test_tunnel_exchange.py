@@ -17,7 +17,7 @@ from baluardo.network.tunnel.timers import FIRST_WAIT
 from baluardo.trust.certificates.revocation import Reason, Revocation
 from baluardo.trust.probe_seal import ProbeSeal
 from baluardo.trust.suites import CNSA, EU_HYBRID, AnyProfile
-from network.tunnel.edges import Counting, Site, same_keys, until
+from network.tunnel.edges import HOST, Counting, Site, same_keys, until
 from trust.community import TestCommunity, make_community
 
 MOST_OCTETS = {EU_HYBRID.name: 3_200, CNSA.name: 4_200}
@@ -228,6 +228,28 @@ def test_a_round_leaves_by_the_address_that_works(italy: TestCommunity, dead_fir
         failed = [each.reason for each in milano.told if isinstance(each, Failed)]
         assert bool(failed) is dead_first
         assert all("cannot be reached" in each for each in failed)
+        assert same_keys(milano, roma)
+
+    between(italy, scenario)
+
+
+def test_a_round_leaves_and_arrives_by_its_device_alone(italy: TestCommunity) -> None:
+    gone, there = "127.0.0.2", "127.0.0.3"
+
+    async def scenario(milano: Site, roma: Site) -> None:
+        roma.devices[HOST] = "gone0"
+        with pytest.raises(OSError, match="No such device"):
+            await roma.restart()
+        roma.devices[HOST] = "lo"
+        await roma.restart()
+        milano.sources = gone, there
+        milano.devices.update({gone: "gone0", there: "lo"})
+        roma.rounds.set_peers([milano.card()])
+        milano.rounds.set_peers([roma.card()])
+        await until(lambda: bool(roma.accepted) and bool(milano.accepted))
+        failed = [each.reason for each in milano.told if isinstance(each, Failed)]
+        assert failed
+        assert all("No such device" in each for each in failed)
         assert same_keys(milano, roma)
 
     between(italy, scenario)

@@ -14,7 +14,7 @@ from baluardo.errors import SourceError
 from baluardo.network.wire.datagram import Udp
 from baluardo.network.wire.pcapng import INBOUND, OUTBOUND, beginning, packet
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
-from baluardo.stage.prove.captures import Captured, packets
+from baluardo.stage.prove.captures import Captured, judge_outside, packets
 
 ONE, OTHER, AUTHORITY = "100.64.0.10", "100.65.0.11", EXCHANGE_ADDRESS
 TCP, UDP, ICMP, GRE = 6, 17, 1, 47
@@ -89,6 +89,37 @@ def test_what_the_wire_writes_is_read_back(
     blocks = [packet(number, 10**18, octets, ways[number]) for number, octets in written]
     file.write_bytes(CAPTURE + b"".join(blocks))
     assert [each.octets for each in packets(file)] == [octets for _, octets in written]
+
+
+INSIDE = ipv4(UDP, ports(51_820, 51_820), dscp=46)
+
+
+@pytest.mark.parametrize(
+    ("passed", "told", "hold"),
+    [
+        ([INSIDE, ipv4(TCP, ports(9, 51_822))], "0 of 2 captured, 0 of no known kind", True),
+        ([INSIDE, INSIDE + b"secret"], "1 of 2 captured, 0 of no known kind", False),
+        ([INSIDE, HOSTS], "0 of 2 captured, 1 of no known kind", False),
+        ([], "0 of 0 captured, 0 of no known kind", False),
+    ],
+)
+def test_what_was_outside_is_judged(
+    tmp_path: Path, passed: list[bytes], told: str, hold: bool
+) -> None:
+    file = tmp_path / "wire.pcapng"
+    blocks = [packet(0, 1, octets, INBOUND) for octets in passed]
+    file.write_bytes(CAPTURE + b"".join(blocks))
+    clear, classes = judge_outside(file, len(passed), (b"absent", b"secret"))
+    assert (clear.measured, clear.holds) == (told, hold)
+    assert classes.holds == bool(passed)
+
+
+def test_tunnels_of_two_classes_are_told_apart(tmp_path: Path) -> None:
+    file = tmp_path / "wire.pcapng"
+    other = ipv4(UDP, ports(51_820, 51_820))
+    file.write_bytes(CAPTURE + packet(0, 1, INSIDE, INBOUND) + packet(0, 2, other, INBOUND))
+    _, classes = judge_outside(file, 2, ())
+    assert (classes.measured, classes.holds) == ("2 value: 0, 184", False)
 
 
 @pytest.mark.parametrize(

@@ -269,3 +269,72 @@ def test_pages_of_sites_have_no_websockets(path: Path) -> None:
             b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         )
         assert stream.recv(100).startswith(b"HTTP/1.1 403")
+
+
+ANSWERS = [
+    (b"200 OK", b'{"site": "office/rome"}', {"site": "office/rome"}),
+    (b"200 OK", b"<html>", None),
+    (b"200 OK", b"\xff", None),
+    (b"503 Service Unavailable", b"{}", None),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "told"), ANSWERS)
+def test_who_asks_often_asks_over_one_connection(
+    path: Path, status: bytes, body: bytes, told: object
+) -> None:
+    connections, requests = 0, list[bytes]()
+
+    async def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                requests.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(b"HTTP/1.1 %s\r\ncontent-length: %d\r\n\r\n" % (status, len(body)))
+                writer.write(body)
+        writer.close()
+
+    async def whole() -> None:
+        pages = SitePages(path)
+        with pytest.raises(httpx.ConnectError):
+            await pages.ask("/api/edge/network", "rome.example", 5.0)
+        server = await asyncio.start_unix_server(answering, str(path))
+        try:
+            for _ in range(3):
+                asking = pages.ask("/api/edge/network", "rome.example", 5.0)
+                if told is None:
+                    with pytest.raises(ValueError, match=r"answered with 503|JSON|codec|Expecting"):
+                        await asking
+                else:
+                    assert await asking == told
+        finally:
+            await pages.close()
+            server.close()
+            await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(whole(), GUARD_SECONDS))
+    assert (connections, len(requests)) == (1, 3)
+    assert requests[0].startswith(b"GET /api/edge/network HTTP/1.1\r\nhost: rome.example\r\n")
+
+
+def test_who_does_not_answer_in_time_is_given_up(path: Path) -> None:
+    async def whole() -> None:
+        pages = SitePages(path)
+        over = asyncio.Event()
+
+        async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await over.wait()
+            writer.close()
+
+        server = await asyncio.start_unix_server(silent, str(path))
+        try:
+            with pytest.raises(httpx.ReadTimeout):
+                await pages.ask("/api/edge/network", "rome.example", 0.1)
+        finally:
+            over.set()
+            await pages.close()
+            server.close()
+            await server.wait_closed()
+
+    asyncio.run(asyncio.wait_for(whole(), GUARD_SECONDS))

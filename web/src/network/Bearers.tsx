@@ -1,6 +1,8 @@
-import { type Column, Table } from "../authority/kit";
+import { type Column, Mark, Table } from "../authority/kit";
+import { inLanguage } from "../frame/language";
 import { type Bearer, ROLES } from "./answers";
-import { milliseconds, rate, Told, UpDown } from "./figures";
+import { egressesOf } from "./egresses";
+import { milliseconds, plain, rate, Told, UpDown } from "./figures";
 import { Part } from "./Part";
 import { flowOf, type Taken } from "./rates";
 import { t } from "./words";
@@ -38,12 +40,12 @@ export function Bearers(props: {
     {
       key: "egress",
       title: w.egress,
-      cell: (each) =>
-        each.egress === null ? (
-          <span class="faint">{w.unknown}</span>
-        ) : (
-          <Told text={each.egress} code />
-        ),
+      cell: (each) => (
+        <span class="lines">
+          <Egresses bearer={each} />
+          <Landing bearer={each} />
+        </span>
+      ),
     },
     {
       key: "traffic",
@@ -60,5 +62,43 @@ export function Bearers(props: {
         <Table caption={w.bearers} columns={columns} rows={rows} rowKey={(each) => each.name} />
       )}
     </Part>
+  );
+}
+
+const MOST_EGRESSES = 4;
+
+/** The address under which peers see a bearer; each with how many, where they do not agree. */
+function Egresses(props: { bearer: Bearer }) {
+  const w = t.value;
+  const seen = egressesOf(props.bearer);
+  if (seen.length === 0) return <span class="faint">{w.unknown}</span>;
+  const more = seen.length - MOST_EGRESSES;
+  return (
+    <>
+      {seen.slice(0, MOST_EGRESSES).map(({ address, peers }) => (
+        <span key={address}>
+          <Told text={address} code />
+          {seen.length === 1 ? null : <span class="faint small"> {w.seenBy(peers)}</span>}
+        </span>
+      ))}
+      {more > 0 ? <span class="faint small">{w.moreEgresses(more)}</span> : null}
+    </>
+  );
+}
+
+/** Where traffic is seen to land, whether a rule keeps it from there, and what tells so. */
+function Landing(props: { bearer: Bearer }) {
+  const w = t.value;
+  const { landing, landing_why: why, barred } = props.bearer;
+  return (
+    <>
+      {barred ? <Mark level="bad">{w.barred}</Mark> : null}
+      {landing !== null && !barred ? <Mark level="good">{w.lands(plain(landing))}</Mark> : null}
+      {why === null ? null : (
+        <span class={barred ? "small" : "faint small"}>
+          <Told text={inLanguage(why)} />
+        </span>
+      )}
+    </>
   );
 }

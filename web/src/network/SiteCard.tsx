@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Mark } from "../authority/kit";
 import { LeverSign } from "../globe/LeverSign";
 import type { Site } from "./answers";
-import { nameOfSite, rate, Told, UpDown } from "./figures";
+import { nameOfSite, plain, rate, Told, UpDown } from "./figures";
 import { anchorOf } from "./Matrix";
 import { toldBy } from "./pairs";
 import { type Flow, flowOf, type Taken, totalOf } from "./rates";
@@ -80,12 +80,17 @@ export function SiteCard(props: {
 function Summary(props: { site: Site; standing: Standing; flow: Flow | null }) {
   const w = t.value;
   const { site, flow } = props;
-  const active = toldBy(site)?.bearers.find((each) => each.active);
+  const bearers = toldBy(site)?.bearers ?? [];
+  const active = bearers.find((each) => each.active);
+  const barred = bearers.filter((each) => each.barred).map((each) => each.name);
   return (
     <>
       <span class="site-card-state">
         <Mark level={LEVELS[props.standing]}>{w.edge[props.standing]}</Mark>
         {site.restarts > 0 ? <span class="faint">{w.restarts(site.restarts)}</span> : null}
+        {barred.length > 0 ? (
+          <bdi class="site-card-barred">{w.barredBearers(plain(barred.join(", ")))}</bdi>
+        ) : null}
       </span>
       <Fact title={w.landing}>
         <span class="site-card-landing">

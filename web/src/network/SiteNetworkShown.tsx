@@ -38,6 +38,12 @@ export function SiteNetworkShown(props: {
           <dt>{w.timing}</dt>
           <dd>{told.real_time ? w.realTime : w.notRealTime}</dd>
         </div>
+        {told.tunnels.length === 0 ? null : (
+          <div>
+            <dt>{w.layers}</dt>
+            <dd>{w.layersOf(Math.min(...told.tunnels.map((each) => each.layers)))}</dd>
+          </div>
+        )}
         {props.restarts === undefined ? null : (
           <div>
             <dt>{w.restartsTitle}</dt>

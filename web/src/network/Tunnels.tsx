@@ -1,6 +1,6 @@
 import { type Column, Mark, Table } from "../authority/kit";
 import { inLanguage } from "../frame/language";
-import type { Health, Tunnel } from "./answers";
+import type { Health, InnerLayer, Tunnel } from "./answers";
 import { age, plain, Told, UpDown } from "./figures";
 import { KeyAge } from "./KeyAge";
 import { LEVELS } from "./Matrix";
@@ -67,6 +67,11 @@ function columnsOf(flow: Flow, nameOf: (peer: string) => string): Column<Tunnel>
           <span class="faint small">
             {w.epoch} <span class="code">{each.epoch}</span>
           </span>
+          {each.inner !== null && each.inner.epoch !== null && each.inner.epoch !== each.epoch ? (
+            <span class="faint small">
+              {w.innerEpoch} <span class="code">{each.inner.epoch}</span>
+            </span>
+          ) : null}
         </span>
       ),
     },
@@ -92,7 +97,33 @@ function Condition(props: { tunnel: Tunnel }) {
       {tunnel.state !== null && tunnel.state !== "confirmed" ? (
         <span class="faint small">{w.states[tunnel.state]}</span>
       ) : null}
+      {tunnel.inner === null ? null : <Inner inner={tunnel.inner} said={tunnel.problem} />}
     </span>
+  );
+}
+
+/** The second layer: whether it stands, how old its key is; its problem where nobody said it yet. */
+function Inner(props: { inner: InnerLayer; said: string }) {
+  const w = t.value;
+  const { inner } = props;
+  return (
+    <>
+      <span class="inner-layer" title={w.innerMeaning}>
+        <Mark level={inner.established ? "good" : "bad"}>
+          {inner.established ? w.innerStands : w.innerDown}
+        </Mark>
+      </span>
+      {inner.established ? (
+        <span class="faint small">
+          {w.innerKey(age(inner.age_s))}, {w.rekeys(inner.rekeys)}
+        </span>
+      ) : null}
+      {inner.problem !== "" && inner.problem !== props.said ? (
+        <span class="small tunnel-problem" lang="en">
+          <Told text={inner.problem} />
+        </span>
+      ) : null}
+    </>
   );
 }
 

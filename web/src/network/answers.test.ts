@@ -1,10 +1,14 @@
 import { describe, expect, it } from "vitest";
 import RECORDED from "../../../tests/browser/data/network_answer.json?raw";
+import TWO_LAYERS from "../../../tests/browser/data/two_layers_answer.json?raw";
 import { ShapeError } from "../api/validate";
 import { network, siteNetwork } from "./answers";
 
 /** What a nation of five sites answered under traffic; also what the browser tests serve. */
 const recorded = () => JSON.parse(RECORDED);
+
+/** What a site answered that has two layers and a landing rule. */
+const layered = () => JSON.parse(TWO_LAYERS);
 
 type Json = Record<string, unknown>;
 const first = (answer: { sites: Json[] }) => answer.sites[0] as { network: Json };
@@ -16,6 +20,27 @@ describe("what the console says of the network", () => {
 
   it("is taken of an empty nation, and where no wire is up", () => {
     expect(network({ sites: [], wire: null }, "here")).toEqual({ sites: [], wire: null });
+  });
+
+  it("is taken of a site with two layers and a landing rule", () => {
+    expect(siteNetwork(layered(), "here")).toEqual(layered());
+  });
+
+  it("has a second layer and landings of their shape, or is refused", () => {
+    const { tunnels, bearers } = layered();
+    const broken: [string, unknown[]][] = [
+      ["tunnels", [{ ...tunnels[0], inner: { ...tunnels[0].inner, established: "yes" } }]],
+      ["tunnels", [{ ...tunnels[0], inner: { ...tunnels[0].inner, age_s: -1 } }]],
+      ["tunnels", [{ ...tunnels[0], inner: true }]],
+      ["tunnels", [{ ...tunnels[0], layers: "two" }]],
+      ["bearers", [{ ...bearers[0], landing_why: "because" }]],
+      ["bearers", [{ ...bearers[0], barred: null }]],
+      ["bearers", [{ ...bearers[0], egress_by_peer: { "office/x": 7 } }]],
+      ["bearers", [{ ...bearers[0], egress_by_peer: Array(5_001).fill("10.0.0.1") }]],
+    ];
+    for (const [field, value] of broken) {
+      expect(() => siteNetwork({ ...layered(), [field]: value }, "here")).toThrow(ShapeError);
+    }
   });
 
   it("hides one edge that talks nonsense, not the others", () => {

@@ -41,8 +41,28 @@ export interface Bearer {
   round_trip_ms: number | null;
   /** The address under which others see it. */
   egress: string | null;
+  /** The same by who saw it, under the identity of that peer. */
+  egress_by_peer: Record<string, string>;
+  /** Where its traffic is seen to land; null where a rule asks nothing or nothing shows it. */
+  landing: string | null;
+  /** What makes that landing known, or what is missing; null for what lands nowhere. */
+  landing_why: Text | null;
+  /** Whether the rule keeps traffic from it. */
+  barred: boolean;
   sent_octets: number;
   received_octets: number;
+}
+/** Where ESP within WireGuard stands with one peer. */
+export interface InnerLayer {
+  established: boolean;
+  epoch: number | null;
+  /** Of the keys in use. */
+  age_s: number;
+  rekeys: number;
+  sent_octets: number;
+  received_octets: number;
+  /** Empty where nothing is wrong; in the edge's language. */
+  problem: string;
 }
 export interface Tunnel {
   peer: string;
@@ -50,6 +70,9 @@ export interface Tunnel {
   state: KeyState | null;
   open: boolean;
   lanes: number;
+  layers: number;
+  /** The second layer; null where the policy asks for one. */
+  inner: InnerLayer | null;
   epoch: number;
   key_age_s: number | null;
   full_age_s: number | null;
@@ -131,6 +154,14 @@ function named<T>(check: Check<T>, nameOf: (item: T) => string): Check<T[]> {
   };
 }
 
+/** A record that a page can go through. */
+function limited<T>(check: Check<Record<string, T>>): Check<Record<string, T>> {
+  return (value, where) =>
+    typeof value === "object" && value !== null && Object.keys(value).length > MOST_ENTRIES
+      ? expected(`a record of ${MOST_ENTRIES} at most`)(value, where)
+      : check(value, where);
+}
+
 const bearer = object<Bearer>({
   name: string,
   kind: oneOf(...KINDS),
@@ -140,8 +171,21 @@ const bearer = object<Bearer>({
   rate_bps: nullable(amount),
   round_trip_ms: nullable(amount),
   egress: nullable(string),
+  egress_by_peer: limited(record(string)),
+  landing: nullable(string),
+  landing_why: nullable(text),
+  barred: boolean,
   sent_octets: amount,
   received_octets: amount,
+});
+const innerLayer = object<InnerLayer>({
+  established: boolean,
+  epoch: nullable(amount),
+  age_s: amount,
+  rekeys: amount,
+  sent_octets: amount,
+  received_octets: amount,
+  problem: string,
 });
 const tunnel = object<Tunnel>({
   peer: string,
@@ -149,6 +193,8 @@ const tunnel = object<Tunnel>({
   state: nullable(oneOf(...STATES)),
   open: boolean,
   lanes: amount,
+  layers: amount,
+  inner: nullable(innerLayer),
   epoch: amount,
   key_age_s: nullable(amount),
   full_age_s: nullable(amount),

@@ -69,6 +69,8 @@ describe("a tunnel", () => {
     state: "confirmed",
     open: false,
     lanes: 1,
+    layers: 1,
+    inner: null,
     epoch: 1,
     key_age_s: null,
     full_age_s: null,

@@ -26,7 +26,7 @@ from baluardo.network.bearers.batches import (
 from baluardo.network.bearers.classes import CLASSES
 from baluardo.network.bearers.compiled import inner
 from baluardo.network.bearers.counts import Cause
-from baluardo.network.bearers.duplicates import is_first, siphash
+from baluardo.network.bearers.engine_arrivals import hand_up, is_wanted, tagged
 from baluardo.network.bearers.engine_state import BATCH, NO_DESCRIPTOR, ROW, State
 from baluardo.network.bearers.headers import (
     OUTER_OCTETS,
@@ -52,14 +52,12 @@ from baluardo.network.bearers.pacing import (
 from baluardo.network.links.system_calls import (
     EAGAIN,
     EINTR,
-    MSG_DONTWAIT,
     POLLIN,
     epoll_wait,
     last_error,
     monotonic_ns,
     ppoll,
     read,
-    send,
     write,
 )
 
@@ -68,16 +66,6 @@ LONGEST_WAIT_NS: Final = 20_000_000
 
 MOST_FAILURES: Final = 64
 """In a row: the descriptor's device is gone, and waiting for it would never wait."""
-
-STRANGERS_PER_S: Final = 64
-"""Probes with unknown tags that are handed up, and as many at once."""
-
-PEER_PROBES_PER_S: Final = 128
-"""Of each peer, and as many at once: four bearers under traffic make 64. Tags are seen by who
-watches, and what bears one may be anybody's; it uses up the allowance of that peer alone."""
-
-LEARNING_NS: Final = 1_000_000_000
-"""From when a class is known to come twice until all its first copies are remembered."""
 
 UNCLASSED: Final = at.UNCLASSED
 NO_PEER: Final = int(Cause.NO_PEER)
@@ -89,7 +77,6 @@ LANE_REFUSED: Final = int(Cause.LANE_REFUSED)
 BEARER_REFUSED: Final = int(Cause.BEARER_REFUSED)
 LAN_REFUSED: Final = int(Cause.LAN_REFUSED)
 DUPLICATE: Final = int(Cause.DUPLICATE)
-PROBE_EXCESS: Final = int(Cause.PROBE_EXCESS)
 
 
 @njit(nogil=True, cache=True)
@@ -278,9 +265,9 @@ def _from_bearer(s: State, fd: int, bearer: int, now: int) -> None:
             s.dropped[UNCLASSED, MALFORMED] += 1
             continue
         tag: Any = np.int64(big_endian(octets, 4, 4))
-        peer = _tagged(s, tag)
+        peer = tagged(s, tag)
         if kind == PROBE:
-            _hand_up(s, k, length, bearer, peer, now)
+            hand_up(s, k, length, bearer, peer, now)
             continue
         if peer == NOBODY:
             s.dropped[UNCLASSED, UNKNOWN_TAG] += 1
@@ -324,7 +311,7 @@ def _from_lane(s: State, fd: int, lane: int, now: int) -> None:
         if peer == NOBODY or s.gate[peer] == 0:
             s.dropped[cls, NO_PEER if peer == NOBODY else NO_KEY] += 1
             continue
-        if s.lane_fd.size > 1 and not _is_wanted(s, octets, length, cls, lane, now):
+        if s.lane_fd.size > 1 and not is_wanted(s, octets, length, cls, lane, now):
             s.dropped[cls, DUPLICATE] += 1
             continue
         row = s.rows.ctypes.data + k * ROW
@@ -335,68 +322,6 @@ def _from_lane(s: State, fd: int, lane: int, now: int) -> None:
         s.tallies[at.CLASS_RECEIVED, cls, 1] += length
         s.peer_tallies[peer, at.RECEIVED, 0] += 1
         s.peer_tallies[peer, at.RECEIVED, 1] += length
-
-
-@inner
-def _is_wanted(s: State, octets: Any, length: int, cls: int, lane: int, now: int) -> bool:
-    """Whether this is the first copy of a packet.
-
-    What the other end sends twice is for it to decide: all of it goes by the first lane, so that
-    whatever comes by another is a second copy, and its class is watched from then on. Until first
-    copies of that class are remembered, no second one is taken or remembered.
-    """
-    numbers = s.numbers
-    if lane > 0 and cls < numbers[at.UNIQUE_FROM] and cls < numbers[at.LEARNT_FROM]:
-        numbers[at.LEARNT_FROM] = cls
-        numbers[at.LEARNT_AT] = now
-    if cls < numbers[at.UNIQUE_FROM] and cls < numbers[at.LEARNT_FROM]:
-        return True
-    if lane > 0 and cls < numbers[at.UNIQUE_FROM] and now - numbers[at.LEARNT_AT] < LEARNING_NS:
-        return False
-    key = s.deliveries.key
-    return bool(is_first(s.deliveries, siphash(octets, 0, length, key[0], key[1]), lane, now))
-
-
-@inner
-def _tagged(s: State, tag: int) -> int:
-    """Return the peer that a tag names, or NOBODY."""
-    low, high = 0, s.tags.size
-    while low < high:
-        middle = (low + high) // 2
-        if s.tags[middle] < tag:
-            low = middle + 1
-        else:
-            high = middle
-    if low < s.tags.size and s.tags[low] == tag:
-        return int(s.tag_owner[low])
-    return NOBODY
-
-
-@inner
-def _hand_up(s: State, k: int, length: int, bearer: int, peer: int, now: int) -> None:
-    """Give a probe to Python with where it came from and when; within an allowance."""
-    owner, per_s = np.int64(peer), np.int64(PEER_PROBES_PER_S)
-    if peer == NOBODY:
-        owner, per_s = np.int64(s.allowances.shape[0] - 1), np.int64(STRANGERS_PER_S)
-    earned = (now - s.allowances[owner, 1]) * per_s // 1_000_000_000
-    if earned > 0:
-        s.allowances[owner, 0] = min(s.allowances[owner, 0] + earned, per_s)
-        s.allowances[owner, 1] += earned * 1_000_000_000 // per_s
-    if s.allowances[owner, 0] <= 0:
-        s.dropped[UNCLASSED, PROBE_EXCESS] += 1
-        return
-    s.allowances[owner, 0] -= 1
-    for octet in range(at.ADDRESS_OCTETS):
-        s.record[octet] = s.names[k, octet]
-    for octet in range(4):
-        s.record[at.ADDRESS_OCTETS + octet] = (bearer >> (8 * octet)) & 0xFF
-    for octet in range(8):
-        s.record[at.ADDRESS_OCTETS + 4 + octet] = (now >> (8 * octet)) & 0xFF
-    for octet in range(length):
-        s.record[at.RECORD_HEAD + octet] = s.rows[k, octet]
-    fd, whole = np.int32(s.numbers[at.PROBES_FD]), np.int64(at.RECORD_HEAD + length)
-    if send(fd, s.record.ctypes.data, whole, np.int32(MSG_DONTWAIT)) != whole:
-        s.dropped[UNCLASSED, PROBE_EXCESS] += 1
 
 
 @inner

@@ -41,12 +41,14 @@ class KeyRounds:
         full_seconds: float = FULL_SECONDS,
         random: Random | None = None,
         sources: Callable[[], Sequence[str]] = tuple,
+        device_of: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Take who we are, our public WireGuard key of each lane, and whom to tell.
 
         `random` spreads rounds and picks tags of probes; nothing secret hangs on it. `sources`:
         our own outer addresses, in the order in which channels are to be tried from them; where it
-        tells none, the system chooses.
+        tells none, the system chooses. `device_of` tells by which device alone an address of ours
+        is outside, None where routes say so.
         """
         self._endpoint = endpoint
         self._lanes = tuple(public_octets(each) for each in lanes)
@@ -54,6 +56,7 @@ class KeyRounds:
         self._full_seconds = full_seconds
         self._random = random or Random()  # noqa: S311 - not for keys
         self._sources = sources
+        self._device_of = device_of
         self._peers: dict[Identity, PeerKeys] = {}
         self._servers: list[ChannelServer] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -62,7 +65,13 @@ class KeyRounds:
         """Listen at addresses (port 0: any) and return the ports; OSError if one is taken."""
         for host, port in places:
             server = await serve(
-                self._endpoint, self._take_part, host, port, LIMITS, expected=self._expect
+                self._endpoint,
+                self._take_part,
+                host,
+                port,
+                LIMITS,
+                expected=self._expect,
+                device=self._device_of(host),
             )
             self._servers.append(server)
         return tuple(server.port for server in self._servers)
@@ -143,6 +152,7 @@ class KeyRounds:
             self._random,
             self._full_seconds,
             self._sources,
+            self._device_of,
         )
 
     def _expect(self, identity: Identity) -> None:

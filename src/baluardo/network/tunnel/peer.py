@@ -42,10 +42,12 @@ class PeerKeys:
         random: Random,
         full_seconds: float,
         sources: Callable[[], Sequence[str]] = tuple,
+        device_of: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         """Begin with every gate shut; `lanes` are our public keys, `tag` is for its probes.
 
         `sources`: own outer addresses, the first to be tried first; none: the system chooses.
+        `device_of`: the device by which alone one of them is outside.
         """
         own = endpoint.credential.identity
         role = Role.INITIATOR if own.uri < card.identity.uri else Role.RESPONDER
@@ -58,6 +60,7 @@ class PeerKeys:
         self._callbacks = callbacks
         self._random = random
         self._sources = sources
+        self._device_of = device_of
         self._loop = asyncio.get_running_loop()
         self._rounds = PeerRounds(role, tag)
         self._schedule = Schedule(role, count, random.random(), self._loop.time(), full_seconds)
@@ -186,6 +189,7 @@ class PeerKeys:
                 self.identity,
                 deadline=OPEN_SECONDS,
                 from_host=source,
+                device=None if source is None else self._device_of(source),
             )
         except TrustError as problem:
             self._attempt += 1

@@ -106,21 +106,11 @@ async def _told(network: StagedNetwork, identifier: str) -> dict[str, Any]:
 
 async def ask_edge(staged: StagedSite) -> dict[str, Any] | None:
     """Return what a site's edge tells of its network; None while it does not answer."""
-    transport = httpx.AsyncHTTPTransport(uds=str(staged.pages_socket))
-    headers = {
-        "host": staged.host,
-        "x-forwarded-for": "127.0.0.1",
-        "x-forwarded-proto": "http",
-    }
     try:
-        async with httpx.AsyncClient(
-            transport=transport, timeout=SECONDS, trust_env=False
-        ) as client:
-            answer = await client.get(f"http://edge{NETWORK_PATH}", headers=headers)
-            told: dict[str, Any] = answer.raise_for_status().json()
-            return told
-    except (httpx.HTTPError, ValueError):
+        told: dict[str, Any] = await staged.pages.ask(NETWORK_PATH, staged.host, SECONDS)
+    except (httpx.TransportError, ValueError):
         return None
+    return told
 
 
 async def _wire(network: StagedNetwork) -> dict[str, Any] | None:

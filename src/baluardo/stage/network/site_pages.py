@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from starlette.types import Message, Receive, Scope, Send
@@ -47,6 +47,27 @@ class SitePages:
     async def close(self) -> None:
         """Let every connection go."""
         await self._transport.aclose()
+
+    async def ask(self, path: str, host: str, seconds: float) -> Any:
+        """Ask by ourselves, under a name of the pages; return the JSON value that is answered.
+
+        httpx.TransportError where nobody answers within so many seconds, ValueError for an answer
+        that is none.
+        """
+        request = httpx.Request(
+            "GET",
+            f"http://edge{path}",
+            headers={"host": host, FORWARDED_FOR: "127.0.0.1", FORWARDED_PROTO: "http"},
+            extensions={"timeout": httpx.Timeout(seconds).as_dict()},
+        )
+        answer = await self._transport.handle_async_request(request)
+        try:
+            octets = await answer.aread()
+        finally:
+            await answer.aclose()
+        if answer.status_code != httpx.codes.OK:
+            raise ValueError(f"{path} is answered with {answer.status_code}.")
+        return json.loads(octets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward one request; a site's pages have no WebSockets."""

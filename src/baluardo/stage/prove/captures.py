@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -13,12 +13,15 @@ from baluardo.edge.configuration import EXCHANGE_PORT
 from baluardo.edge.tunnels.bearers_known import PORT
 from baluardo.errors import SourceError
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
+from baluardo.stage.prove.result import Finding
 
 _BEGINNING: Final = bytes.fromhex("0a0d0d0a")
 _PACKET: Final = 6
 _LEAST: Final = 32
 """Octets of a packet's block around the packet."""
 _TCP, _UDP, _ICMP = 6, 17, 1
+_KNOWN: Final = frozenset({"tunnel", "exchange", "authority"})
+"""What a site may show outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,30 @@ def packets(path: Path) -> Iterator[Captured]:
                 raise SourceError(f"The capture is broken at octet {place}: no packet fits there.")
             yield Captured(octets[place + 28 : place + 28 + captured])
         place += length
+
+
+def judge_outside(path: Path, count: int, secret: Sequence[bytes]) -> list[Finding]:
+    """Judge a capture of all that was outside; `secret`: octets that must not be in it."""
+    clear, other, marked = 0, 0, set[int]()
+    for each in packets(path):
+        clear += any(octets in each.octets for octets in secret)
+        other += each.kind not in _KNOWN
+        if each.kind == "tunnel":
+            marked.add(each.traffic_class)
+    return [
+        Finding(
+            "clear packets at wire and landings",
+            f"{clear} of {count} captured, {other} of no known kind",
+            "0",
+            clear == 0 and other == 0 and count > 0,
+        ),
+        Finding(
+            "outer DSCP of tunnels",
+            f"{len(marked)} value: {', '.join(map(str, sorted(marked)))}",
+            "1 value",
+            len(marked) == 1,
+        ),
+    ]
 
 
 def _head(octets: bytes, place: int) -> tuple[int, int]:

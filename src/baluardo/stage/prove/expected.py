@@ -16,20 +16,17 @@ class Way:
 
     links: tuple[Link, ...]
 
-    def delay_s(
-        self, told: Mapping[str, Sequence[LinkSegment]], sent: float, octets: int = 0
-    ) -> float | None:
+    def delay_s(self, told: Mapping[str, Sequence[LinkSegment]], sent: float) -> float | None:
         """Return how long a packet that was sent at a moment is under way, s; None if it is lost.
 
-        `told`: segments by link, as the wire was told them; `sent`: POSIX seconds of the sky;
-        `octets` that each link's rate has to carry.
+        `told`: segments by link, as the wire was told them; `sent`: POSIX seconds of the sky. One
+        that finds nobody before it does not wait for the rate: the bucket of a link takes it whole.
         """
         now = sent
         for link in self.links:
             segment = _at(told.get(link.name, ()), now)
             if segment is None or segment.direction.rate_bps == 0.0:
                 return None
-            now += 8.0 * octets / segment.direction.rate_bps
             now += max(0.0, segment.direction.delay_after(now - segment.start))
         return now - sent
 
@@ -39,13 +36,12 @@ def round_trip_s(
     back: Callable[[float], Way],
     told: Mapping[str, Sequence[LinkSegment]],
     sent: float,
-    octets: int = 0,
 ) -> float | None:
     """Return the time there and back; `back` tells the way at the moment of turning."""
-    out = there.delay_s(told, sent, octets)
+    out = there.delay_s(told, sent)
     if out is None:
         return None
-    returning = back(sent + out).delay_s(told, sent + out, octets)
+    returning = back(sent + out).delay_s(told, sent + out)
     return None if returning is None else out + returning
 
 

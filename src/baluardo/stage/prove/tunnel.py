@@ -10,10 +10,8 @@ import asyncio
 import contextlib
 import tempfile
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +21,10 @@ from baluardo.network.tunnel.addresses import community_network
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.demonstration import COMMUNITY
-from baluardo.stage.network.addresses import EXCHANGE, Terminal
-from baluardo.stage.network.paths import Link
 from baluardo.stage.network.staged import why_no_tunnels
-from baluardo.stage.prove.captures import packets
-from baluardo.stage.prove.expected import Way, round_trip_s
+from baluardo.stage.prove.captures import judge_outside, packets
 from baluardo.stage.prove.nation import ProvingNation, proving_nation
+from baluardo.stage.prove.paths import PathsTaken, ids
 from baluardo.stage.prove.probing import Pinging, Reply, longest_gap, percentile
 from baluardo.stage.prove.proving_sky import calm
 from baluardo.stage.prove.result import Finding
@@ -45,10 +41,6 @@ KEY_LIMIT_S: Final = 180.0
 PING_SECONDS: Final = 30.0
 PING_EVERY: Final = 0.2
 FAST_EVERY: Final = 0.02
-PING_OCTETS: Final = 180
-"""Of a ping outside: 104 in IPv6, padded to 112, 32 of WireGuard, 8 of ours, 28 of UDP."""
-LOOK_SECONDS: Final = 1.0
-"""Between two looks at which bearers are taken while pings are held against their paths."""
 SETTLE_SECONDS: Final = 3.0
 OCTETS: Final = 100_000
 """Of the TCP transfer between each pair: the thinnest bearer takes seconds for it."""
@@ -58,6 +50,8 @@ ALIVE: Final = frozenset({"usable", "degraded"})
 """Of a dish that works again; it counts as degraded while the losses are in its window."""
 FORBIDDEN: Final = "Sofia"
 FORBIDDEN_COUNTRY: Final = "BG"
+INNER: Final = community_network(COMMUNITY).network_address.packed[:6]
+"""What addresses inside the tunnels begin with."""
 
 
 async def prove_tunnel(
@@ -88,22 +82,6 @@ async def prove_tunnel(
         return findings
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """Which bearers the two ends of a tunnel take."""
-
-    there: str
-    back: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """What every pair took at a moment, POSIX seconds of this machine's clock."""
-
-    at: float
-    taken: dict[tuple[str, str], _Taken]
-
-
 class _Proof:
     def __init__(self, proving: ProvingNation, say: Callable[[str], None]) -> None:
         self._nation, self._say = proving, say
@@ -112,6 +90,7 @@ class _Proof:
             raise StageError("The stage's network is not running.")
         self._feed, self._wire = feed, wire
         self._plan = proving.network.plan
+        self._paths = PathsTaken(proving, feed, wire)
         self._marker = random_octets(16)
         """What pings carry: it must be seen nowhere outside."""
 
@@ -142,18 +121,15 @@ class _Proof:
         offset = self._nation.sky.sky_time() - time.time()
         with self._capture() as captured:
             await self._wire.capture(captured)
-            looking = asyncio.create_task(self._look_at_bearers())
-            try:
+            async with self._paths.looks() as looks:
                 replies = await self._ping_all(pairs)
-            finally:
-                looks = await _ended(looking)
             count = await self._wire.capture(None)
             errors = [
                 error
                 for pair in pairs
-                for error in self._errors(pair, looks, replies[_ids(pair)], offset)
+                for error in self._paths.errors(pair, looks, replies[ids(pair)], offset)
             ]
-            outside = self._judge_outside(captured, count)
+            outside = judge_outside(captured, count, (self._marker, INNER))
         sent = sum(len(each) for each in replies.values())
         late = percentile([abs(error) for error in errors], 99.0)
         middle = percentile([abs(error) for error in errors], 50.0)
@@ -176,9 +152,9 @@ class _Proof:
             ping = self._fast(here, milan, 12.0)
             await asyncio.sleep(5.0)
             taken = await self._active(rome, milan)
-            await self._feed.cut(self._terminal(rome, taken or SKY))
+            await self._feed.cut(self._paths.terminal(rome, taken or SKY))
             replies = await asyncio.to_thread(ping.replies)
-        await self._feed.restore(self._terminal(rome, taken or SKY))
+        await self._feed.restore(self._paths.terminal(rome, taken or SKY))
         now = await self._active(rome, milan)
         gap = self._gap(replies, 12.0)
         return [
@@ -299,9 +275,6 @@ class _Proof:
         ends = (replies[0].number - 1, round(seconds / FAST_EVERY) - replies[-1].number)
         return max(longest_gap(replies, FAST_EVERY), max(ends) * FAST_EVERY)
 
-    def _terminal(self, site: Site, bearer: str) -> Terminal:
-        return next(each for each in self._plan.of(site) if each.bearer == bearer)
-
     async def _tunnel(self, site: Site, to: Site) -> dict[str, Any]:
         told, path = await self._nation.told(site), self._nation.identity_path(to)
         return next((each for each in told.get("tunnels", ()) if each["peer"] == path), {})
@@ -328,23 +301,6 @@ class _Proof:
         now = self._nation.sky.sky_time()
         await asyncio.sleep(slot_start(slot_at(now) + 1) - now + 0.5)
 
-    async def _look_at_bearers(self) -> list[_Look]:
-        """Look which bearers every pair takes, again and again until cancelled."""
-        paths = {site.id: self._nation.identity_path(site) for site in self._nation.sites}
-        looks: list[_Look] = []
-        with contextlib.suppress(asyncio.CancelledError):
-            while True:
-                tunnels = await self._nation.tunnels()
-                taken = {}
-                for one, other in combinations(self._nation.sites, 2):
-                    there = tunnels.get((paths[one.id], paths[other.id]), {}).get("active")
-                    back = tunnels.get((paths[other.id], paths[one.id]), {}).get("active")
-                    if there and back:
-                        taken[one.id, other.id] = _Taken(there, back)
-                looks.append(_Look(time.time(), taken))
-                await asyncio.sleep(LOOK_SECONDS)
-        return looks
-
     async def _ping_all(
         self, pairs: Sequence[tuple[Site, Site]]
     ) -> dict[tuple[str, str], list[Reply]]:
@@ -360,75 +316,6 @@ class _Proof:
             await asyncio.sleep(PING_SECONDS)
             return {pair: await asyncio.to_thread(each.replies) for pair, each in pings.items()}
 
-    def _errors(
-        self,
-        pair: tuple[Site, Site],
-        looks: Sequence[_Look],
-        replies: Sequence[Reply],
-        offset: float,
-    ) -> Iterator[float]:
-        """Yield how much longer each ping took than its path says, s.
-
-        Those during which a bearer may have been changed are left out.
-        """
-        one, other = pair
-        for reply in replies:
-            place = bisect_right(looks, reply.sent_at, key=lambda each: each.at)
-            if not 0 < place < len(looks):
-                continue
-            taken = looks[place - 1].taken.get(_ids(pair))
-            if taken is None or taken != looks[place].taken.get(_ids(pair)):
-                continue
-            a, b = self._terminal(one, taken.there), self._terminal(other, taken.back)
-            sent = reply.sent_at + offset
-            expected = round_trip_s(
-                self._way(one, a, other, b, sent),
-                lambda at, a=a, b=b: self._way(other, b, one, a, at),  # type: ignore[misc]
-                self._wire.segments,
-                sent,
-                PING_OCTETS,
-            )
-            if expected is not None:
-                yield reply.round_trip_s - expected
-
-    def _way(self, one: Site, start: Terminal, other: Site, end: Terminal, sent: float) -> Way:
-        """Return the links from a bearer to another at a moment, as the wire's routes lead."""
-        slot = slot_at(sent)
-        ports = [start.port]
-        for site, terminal in ((one, start), (other, end)):
-            landing = self._feed.landings.get(slot, {}).get(site.id)
-            if terminal.bearer != SKY:
-                ports.append(EXCHANGE)
-            elif landing is not None:
-                ports.append(landing.port)
-        ports.append(end.port)
-        kept = [port for place, port in enumerate(ports) if place == 0 or port != ports[place - 1]]
-        return Way(tuple(Link(a, b) for a, b in pairwise(kept)))
-
-    def _judge_outside(self, captured: Path, count: int) -> list[Finding]:
-        """Look for what must not be outside in everything that passed the wire's ports."""
-        inner = community_network(COMMUNITY).network_address.packed[:6]
-        clear, other, marked = 0, 0, set[int]()
-        for each in packets(captured):
-            clear += self._marker in each.octets or inner in each.octets
-            other += each.kind not in {"tunnel", "exchange", "authority"}
-            if each.kind == "tunnel":
-                marked.add(each.traffic_class)
-        return [
-            Finding(
-                "clear packets at wire and landings",
-                f"{clear} of {count} captured, {other} of no known kind",
-                "0",
-                clear == 0 and other == 0 and count > 0,
-            ),
-            Finding(
-                "outer DSCP of tunnels",
-                f"{len(marked)} value: {', '.join(map(str, sorted(marked)))}",
-                "1 value",
-                len(marked) == 1,
-            ),
-        ]
-
     async def _key_ages(self) -> Finding:
         tunnels = await self._nation.tunnels()
         ages = [each["key_age_s"] for each in tunnels.values() if each["state"] in KEYED]
@@ -440,13 +327,3 @@ class _Proof:
             f"all, below {KEY_LIMIT_S:g} s",
             len(keyed) == len(tunnels) > 0 and oldest < KEY_LIMIT_S,
         )
-
-
-async def _ended(task: asyncio.Task[list[_Look]]) -> list[_Look]:
-    """End a task that looks, and return what it has seen."""
-    task.cancel()
-    return await task
-
-
-def _ids(pair: tuple[Site, Site]) -> tuple[str, str]:
-    return pair[0].id, pair[1].id

@@ -19,6 +19,7 @@ from baluardo.errors import ChannelLostError, TrustError
 from baluardo.trust.certificates.verification import Peer
 from baluardo.trust.channel.carrier import SERVER_KEEP_ALIVE, Carrier
 from baluardo.trust.channel.connection import HANDSHAKE_SECONDS, ChannelConnection
+from baluardo.trust.channel.devices import listen_by
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.events import Established, Event, Expected, Refused
 from baluardo.trust.channel.presence import Presence
@@ -132,15 +133,18 @@ class ChannelServer:
                 out.append(channel.peer)
         return tuple(out)
 
-    async def start(self, host: str, port: int) -> None:
+    async def start(self, host: str, port: int, device: str | None = None) -> None:
         """Listen; OSError if it cannot, ProfileError if our own key is of another profile."""
         self._endpoint.context(Role.SERVER)
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: Carrier(self._endpoint, self, SERVER_KEEP_ALIVE),
-            host,
-            port,
-            backlog=BACKLOG,
-        )
+        loop = asyncio.get_running_loop()
+        if device is None:
+            self._server = await loop.create_server(self._carrier, host, port, backlog=BACKLOG)
+        else:
+            bound = listen_by(device, host, port)
+            self._server = await loop.create_server(self._carrier, sock=bound, backlog=BACKLOG)
+
+    def _carrier(self) -> Carrier:
+        return Carrier(self._endpoint, self, SERVER_KEEP_ALIVE)
 
     async def close(self) -> None:
         """Accept nobody more, close every channel, wait for every handler."""
@@ -294,13 +298,15 @@ async def serve(
     *,
     expected: Expected | None = None,
     on_duplicate: OnDuplicate | None = None,
+    device: str | None = None,
 ) -> ChannelServer:
     """Listen at an address (port 0: any), run `handler` on each channel, return the server.
 
     `expected` narrows who may come: one identity or a rule; by default any member of the community.
+    `device`: the only one by which they may come; OSError if it is gone.
     """
     server = ChannelServer(endpoint, handler, limits or Limits(), expected, on_duplicate)
-    await server.start(host, port)
+    await server.start(host, port, device)
     return server
 
 

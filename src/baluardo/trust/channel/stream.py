@@ -17,6 +17,7 @@ from baluardo.foreign_input import printable, quoted
 from baluardo.trust.certificates.verification import Peer
 from baluardo.trust.channel.carrier import CLIENT_KEEP_ALIVE, Carrier
 from baluardo.trust.channel.connection import ChannelConnection, State
+from baluardo.trust.channel.devices import connect_by
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.channel.events import Established, Event, Expected, Lost, Refused
 from baluardo.trust.channel.tls import Role
@@ -199,9 +200,11 @@ async def open_channel(
     *,
     deadline: float = 10.0,
     from_host: str | None = None,
+    device: str | None = None,
 ) -> Channel:
     """Open a channel to whom we expect at an address, from one of ours if `from_host` is given.
 
+    With a `device` it goes by that one or not at all, and `host` is no name.
     HandshakeError if one of the ends refuses the other, ChannelLostError if nobody answers within
     `deadline` seconds or the way breaks, ProfileError if our own credential is of another profile,
     ClockError if the endpoint's clock cannot tell the time, InvalidInputError for what is no
@@ -215,7 +218,11 @@ async def open_channel(
     try:
         async with asyncio.timeout(deadline):
             loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: carrier, host, port, local_addr=local)
+            if device is None:
+                await loop.create_connection(lambda: carrier, host, port, local_addr=local)
+            else:
+                made_by = await connect_by(device, host, port, from_host)
+                await loop.create_connection(lambda: carrier, sock=made_by)
             now = endpoint.clock()
             opening.core = ChannelConnection(
                 endpoint, Role.CLIENT, now, expected, opening.where, deadline
