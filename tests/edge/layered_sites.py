@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pings
 from baluardo.edge.agent import EdgeAgent
 from baluardo.edge.configuration import FILE, EdgeConfiguration
 from baluardo.edge.policy import HeldPolicy
@@ -47,6 +47,8 @@ SECONDS = 90.0
 """Guards against hanging, no more."""
 MARK = b"in chiaro!"
 """What every packet of hosts holds, and none outside may; no name of anything else."""
+
+MLD_ROUTERS = socket.inet_pton(socket.AF_INET6, "ff02::16")
 
 T = TypeVar("T")
 
@@ -114,18 +116,27 @@ class LayeredSite:
         return tunnels[0] if tunnels else {}
 
     def reaches(self, other: LayeredSite) -> bool:
-        """Tell whether one of a few packets of our hosts comes back from there."""
+        """Tell whether any packet of our hosts comes back from there."""
         with self.hosts() as hosts:
-            return ping(hosts, other.address, "-c", "3", "-i", "0.1", "-W", "1") > 0
+            return pings.reached(hosts, other.address, MARK)
 
-    def alarms(self) -> tuple[str, ...]:
-        """What its second layer has to tell everybody."""
+    def alarmed(self, word: str) -> Future[None]:
+        """Watch what its second layer tells everybody, from now on, until a sentence has a word.
 
-        async def ask() -> tuple[str, ...]:
-            run = self.tunnels.run
-            return () if run is None or run.second is None else run.second.alarms
+        The watch is on the edge's own loop and looks more often than the edge's sentences change,
+        so that none is missed on a busy machine.
+        """
 
-        return self.call(ask())
+        async def watch() -> None:
+            async with asyncio.timeout(SECONDS):
+                while True:
+                    run = self.tunnels.run
+                    second = None if run is None else run.second
+                    if second is not None and any(word in each for each in second.alarms):
+                        return
+                    await asyncio.sleep(0.05)
+
+        return asyncio.run_coroutine_threadsafe(watch(), self.loop)
 
     def lose_helper(self) -> None:
         """Kill the helper, and with it all that it has made; another one takes its place."""
@@ -286,19 +297,6 @@ def layered_sites(directory: Path, ceremony: Path) -> Iterator[LayeredSites]:
         yield LayeredSites(places, directory, country, undo)
 
 
-def ping(source: Namespace, target: str, *options: str) -> int:
-    """Return how many packets came back to a host; each holds the mark."""
-    ended = source.popen(
-        ["ping", "-n", "-p", MARK.hex(), *options, target],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    said, _ = ended.communicate(timeout=SECONDS)
-    received = re.search(r"(\d+) received", said)
-    return 0 if received is None else int(received.group(1))
-
-
 def carry_tcp(source: LayeredSite, target: LayeredSite, content: bytes) -> bytes:
     """Send octets by TCP from one site's hosts to the other's; return what arrived."""
     with source.hosts() as near, target.hosts() as far:
@@ -333,12 +331,23 @@ class Capture:
         return b"".join(self.packets)
 
     def kinds(self) -> Counter[str]:
-        """How many there are of ESP, of IKE, and of what else is there."""
+        """How many there are of each kind; "other" is what may not be below the second layer."""
         return Counter(map(_kind, self.packets))
+
+    def others(self) -> list[str]:
+        """What may not be below the second layer, in hexadecimal: for who has to look."""
+        return [each.hex() for each in self.packets if _kind(each) == "other"]
 
 
 def _kind(packet: bytes) -> str:
-    if packet[0] >> 4 != 6 or packet[6] != socket.IPPROTO_UDP:
+    if packet[0] >> 4 != 6:
+        return "other"
+    if packet[6] == 0 and packet[24:40] == MLD_ROUTERS and packet[48] == 143:
+        return "membership"  # RFC 3810, from a TUN that comes up; WireGuard has no peer for it
+    if packet[6] == socket.IPPROTO_ICMPV6 and packet[40:42] == b"\x01\x04":
+        # Nobody listens at the port (RFC 4443, 3.1): it quotes what came from the other end.
+        return "other" if _kind(packet[48:]) == "other" else "refusal"
+    if packet[6] != socket.IPPROTO_UDP:
         return "other"
     if not {4_500, 4_501} >= set(struct.unpack("!HH", packet[40:44])):
         return "other"

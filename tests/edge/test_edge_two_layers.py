@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import pings
 from baluardo.network.links.esp.charon import why_not
 from baluardo.network.links.namespaces import can_make_namespaces
 from edge.layered_sites import (
@@ -21,8 +21,8 @@ from edge.layered_sites import (
     capture,
     carry_tcp,
     layered_sites,
-    ping,
 )
+from held_process import hold
 
 _why = can_make_namespaces() or why_not()
 pytestmark = pytest.mark.skipif(bool(_why), reason=f"needs strongSwan in namespaces: {_why}")
@@ -54,22 +54,22 @@ def test_hosts_reach_each_other_and_below_each_layer_nothing_is_clear(sites: Lay
             capture(crypt, "wg0") as between,
             capture(hosts, "lan0") as within,
         ):
-            assert ping(hosts, frigate.address, "-c", "5", "-i", "0.1") == 5
-            assert ping(far, rome.address, "-c", "5", "-i", "0.1", "-s", "1232") == 5
+            assert pings.answered(hosts, frigate.address, count=5, mark=MARK)
+            assert pings.answered(far, rome.address, "-s", "1232", count=5, mark=MARK)
             assert carry_tcp(rome, frigate, content) == content
     assert MARK in within.octets()  # the captures would show it
     for captured in (outside, beside, between):
         assert len(captured.packets) > 0
         assert MARK not in captured.octets()
     assert between.kinds()["ESP"] > 100
-    assert between.kinds()["other"] == 0
+    assert between.others() == []
     assert outside.kinds()["ESP"] == outside.kinds()["IKE"] == 0  # nor does ESP show outside
+    sites.until(lambda: all(site.tunnel()["inner"]["sent_octets"] > 0 for site in sites.both))
     for site in sites.both:
         tunnel = site.tunnel()
         assert (tunnel["layers"], tunnel["lanes"]) == (2, 1)
         assert tunnel["inner"]["established"]
         assert tunnel["problem"] == ""
-        assert tunnel["inner"]["sent_octets"] > 0
         assert site.told()["problem"] == ""
 
 
@@ -77,8 +77,8 @@ def test_killed_charons_are_a_closed_door_also_while_nobody_looks(sites: Layered
     """While the helper is held the gate stays open, and the engine goes on giving clear packets."""
     rome, frigate = sites.both
     with rome.crypt() as crypt, rome.hosts() as hosts:
-        os.kill(rome.helper.process.pid, signal.SIGSTOP)
         try:
+            hold(rome.helper.process.pid)
             for process in rome.charons():
                 os.kill(process, signal.SIGKILL)
             with (
@@ -86,14 +86,15 @@ def test_killed_charons_are_a_closed_door_also_while_nobody_looks(sites: Layered
                 capture(crypt, "wg0") as between,
                 capture(rome.outer, "b0") as outside,
             ):
-                assert ping(hosts, frigate.address, "-c", "5", "-i", "0.1", "-W", "1") == 0
+                assert pings.unanswered(hosts, frigate.address, MARK)
+            told = rome.alarmed("ended")
         finally:
             os.kill(rome.helper.process.pid, signal.SIGCONT)
         assert MARK in given.octets()
-        assert between.kinds()["other"] == 0
+        assert between.others() == []
         assert MARK not in between.octets()
         assert MARK not in outside.octets()
-        sites.until(lambda: any("ended" in each for each in rome.alarms()))
+        told.result(SECONDS)
     sites.until_open(2)
     sites.until(lambda: rome.reaches(frigate))
 
@@ -114,7 +115,7 @@ def test_new_keys_under_traffic_cost_no_packet(sites: LayeredSites) -> None:
         running.send_signal(signal.SIGINT)
         said, _ = running.communicate(timeout=SECONDS)
     assert epochs == sorted(set(epochs))
-    answers = {int(number) for number in re.findall(r"icmp_seq=(\d+)", said)}
+    answers = pings.answers(said)
     assert len(answers) > 50
     assert answers == set(range(1, max(answers) + 1))  # the last may be under way
 

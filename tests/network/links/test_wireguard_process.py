@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,9 @@ from two_sites import children, wireguard_keys
 from baluardo.errors import LaneRemadeError, LinkError
 from baluardo.network.links.client import HelperProcess, Links
 from baluardo.network.links.namespaces import Namespace
+from baluardo.network.links.real_time import CHILD_PRIORITY
 from baluardo.network.links.wireguard_process import start_wireguard_go
+from held_process import hold
 
 pytestmark = needs_namespaces
 
@@ -31,7 +32,7 @@ def test_a_hung_wireguard_is_killed_and_made_anew(tmp_path: Path) -> None:
         hung, other = children(helper.process, "wireguard-go") or pytest.skip("the kernel's own")
         if b"wg0" not in Path(f"/proc/{hung}/cmdline").read_bytes():
             hung, other = other, hung
-        os.kill(hung, signal.SIGSTOP)
+        hold(hung)
         with pytest.raises(LaneRemadeError, match="Open the links again and configure it whole"):
             links.show(0)
         assert hung not in children(helper.process, "wireguard-go")
@@ -59,3 +60,22 @@ def test_a_missing_program_is_named_with_its_package(
         pytest.raises(LinkError, match=rf"{missing} is not installed \({package}\)"),
     ):
         start_wireguard_go(own, "none0")
+
+
+def test_its_threads_run_before_others_where_that_is_permitted(tmp_path: Path) -> None:
+    """By SCHED_RR below our own loops; the helper that started it is ordinary again."""
+    with (
+        HelperProcess.start(tmp_path / "site") as helper,
+        Links.connect(helper.path) as links,
+    ):
+        links.open().close()
+        (process,) = children(helper.process, "wireguard-go") or pytest.skip("the kernel's own")
+        threads = [int(each.name) for each in Path(f"/proc/{process}/task").iterdir()]
+        try:
+            os.sched_setscheduler(threads[0], os.SCHED_RR, os.sched_param(CHILD_PRIORITY))
+        except PermissionError:
+            expected = os.SCHED_OTHER
+        else:
+            expected = os.SCHED_RR
+        assert {os.sched_getscheduler(each) for each in threads[1:]} == {expected}
+        assert os.sched_getscheduler(helper.process.pid) == os.SCHED_OTHER
