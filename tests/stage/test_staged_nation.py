@@ -1,8 +1,7 @@
 """A nation of three sites on this machine, through every fault in turn; each is mended after it.
 
 One nation serves all tests, as a machine's does: they run in their order, and the last takes a site
-away for good. What steps of the wall clock do is tested with the parts that read it: the clock of
-one process alone cannot be set.
+away for good. What steps of the wall clock do is tested in test_stepped_clocks.py.
 """
 
 from __future__ import annotations

@@ -142,6 +142,53 @@ def test_a_clock_set_ahead_does_not_raise_the_floor(tmp_path: Path) -> None:
     assert not (tmp_path / "floor").exists()
 
 
+def test_a_clock_turned_back_under_a_running_program_is_not_followed(
+    tmp_path: Path, community: TestCommunity, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody has signed a time since the start: what was believed goes on by the counter."""
+    machine = Machine()
+    clock = Clock(tmp_path / "floor", NOW, machine)
+    assert clock() == NOW
+    right = NOW
+    for wrong in (NOW - HOUR, 0.0, LATEST + 1.0):
+        machine.is_set(wrong)
+        assert clock() == right
+        machine.passes(10.0)
+        right += 10.0
+        assert clock() == right
+        machine.is_set(right)
+        assert clock() == right
+        assert caplog.text.count("cannot be") == 1
+        caplog.clear()
+    machine.is_set(NOW - HOUR)
+    told(clock, community, NOW + 40.0)
+    assert clock() == NOW + 40.0
+
+
+def test_the_floor_rises_while_nobody_signs_the_time(tmp_path: Path) -> None:
+    """What has expired meanwhile stays so, however the clock is set."""
+    machine = Machine()
+    clock = Clock(tmp_path / "floor", NOW, machine)
+    clock()
+    machine.passes(10 * HOUR)
+    clock()
+    assert NOW + 9.99 * HOUR < clock.floor < NOW + 10 * HOUR
+    machine.is_set(NOW + HOUR)
+    assert clock() == NOW + 10 * HOUR
+    machine.restarts(wall=NOW + HOUR)
+    again = Clock(tmp_path / "floor", NOW, machine)
+    with pytest.raises(ClockError, match="turned back"):
+        again()
+
+
+def test_a_fast_counter_does_not_carry_the_floor_past_the_clock(tmp_path: Path) -> None:
+    machine = Machine()
+    clock = Clock(tmp_path / "floor", NOW, machine)
+    for day in range(1, 401):
+        machine.reading = Reading(NOW + day * 86_400.0, 1_000.0 + day * 86_400.0 * 1.0001)
+        assert clock() == machine.reading.wall
+
+
 def test_half_the_journey_is_added(tmp_path: Path, community: TestCommunity) -> None:
     machine = Machine()
     clock = Clock(tmp_path / "floor", 0.0, machine)

@@ -31,6 +31,8 @@ DEFAULT_PORT: Final = 8480
 DEFAULT_HELPER: Final = "/run/baluardo/links.sock"
 EXCHANGE_PORT: Final = 51_822
 """UDP port 51820 is the bearers' (WireGuard's own); key exchanges stand beside it. Our choice."""
+DEVICES_PORT: Final = 51_821
+"""UDP, at every address of the machine: where plain devices call. Our choice."""
 DISH: Final = "192.168.100.1:9200"
 """Where every Starlink dish answers gRPC to its own network."""
 NAMESPACE: Final = "namespace"
@@ -100,6 +102,8 @@ class Network:
     """Whether the packet engine asks for real-time scheduling."""
     duplicates_from: Precedence | None = Precedence.FLASH
     """Traffic of this precedence and above goes out on two bearers at once; None for no traffic."""
+    devices_port: int = DEVICES_PORT
+    """UDP, where plain devices call, if the policy lets the site have any."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -111,6 +115,8 @@ class Network:
             )
         if not 1 <= self.exchange_port <= 65_535:
             raise InvalidInputError(f"exchange_port {self.exchange_port}: from 1 to 65535.")
+        if not 1 <= self.devices_port <= 65_535:
+            raise InvalidInputError(f"devices_port {self.devices_port}: from 1 to 65535.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,8 @@ class Bearer:
     """HOST:PORT of a Starlink dish; empty for the other kinds."""
     lands: bool = False
     """Whether its traffic comes down to the ground somewhere that the operator chooses."""
+    forecast: Path | None = None
+    """CSV of what it is expected to give (`network.bearers.forecast`); None: measured alone."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -144,6 +152,9 @@ class Bearer:
             host_port(self.dish)
         elif self.dish:
             raise InvalidInputError(f"dish is for kind = {BearerKind.STARLINK}: leave it out.")
+        path = "/" if self.forecast is None else str(self.forecast)
+        if not path.startswith("/") or not path.isprintable():
+            raise InvalidInputError(f"forecast {quoted(path)}: the path of a file, from /.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +269,14 @@ def _network(table: Table) -> Network:
     helper = Path(table.text("helper", DEFAULT_HELPER))
     hosts = table.text("hosts", NAMESPACE)
     port = _whole(table, "exchange_port", EXCHANGE_PORT)
+    devices_port = _whole(table, "devices_port", DEVICES_PORT)
     ipv4, real_time = table.truth("ipv4", default=False), table.truth("real_time", default=True)
     least = table.text("duplicates_from", Precedence.FLASH.dsn)
     table.done()
 
     def make() -> Network:
         duplicates = None if least == NEVER else Precedence.of(least)
-        return Network(enabled, helper, hosts, port, ipv4, real_time, duplicates)
+        return Network(enabled, helper, hosts, port, ipv4, real_time, duplicates, devices_port)
 
     return _possible(table, make)
 
@@ -277,8 +289,11 @@ def _bearer(table: Table) -> Bearer:
     rate = table.number("rate_up_mbps") if table.has("rate_up_mbps") else None
     dish = table.text("dish", DISH) if kind is BearerKind.STARLINK or table.has("dish") else ""
     lands = table.truth("lands", default=kind is BearerKind.STARLINK)
+    forecast = Path(table.text("forecast")) if table.has("forecast") else None
     table.done()
-    return _possible(table, lambda: Bearer(name, kind, device, role, address, rate, dish, lands))
+    return _possible(
+        table, lambda: Bearer(name, kind, device, role, address, rate, dish, lands, forecast)
+    )
 
 
 def _landing(table: Table) -> Landing:

@@ -3,11 +3,13 @@
 A machine's own clock can be turned back, by a thief who wants an expired certificate to live again
 or by a dead battery. So the authority signs its time (over a nonce, so that an old answer cannot be
 played again), the clock then runs on the machine's steady counter, and the latest time known for
-sure is kept on disk as a floor below which no later time is believed.
+sure is kept on disk as a floor below which no later time is believed. While a program runs,
+the floor rises with the steady counter, whether an authority is there or not.
 
     signed time heard since the program started   it rules, moved on by the steady counter
     none, machine's clock above the floor         the machine's clock rules
     none, at most SKEW below the floor            the floor rules (time does not run backwards)
+    none, further below, but believed before      what was believed last, moved on by the counter
     none, further below                           ClockError: nothing is judged until signed time
 """
 
@@ -39,6 +41,8 @@ LONGEST_JOURNEY: Final = 120.0
 """Seconds between question and answer: half of it is the error of a signed time. Our choice."""
 KEEP_EVERY: Final = 60.0
 """Seconds by which the floor on disk may lag. Our choice."""
+COUNTER_ERROR: Final = 2e-4
+"""By so much of what it counts a steady counter may be fast. Our choice: quartz is off by 1e-4."""
 MOST_FLOOR_OCTETS: Final = 1_024
 MOST_STATEMENT_OCTETS: Final = 1_024
 EARLIEST: Final = 1_735_689_600.0
@@ -70,10 +74,15 @@ class Fix:
         return self.time + (steady - self.steady)
 
 
-def judge(reading: Reading, floor: float, fix: Fix | None) -> float:
-    """Return the time to judge by (POSIX seconds); ClockError if there is none. The table above."""
+def judge(reading: Reading, floor: float, fix: Fix | None, believed: Fix | None = None) -> float:
+    """Return the time to judge by (POSIX seconds); ClockError if there is none. The table above.
+
+    `believed`: what was returned last without signed time, by this program.
+    """
     if fix is not None:
         return max(fix.at(reading.steady), floor)
+    if believed is not None and not _is_possible(reading, floor):
+        return max(believed.at(reading.steady), floor)
     if reading.wall < floor - SKEW:
         raise ClockError(
             f"This machine's clock says {_shown(reading.wall)}, but {_shown(floor)} is known to "
@@ -83,6 +92,10 @@ def judge(reading: Reading, floor: float, fix: Fix | None) -> float:
     if reading.wall > LATEST:
         raise ClockError(f"This machine's clock says {_shown(LATEST)} or later. Set it right.")
     return max(reading.wall, floor)
+
+
+def _is_possible(reading: Reading, floor: float) -> bool:
+    return floor - SKEW <= reading.wall <= LATEST
 
 
 def time_question() -> bytes:
@@ -154,21 +167,29 @@ class Clock:
         self._read = read or read_machine
         self._lock = threading.Lock()
         self._fix: Fix | None = None
-        self._kept = _read_floor(floor_file)
-        self._floor = max(self._kept, at_least)
+        self._believed: Fix | None = None
+        self._is_astray = False
+        """Whether the machine's clock was last seen where it cannot be."""
+        self._kept = max(_read_floor(floor_file), at_least)
+        """What a later start will know again."""
+        self._floor = Fix(self._kept, self._read().steady)
 
     def __call__(self) -> float:
         """Return the time to judge by; ClockError if it cannot be told."""
         with self._lock:
-            now = judge(self._read(), self._floor, self._fix)
-            if self._fix is not None:
-                self._raise_floor(now)
+            reading = self._read()
+            floor = self._floor_at(reading)
+            now = judge(reading, floor, self._fix, self._believed)
+            if self._fix is None:
+                self._believe(reading, floor, now)
+            else:
+                self._raise_floor(now, reading)
             return now
 
     @property
     def floor(self) -> float:
         """The latest time known for sure to have passed."""
-        return self._floor
+        return self._floor_at(self._read())
 
     def deviation(self) -> float:
         """Return by how much the machine's own clock is ahead of signed time, s; 0 without any."""
@@ -197,31 +218,49 @@ class Clock:
                     f"{LONGEST_JOURNEY:.0f} s make it useless. Ask again."
                 )
             stated = read_time(statement, nonce, verifier)
-            if stated < self._floor - SKEW:
+            floor = self._floor_at(reading)
+            if stated < floor - SKEW:
                 raise ClockError(
                     f"Signed time was refused: it says {_shown(stated)}, but "
-                    f"{_shown(self._floor)} is known to have passed."
+                    f"{_shown(floor)} is known to have passed."
                 )
             self._fix = Fix(stated + journey / 2, reading.steady)
             off = reading.wall - self._fix.time
             if abs(off) > SKEW:
                 _log.warning("The machine's clock is off by %.0f s; signed time rules now.", off)
-            self._raise_floor(self._fix.time)
+            self._raise_floor(self._fix.time, reading)
 
     def hear(self, broadcast: Envelope, verifier: Verifier) -> None:
         """Take a time that the authority signed for everybody: it can only raise the floor."""
         with self._lock:
-            self._raise_floor(read_time(broadcast, b"", verifier))
+            self._raise_floor(read_time(broadcast, b"", verifier), self._read())
 
-    def _raise_floor(self, known: float) -> None:
-        self._floor = max(self._floor, known)
-        if self._floor < self._kept + KEEP_EVERY:
+    def _believe(self, reading: Reading, floor: float, now: float) -> None:
+        """Go on without signed time; so much has passed as the counter has counted, at least."""
+        was_astray, self._is_astray = self._is_astray, not _is_possible(reading, floor)
+        if self._is_astray and not was_astray:
+            _log.warning(
+                "The machine's clock was set to %s, which cannot be: the steady counter rules. Set "
+                "it right.",
+                _shown(reading.wall),
+            )
+        self._believed = Fix(now, reading.steady)
+        self._raise_floor(floor, reading)
+
+    def _floor_at(self, reading: Reading) -> float:
+        counted = max(0.0, reading.steady - self._floor.steady)
+        return self._floor.time + counted * (1.0 - COUNTER_ERROR)
+
+    def _raise_floor(self, known: float, reading: Reading) -> None:
+        floor = max(self._floor_at(reading), known)
+        self._floor = Fix(floor, reading.steady)
+        if floor < self._kept + KEEP_EVERY:
             return
         try:
-            write_durably(self._file, write_json({"floor": self._floor}))
-            self._kept = self._floor
+            write_durably(self._file, write_json({"floor": floor}))
+            self._kept = floor
         except TargetError as problem:  # the time is still right; only a later start knows less
-            self._kept = self._floor
+            self._kept = floor
             _log.error("The time's floor could not be kept: %s", problem)
 
 

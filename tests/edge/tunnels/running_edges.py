@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from baluardo.edge.configuration import EdgeConfiguration
+from baluardo.edge.configuration import FILE, EdgeConfiguration
 from baluardo.edge.directory import SiteDirectory
 from baluardo.edge.link import Link
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy
-from baluardo.edge.state import EdgeState, take_hold
+from baluardo.edge.state import EdgeState, take_hold, write_policy
 from baluardo.edge.tunnels.service import TunnelService
 from baluardo.edge.tunnels.status import told
 from baluardo.edge.whereabouts import Whereabouts
@@ -165,12 +165,22 @@ class RunningEdge:
 
     def set_rule(self, rule: LandingRule | None) -> None:
         """Put another policy into force, as after news of one."""
+        self.set_network(NetworkPolicy(landing={} if rule is None else {self.path: rule}))
+
+    def set_network(self, network: NetworkPolicy) -> None:
+        """Put a policy that says this of tunnels into force, on the disk first."""
         assert self.state.policy is not None
-        landing = {} if rule is None else {self.path: rule}
         before = self.state.policy.policy
-        policy = replace(before, number=before.number + 1, network=NetworkPolicy(landing=landing))
-        self.state.policy = HeldPolicy(policy, time.time())
+        policy = replace(before, number=before.number + 1, network=network)
+        held = HeldPolicy(policy, time.time())
+        write_policy(self.state.directory, held)
+        self.state.policy = held
         self.state._changed()
+
+    @property
+    def place(self) -> Namespace:
+        """The site's namespace outside, with its bearers."""
+        return self._place
 
     def lose_helper(self) -> None:
         """Kill the helper as the kernel does, and start another one as systemd does."""
@@ -254,7 +264,8 @@ def running_pair(directory: Path, rules: dict[str, LandingRule] | None = None) -
                 site, places.of_site(site), plan.of(site), plan.landings, home, runtime
             )
             assert staged.helper_socket == runtime / HELPER_SOCKET
-            configuration = EdgeConfiguration.of_toml(staged._configuration(), "edge.toml")
+            (home / FILE).write_text(staged._configuration())  # for commands beside the edge
+            configuration = EdgeConfiguration.read(home)
             network = replace(configuration.network, real_time=False)
             configuration = replace(configuration, network=network)
             edge = RunningEdge(site, places.of_site(site), configuration, state)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,11 @@ class Hours:
         self.known = KnownBearers(bearers)
         self.bearers, self.engine = Measured(), Pressed()
         self.clock: float | None = None
+
+    def restart(self, *bearers: Bearer) -> None:
+        """Begin anew with these."""
+        self.known.close()
+        self.known = KnownBearers(bearers)
 
     def go(self, *trips: tuple[str, float]) -> float:
         """Let 50 ms pass in which these round trips were measured; return the rate."""
@@ -162,3 +168,58 @@ def test_traffic_leaves_room_for_probes_and_a_floor(hours: Hours) -> None:
         hours.go(("near", 0.5))
         hours.go(("near", 1.0))
     assert hours.engine.rate >= 9e6
+
+
+SLOTS_BPS = (20e6, 20e6, 8e6, 8e6)
+"""What the sky gives in four slots: it falls to less than a half in the middle."""
+FIRST_SLOT = 118_232_000
+
+
+def gives_at(elapsed: float) -> float:
+    """What passes, bit/s."""
+    return SLOTS_BPS[min(int(elapsed // 15), len(SLOTS_BPS) - 1)]
+
+
+def worst_queue_at_the_fall(hours: Hours, forecast: Path | None, *, trusted: bool = True) -> float:
+    """Upload through a bottleneck as the sky gives it; the worst queue (s) around the fall."""
+    hours.restart(_bearer(FIBRE, None), replace(_bearer(SKY, None), forecast=forecast))
+    if forecast is not None:
+        hours.known.forecasts[SKY].look()
+    hours.bearers.active = SKY
+    began = hours.now
+    hours.clock = slot_start(FIRST_SLOT) - began if trusted else None
+    waiting = worst = 0.0
+    under_way: list[tuple[float, float]] = []
+    while (elapsed := hours.now - began) < 15.0 * len(SLOTS_BPS) - 0.1:
+        trip = NEAR + waiting / gives_at(elapsed)
+        under_way.append((elapsed + trip, trip))
+        back = [each for each in under_way if each[0] <= elapsed]
+        under_way = under_way[len(back) :]
+        rate = hours.go(*(("near", trip) for _, trip in back))
+        gives = gives_at(elapsed + 0.05)
+        waiting = max(0.0, waiting + 0.05 * (rate - gives))
+        if elapsed > 25.0:
+            worst = max(worst, waiting / gives)
+    return worst
+
+
+def test_a_forecast_fall_fills_no_queue(hours: Hours, tmp_path: Path) -> None:
+    file = tmp_path / "dish.csv"
+    rows = (f"{FIRST_SLOT + n},{round(0.6 * bps)}\n" for n, bps in enumerate(SLOTS_BPS))
+    file.write_text("slot,rate_up_bps\n" + "".join(rows))  # wrong by a factor, right in its change
+    told = worst_queue_at_the_fall(hours, file)
+    untold = worst_queue_at_the_fall(hours, None)
+    untrusted = worst_queue_at_the_fall(hours, file, trusted=False)
+    assert told < 0.03
+    assert untold > 0.3
+    assert untrusted > 0.3
+
+
+def test_a_forecast_that_cannot_be_read_changes_nothing(hours: Hours, tmp_path: Path) -> None:
+    file = tmp_path / "dish.csv"
+    file.write_text("slot,rate_up_bps\n1,fast\n")
+    told = worst_queue_at_the_fall(hours, file)
+    problem = hours.known.forecasts[SKY].problem
+    assert problem is not None
+    assert "line 2" in problem.en
+    assert told == worst_queue_at_the_fall(hours, None)

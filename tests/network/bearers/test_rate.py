@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
-from baluardo.network.bearers.rate import RateControl, RateLimits, forecast_up
+from baluardo.network.bearers.rate import RateControl, RateLimits
 from baluardo.network.bearers.telemetry import Telemetry
-from baluardo.terms import Direction, Path, PathSegment
 
 STEP = 0.005
 PROBE_EVERY = 0.05
@@ -120,11 +119,26 @@ def test_forecast_fade_never_fills_the_queue() -> None:
     def slots(now: float) -> float:
         return (20e6, 12e6, 16e6, 9e6)[int(now // 15) % 4]
 
-    link = Bottleneck(slots, steady(0.04), RateControl(RateLimits(start_bps=10e6)))
-    link.tell_forecast = True
-    link.run(180.0)
-    assert link.worst_queue(0.0, 180.0) < MOST_QUEUE
-    assert link.mean_rate(60.0, 180.0) > 0.75 * (20 + 12 + 16 + 9) / 4 * 1e6
+    told, untold = (
+        Bottleneck(slots, steady(0.04), RateControl(RateLimits(start_bps=10e6)), tell_forecast=tell)
+        for tell in (True, False)
+    )
+    told.run(180.0)
+    untold.run(180.0)
+    assert told.worst_queue(0.0, 180.0) < MOST_QUEUE
+    assert told.mean_rate(60.0, 180.0) > 0.75 * (20 + 12 + 16 + 9) / 4 * 1e6
+    assert untold.worst_queue(60.0, 180.0) > 3 * MOST_QUEUE
+
+
+def test_rate_after_a_forecast_outage_is_that_of_the_slot_after_it() -> None:
+    after, unknown = RateControl(), RateControl()
+    for bps, control in ((0.0, after), (None, unknown)):
+        control.forecast(20e6, 0.0)
+        control.forecast(bps, 1.0)
+        assert control.rate_bps(1.0) == 5e6
+        control.forecast(8e6, 2.0)
+    assert after.rate_bps(2.0) == 2e6
+    assert unknown.rate_bps(2.0) == 5e6  # of what nobody knew nothing is compared
 
 
 def test_forecast_that_is_wrong_by_a_factor_harms_nothing() -> None:
@@ -210,16 +224,3 @@ def test_round_trips_that_cannot_be_are_dropped(rtt: float) -> None:
 def test_limits_out_of_order_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="in this order"):
         RateLimits(floor_bps=10.0, ceiling_bps=5.0, start_bps=7.0)
-
-
-def test_least_rate_of_the_near_future() -> None:
-    def segment(start: float, rate: float) -> PathSegment:
-        way = Direction(0.02, 0.0, 0.0, rate, 0.0)
-        return PathSegment(start, start + 15.0, way, way)
-
-    path = Path((segment(0.0, 20e6), segment(15.0, 8e6), segment(30.0, 30e6)))
-    assert forecast_up(path, 5.0) == 20e6
-    assert forecast_up(path, 14.8) == 8e6
-    assert forecast_up(path, 29.9) == 8e6
-    assert forecast_up(path, 30.0) == 30e6
-    assert forecast_up(path, 45.0) is None

@@ -18,6 +18,12 @@ from places import needs_namespaces
 
 from baluardo.errors import InvalidInputError
 from baluardo.network.links.client import HelperProcess, Links
+from baluardo.network.links.device_requests import (
+    Devices,
+    DeviceSetting,
+    NoDevices,
+    ViewDevices,
+)
 from baluardo.network.links.requests import (
     MOST_OCTETS,
     Address,
@@ -50,6 +56,9 @@ TAKEN: tuple[Request, ...] = (
     Show(0, 1),
     Enter(),
     End(),
+    Devices(SHARED, 51_821, ("fd00:1::/64",), (DeviceSetting(KEY, SHARED, ("fd00:1::d:1/128",)),)),
+    NoDevices(),
+    ViewDevices(),
 )
 
 
@@ -154,6 +163,7 @@ FIELDS = st.sampled_from(
     [
         *("hosts", "name", "device", "lanes", "mtu", "offload", "lane", "made", "index", "peers"),
         *("addresses", "routes", "only", "private_key", "public_key", "networks", "keepalive_s"),
+        *("port", "devices", "preshared_key"),
     ]
 )
 

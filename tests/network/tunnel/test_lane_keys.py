@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from baluardo.errors import CustodyError
-from baluardo.network.tunnel.keys import open_lane_keys
+from baluardo.network.tunnel.keys import open_devices_key, open_lane_keys
 
 
 def test_lane_keys_are_made_once_and_kept(tmp_path: Path) -> None:
@@ -17,6 +17,13 @@ def test_lane_keys_are_made_once_and_kept(tmp_path: Path) -> None:
     assert both[1].public != first[0].public
     for path in (tmp_path / "tunnel").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_key_of_plain_devices_is_no_lanes(tmp_path: Path) -> None:
+    key, lanes = open_devices_key(tmp_path), open_lane_keys(tmp_path, 2)
+    assert open_devices_key(tmp_path).public == key.public
+    assert key.public not in {each.public for each in lanes}
+    assert (tmp_path / "devices.key").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("octets", [b"", b"x" * 44, b"A" * 500])

@@ -24,7 +24,7 @@ from baluardo.network.tunnel.plain_export import (
     export_plain,
 )
 from baluardo.trust.secret import Secret
-from baluardo.trust.wireguard_keys import WireGuardKey
+from baluardo.trust.wireguard_keys import WireGuardKey, key_text
 
 ALLOWED = {"office/rome"}
 SITE = PlainSite(
@@ -66,19 +66,18 @@ def test_what_the_device_gets_and_what_the_site_adds() -> None:
     assert file["Interface"]["Address"] == "fd00:b:0:1::77/128, 10.66.1.77/32"
     assert dict(file["Peer"]) == {
         "PublicKey": SITE.public_key,
+        "PresharedKey": key_text(export.preshared_key).reveal().decode(),
         "Endpoint": "192.0.2.7:51820",
         "AllowedIPs": "fd00:b:0:1::/64, 10.66.1.0/24, fd00:b:0:2::/64",
         "PersistentKeepalive": "25",
     }
-    assert export.site_peer() == (
-        f"[Peer]\nPublicKey = {export.public_key}\nAllowedIPs = fd00:b:0:1::77/128, 10.66.1.77/32\n"
-    )
-    assert file["Interface"]["PrivateKey"] not in repr(export)
-    assert file["Interface"]["PrivateKey"] not in export.site_peer()
+    for each in (file["Interface"]["PrivateKey"], file["Peer"]["PresharedKey"]):
+        assert each not in repr(export)
 
 
-def test_each_device_has_a_key_of_its_own() -> None:
+def test_each_device_has_keys_of_its_own() -> None:
     assert made().public_key != made().public_key
+    assert made().preshared_key != made().preshared_key
 
 
 def test_no_other_site_may_hand_one_out() -> None:
@@ -150,7 +149,7 @@ def test_no_name_adds_a_line(name: str, host: str) -> None:
     except InvalidInputError:
         return
     lines = export.text.reveal().decode().splitlines()
-    assert len(lines) == len(NOTICE) + 12
+    assert len(lines) == len(NOTICE) + 13
     assert all(char.isprintable() for line in lines for char in line)
 
 
@@ -184,7 +183,7 @@ _why = can_make_namespaces() or ("" if shutil.which("wireguard-go") else "no wir
 
 
 @pytest.mark.skipif(bool(_why), reason=f"needs WireGuard in a namespace: {_why}")
-def test_wireguard_itself_takes_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wireguard_itself_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """`wg setconf` after `wg-quick strip`, which drops what is for wg-quick alone."""
     monkeypatch.setenv("WG_PROCESS_FOREGROUND", "1")
     export = made()
@@ -204,8 +203,7 @@ def test_wireguard_itself_takes_both_halves(monkeypatch: pytest.MonkeyPatch) -> 
             assert export.public_key in shown
             assert SITE.public_key in shown
             assert "fd00:b:0:2::/64" in shown
-            site = device.run("wg", "addconf", "balplain0", "/dev/stdin", stdin=export.site_peer())
-            assert site == ""
+            assert key_text(export.preshared_key).reveal().decode() in shown
         finally:
             process.terminate()
             process.wait(20)

@@ -33,6 +33,21 @@ EDGE = Command(
             "baluardo.cli.edge.rollback",
         ),
         Command(
+            "export",
+            "Let a device in by plain WireGuard, which is not post-quantum, where allowed.",
+            "baluardo.cli.edge.export",
+        ),
+        Command(
+            "devices",
+            "List plain devices, which are not post-quantum.",
+            "baluardo.cli.edge.devices",
+        ),
+        Command(
+            "remove-device",
+            "Let a plain device in no more.",
+            "baluardo.cli.edge.remove_device",
+        ),
+        Command(
             "pack-update",
             "Propose, as an officer, what edges are to run.",
             "baluardo.cli.edge.pack_update",

@@ -7,9 +7,11 @@ from typing import Any
 
 from baluardo.cli.arguments import add_json_argument, format_time
 from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.edge.devices import summary, told_devices
 from baluardo.cli.edge.options import add_config_argument, add_edge_argument
 from baluardo.cli.output import emit, emit_json
 from baluardo.edge.configuration import EdgeConfiguration
+from baluardo.edge.device_export import DeviceSite
 from baluardo.edge.state import read_known, read_policy
 from baluardo.edge.updates.versions import Versions
 from baluardo.edge.whereabouts import Whereabouts
@@ -24,6 +26,7 @@ EXAMPLE = """\
   authorities: 127.0.0.1:8471
   program: version 0.2.0 by update 7, on trial
   bearers: dish (starlink at eth1, primary), mobile (interface at wwan0, alternate)
+  devices, not post-quantum: 1, let in: 1; last handshake 2026-11-22T09:14:02Z, 52,114 octets
 """
 
 
@@ -69,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
     ]
     if bearers:
         emit(f"bearers: {', '.join(bearers)}{'' if told['network'] else '; the network is off'}")
+    if told["devices"]["devices"]:
+        emit(summary(told["devices"]))
     return 0
 
 
@@ -111,6 +116,7 @@ def _told(args: argparse.Namespace) -> dict[str, Any]:
             "proven": versions.is_proven(program.number),
         },
         "network": configuration.network.enabled,
+        "devices": told_devices(DeviceSite.read(args.edge, configuration)),
         "bearers": [
             {
                 "name": each.name,

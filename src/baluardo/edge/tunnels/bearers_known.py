@@ -14,6 +14,7 @@ from baluardo.edge.tunnels.site_bearers import SiteBearers
 from baluardo.errors import LinkError
 from baluardo.network.bearers.bearer import Kind, is_slot_edge
 from baluardo.network.bearers.engine import SiteEngine
+from baluardo.network.bearers.forecast import ForecastFile
 from baluardo.network.bearers.interface import InterfaceState, InterfaceWatch, look, open_socket
 from baluardo.network.bearers.probes import Answered
 from baluardo.network.bearers.queue_delay import QueueDelay
@@ -71,6 +72,8 @@ class KnownBearers:
         self._interfaces: dict[str, InterfaceState] = {}
         self._watch = InterfaceWatch([each.device for each in bearers], self._seen)
         self._dishes = {each.name: DishReader(each.dish) for each in bearers if each.dish}
+        self.forecasts = {e.name: ForecastFile(e.forecast) for e in bearers if e.forecast}
+        """Of the bearers that have one, by name."""
         self._rates = {each.name: RateControl(_limits(each), PATIENCE) for each in bearers}
         self._kinds = {e.name: _BY_NAME.get(e.name, _KINDS[e.kind]) for e in bearers}
         self._queues = {each.name: QueueDelay() for each in bearers}
@@ -81,12 +84,14 @@ class KnownBearers:
         """Bearers that may not be used now, and why."""
 
     def start(self) -> None:
-        """Watch interfaces and dishes from now on."""
+        """Watch interfaces, dishes and forecasts from now on."""
         if not self._running:
             self._running = True
             self._watch.start()
             for dish in self._dishes.values():
                 dish.start()
+            for forecast in self.forecasts.values():
+                forecast.start()
 
     def close(self) -> None:
         """Stop."""
@@ -94,6 +99,8 @@ class KnownBearers:
             self._watch.close()
             for dish in self._dishes.values():
                 dish.close()
+            for forecast in self.forecasts.values():
+                forecast.close()
 
     def usable(self) -> tuple[Usable, ...]:
         """Return the bearers that have an address now, in order; LinkError if none has."""
@@ -124,9 +131,10 @@ class KnownBearers:
         return self._rates[name].rate_bps(time.monotonic())
 
     def measure(self, bearers: SiteBearers, engine: SiteEngine, slot_clock: float | None) -> None:
-        """Pace by what probes and dish tell of the bearer that traffic takes.
+        """Pace by what probes, dish and forecast tell of the bearer that traffic takes.
 
-        `slot_clock`: POSIX seconds less those of the monotonic clock, None where not trusted.
+        `slot_clock`: POSIX seconds less those of the monotonic clock, None where not trusted:
+        then no forecast is used.
         """
         now, active = time.monotonic(), bearers.active
         if active is None:
@@ -151,7 +159,16 @@ class KnownBearers:
         dish = self._dishes.get(active)
         if dish is not None:
             control.telemetry(dish.latest(now))
+        if active in self.forecasts:
+            control.forecast(self._expected(active, slot_clock, now), now)
         engine.set_rate(control.rate_bps(now))
+
+    def _expected(self, bearer: str, slot_clock: float | None, now: float) -> float | None:
+        """Return what is expected of a bearer soon, bit/s; None where nothing is known."""
+        forecast = self.forecasts[bearer].latest
+        if forecast is None or slot_clock is None:
+            return None
+        return forecast.soon_bps(now + slot_clock)
 
     def _is_used(self, bearer: str, octets: int, now: float) -> bool:
         """Whether a queue on a bearer may be ours, by what was sent since the last time."""

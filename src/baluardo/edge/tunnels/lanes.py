@@ -15,6 +15,8 @@ from typing import Final, TypeVar
 
 from baluardo.network.links.answers import LaneView
 from baluardo.network.links.client import Links, OpenedLinks
+from baluardo.network.links.device_answers import DevicesView
+from baluardo.network.links.device_requests import Devices, NoDevices
 from baluardo.network.links.esp.configuration import INNER_MTU
 from baluardo.network.links.inner_answers import InnerView
 from baluardo.network.links.inner_requests import InnerPeer, InnerSite
@@ -106,8 +108,16 @@ class SiteLanes:
         """Have done what is due in the second layer, and return what is so now."""
         return await self._with(Links.tend_inner)
 
+    async def set_devices(self, devices: Devices | NoDevices) -> None:
+        """Let these plain devices in and no others, until this connection ends."""
+        await self._with(lambda links: links.set_devices(devices))
+
+    async def view_devices(self) -> DevicesView:
+        """Return what WireGuard tells of plain devices."""
+        return await self._with(Links.view_devices)
+
     async def close(self) -> None:
-        """Leave; the interfaces stay."""
+        """Leave; the interfaces stay, plain devices are shut out."""
         links, self._links = self._links, None
         if links is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, links.close)

@@ -95,6 +95,7 @@ class SecondLayer:
         self._alarms.pop(name, None)
         self._asked.pop(peer, None)
         await self._lanes.remove_inner_peer(name)
+        self._alarms.pop(name, None)  # keys that were under way may have been refused meanwhile
 
     async def tend(self) -> None:
         """Do what is due, and learn what is so; errors as of the helper."""

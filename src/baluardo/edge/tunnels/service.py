@@ -14,30 +14,33 @@ from collections.abc import Sequence
 from typing import Final
 
 from baluardo.edge.configuration import MAIN, NAMESPACE, EdgeConfiguration
+from baluardo.edge.exported_devices import FOLDER
 from baluardo.edge.link import Link
 from baluardo.edge.state import EdgeState
 from baluardo.edge.tunnels.addresses import inner_site
 from baluardo.edge.tunnels.bearers_known import KnownBearers
+from baluardo.edge.tunnels.handshakes import look
 from baluardo.edge.tunnels.landing_watch import LandingWatch
 from baluardo.edge.tunnels.lanes import SiteLanes
 from baluardo.edge.tunnels.membership import Membership
 from baluardo.edge.tunnels.own_card import own_card
+from baluardo.edge.tunnels.plain_devices import PlainDevices
+from baluardo.edge.tunnels.round_calls import RoundCalls
 from baluardo.edge.tunnels.run import Run
 from baluardo.edge.tunnels.second_layer import SecondLayer
 from baluardo.edge.tunnels.site_bearers import SiteBearers
-from baluardo.errors import BaluardoError, LaneRemadeError, LinkError
+from baluardo.errors import BaluardoError, LinkError
 from baluardo.network.bearers.counts import Counts
 from baluardo.network.bearers.engine import SiteEngine
 from baluardo.network.links.inner_requests import InnerSite
 from baluardo.network.links.namespaces import Namespace
-from baluardo.network.tunnel.callbacks import Callbacks, PeerState
+from baluardo.network.tunnel.callbacks import PeerState
 from baluardo.network.tunnel.exchange import KeyRounds
 from baluardo.network.tunnel.keys import open_lane_keys
 from baluardo.protocol.web_address import host_port
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import Identity
 from baluardo.trust.randomness import random_octets
-from baluardo.trust.secret import Secret
 
 SHOW_SECONDS: Final = 1.0
 CARD_SECONDS: Final = 15.0
@@ -48,8 +51,6 @@ FIRST_AGAIN: Final = 0.5
 LONGEST_AGAIN: Final = 10.0
 STEADY_SECONDS: Final = 60.0
 SEED_OCTETS: Final = 16
-KEYS: Final = "tunnel"
-"""Directory of WireGuard's private keys, in the edge's own."""
 MOST_LANES: Final = 2
 
 logger = logging.getLogger("baluardo.edge")
@@ -72,7 +73,7 @@ class TunnelService:
         self._published: Envelope | None = None
         """Our card as the link has it."""
         self._published_at = -REFUSED_SECONDS
-        self._waking: set[asyncio.Task[None]] = set()
+        self._calls = RoundCalls(lambda: self.run, link.channels.watch)
         self.run: Run | None = None
         """The present one; None while there is none."""
         self.membership: Membership | None = None
@@ -86,8 +87,9 @@ class TunnelService:
             lambda: state.network.landing.get(state.identity.path),
             self._traced_to,
         )
+        self.devices = PlainDevices(state, configuration)
         lanes = min(MOST_LANES, len(configuration.bearers))
-        self.keys = open_lane_keys(state.directory / KEYS, lanes)
+        self.keys = open_lane_keys(state.directory / FOLDER, lanes)
         self.public = tuple(each.public for each in self.keys)
         state.on_directory(self._directory_changed)
 
@@ -125,6 +127,12 @@ class TunnelService:
             return self.run.rounds.state(peer)
         return None
 
+    def trusted_time(self) -> float | None:
+        """Return the time that certificates are judged by, POSIX seconds; None if it is unknown."""
+        with contextlib.suppress(BaluardoError):
+            return self._state.clock()
+        return None
+
     def counts(self) -> Counts | None:
         """Return what the engine has counted; None while there is none."""
         return None if self.run is None else self.run.engine.counts()
@@ -150,6 +158,8 @@ class TunnelService:
         """Shut out at once whoever is out; the rest follows."""
         if self.membership is not None:
             self.membership.shut_out()
+        if self.run is not None:
+            self.devices.judge(self.run)
         self._changed.set()
 
     async def _keep(self) -> None:
@@ -196,12 +206,14 @@ class TunnelService:
                 await lanes.begin(lane, key.private)
             network = self._configuration.network
             engine.duplicate_from(network.duplicates_from)
+            device_of = {each.address: each.bearer.device for each in usable}.get
             rounds = KeyRounds(
                 self._state.endpoint,
                 self.public,
-                self._callbacks(),
+                self._calls.callbacks(),
                 self._state.network.full_round_hours * 3_600.0,
                 sources=self._sources,
+                device_of=device_of,
             )
             stack.push_async_callback(rounds.close)
             await rounds.serve([(each.address, network.exchange_port) for each in usable])
@@ -240,6 +252,7 @@ class TunnelService:
 
     def _leave_run(self) -> None:
         self.run = self.membership = None
+        self.devices.begin()
 
     async def _publish(self, run: Run) -> None:
         """Tell everybody where we are, by way of the authority; without one it waits.
@@ -290,7 +303,8 @@ class TunnelService:
                 if self._inner_site() != (None if run.second is None else run.second.site):
                     raise LinkError("The policy has changed the layers; all is built anew.")
                 await membership.settle()
-            await self._show(run)
+            await self.devices.look(run)
+            await look(run, len(self.public))
             self._measure(run.bearers, run.engine)
             if self.landing.look(run.bearers.egresses):
                 run.bearers.judge_again()
@@ -304,125 +318,7 @@ class TunnelService:
     def _measure(self, bearers: SiteBearers, engine: SiteEngine) -> None:
         self.known.measure(bearers, engine, self._slot_clock())
 
-    # What WireGuard shows
-
-    async def _show(self, run: Run) -> None:
-        by_key = {
-            (lane, member.neighbour.card.lanes[lane]): identity
-            for identity, member in run.members.items()
-            for lane in range(member.lanes)
-        }
-        now = asyncio.get_running_loop().time()
-        for lane in range(len(self.public)):
-            view = await run.lanes.show(lane)
-            for peer in view.peers:
-                identity = by_key.get((lane, peer.public_key))
-                if identity is not None:
-                    run.rounds.observe(
-                        identity, lane, peer.handshake, peer.received, peer.sent, now
-                    )
-        for identity in self._waiting(run):
-            run.rounds.wanted(identity)
-        if run.second is not None:
-            await self._tend(run, run.second, now)
-
-    async def _tend(self, run: Run, second: SecondLayer, now: float) -> None:
-        """Have the second layer do what is due, and open gates to whom it stands with."""
-        await second.tend()
-        for identity in run.members:
-            run.judge_gate(identity)
-        keyed = [identity for identity, member in run.members.items() if member.has_key]
-        for identity in second.without(keyed, now):
-            run.rounds.full_round(identity)
-
-    def _waiting(self, run: Run) -> Sequence[Identity]:
-        """Return who has traffic that waits at a shut gate."""
-        waiting, counts = [], run.engine.counts().peers
-        for identity, member in run.members.items():
-            refused = counts[member.index].refused
-            if refused > member.refused and not member.has_key:
-                waiting.append(identity)
-            member.refused = refused
-        return waiting
-
-    # What key rounds call
-
-    def _callbacks(self) -> Callbacks:
-        return Callbacks(
-            install=self._install,
-            probe_keys=self._probe_keys,
-            alarm=self._alarm,
-            watch=self._link.channels.watch,
-            wake=self._wake,
-            gate=self._gate,
-            inner_keys=self._inner_keys,
-        )
-
-    async def _install(self, peer: Identity, lane: int, psk: Secret, epoch: int) -> None:  # noqa: ARG002
-        run = self.run
-        member = None if run is None else run.members.get(peer)
-        if run is None or member is None:
-            raise LaneRemadeError(f"There is no tunnel with {peer} at the moment.")
-        await run.lanes.install(lane, member.neighbour.card.lanes[lane], psk)
-
-    def _probe_keys(
-        self,
-        peer: Identity,
-        send_key: Secret,
-        receive_key: Secret,
-        send_tag: int,
-        receive_tag: int,
-    ) -> None:
-        if self.run is not None:
-            self.run.bearers.set_keys(peer.path, send_key, receive_key, send_tag, receive_tag)
-
-    def _alarm(self, peer: Identity, sentence: str) -> None:
-        if self.run is None:
-            return
-        if sentence:
-            self.run.alarms[peer] = sentence
-            logger.warning("%s", sentence)
-        else:
-            self.run.alarms.pop(peer, None)
-
-    def _wake(self, peer: Identity, lane: int) -> None:
-        run = self.run
-        member = None if run is None else run.members.get(peer)
-        if run is not None and member is not None:
-            key = member.neighbour.card.lanes[lane]
-            task = asyncio.get_running_loop().create_task(self._woken(run, lane, key))
-            self._waking.add(task)
-            task.add_done_callback(self._waking.discard)
-
-    async def _woken(self, run: Run, lane: int, key: str) -> None:
-        try:
-            await run.lanes.wake(lane, key)
-        except BaluardoError as problem:
-            logger.info("A handshake could not be caused: %s", problem)
-
-    def _gate(self, peer: Identity, lane: int, is_open: bool) -> None:
-        run = self.run
-        member = None if run is None else run.members.get(peer)
-        if run is not None and member is not None and lane == 0:
-            member.has_key = is_open
-            run.judge_gate(peer)
-
-    def _inner_keys(
-        self,
-        peer: Identity,
-        epoch: int,
-        authentication: Secret,
-        post_quantum: Secret,
-        _resumed: bool,
-    ) -> None:
-        """Every round's keys are taken: the layer's are then never older than WireGuard's."""
-        run = self.run
-        member = None if run is None else run.members.get(peer)
-        if run is not None and run.second is not None and member is not None:
-            run.second.agree(member.neighbour, epoch, authentication, post_quantum)
-
     def _slot_clock(self) -> float | None:
         """POSIX seconds less monotonic ones, if the time is trusted."""
-        with contextlib.suppress(BaluardoError):
-            return self._state.clock() - time.monotonic()
-        return None
+        now = self.trusted_time()
+        return None if now is None else now - time.monotonic()

@@ -9,10 +9,14 @@ from fastapi import APIRouter
 
 from baluardo.console.part import Level, StatusItem
 from baluardo.edge.tunnels.addresses import own_interfaces
+from baluardo.edge.tunnels.plain_devices import PlainDevices
 from baluardo.edge.tunnels.run import Member, Run
 from baluardo.edge.tunnels.second_layer import SecondLayer
 from baluardo.edge.tunnels.service import TunnelService
+from baluardo.network.bearers.choice import Decision
 from baluardo.network.bearers.counts import Counts
+from baluardo.network.bearers.forecast import ForecastFile
+from baluardo.network.links.answers import PeerView
 from baluardo.network.tunnel.addresses import edge_address
 from baluardo.network.tunnel.callbacks import PeerState
 from baluardo.trust.identity import Identity
@@ -32,13 +36,19 @@ def network_router(service: TunnelService) -> APIRouter:
 
 def network_status(service: TunnelService) -> list[StatusItem]:
     """Return what everybody at the site is to know of its tunnels."""
+    forecasts = [
+        StatusItem(f"forecast-{name}", "warning", file.problem.by_language())
+        for name, file in service.known.forecasts.items()
+        if file.problem is not None
+    ]
     if service.run is None:
         reason = service.problem or "it is starting"
         text = {
             "it": f"La rete cifrata del sito non è attiva: {reason}",
             "en": f"The site's encrypted network is down: {reason}",
         }
-        return [StatusItem("tunnels", "warning" if service.problem else "notice", text)]
+        level: Level = "warning" if service.problem else "notice"
+        return [StatusItem("tunnels", level, text), *forecasts]
     members = service.run.members.values()
     open_ones = sum(each.is_open for each in members)
     text = {
@@ -47,12 +57,13 @@ def network_status(service: TunnelService) -> list[StatusItem]:
     }
     second = service.run.second
     alarmed = service.run.alarms or (second is not None and second.alarms)
-    level: Level = "warning" if alarmed else "ok"
+    level = "warning" if alarmed else "ok"
     barred = [
         StatusItem(f"landing-{name}", "warning", sentence.by_language())
         for name, sentence in service.known.barred.items()
     ]
-    return [StatusItem("tunnels", level, text), *barred]
+    devices = _device_status(service.devices)
+    return [StatusItem("tunnels", level, text), *barred, *forecasts, *devices]
 
 
 def told(service: TunnelService) -> dict[str, Any]:
@@ -68,6 +79,7 @@ def told(service: TunnelService) -> dict[str, Any]:
         "classes": [],
         "dropped": {},
         "real_time": run is not None and run.engine.real_time,
+        "devices": _devices(service),
     }
     if run is not None and counts is not None:
         answer["bearers"] = _bearers(service, run, counts)
@@ -120,6 +132,7 @@ def _bearers(service: TunnelService, run: Run, counts: Counts) -> list[dict[str,
                 "landing": None if verdict is None else verdict.landing,
                 "landing_why": None if verdict is None else verdict.why.by_language(),
                 "barred": each.name in service.known.barred,
+                "forecast": _forecast(service.known.forecasts.get(each.name)),
                 "sent_octets": 0 if way is None else way.sent.octets,
                 "received_octets": 0 if way is None else way.received.octets,
             }
@@ -127,12 +140,70 @@ def _bearers(service: TunnelService, run: Run, counts: Counts) -> list[dict[str,
     return found
 
 
+def _devices(service: TunnelService) -> dict[str, Any]:
+    """Return what everybody may know of plain devices, which are not post-quantum."""
+    plain = service.devices
+    return {
+        "post_quantum": False,
+        "permitted": plain.is_permitted,
+        "port": service.configuration.network.devices_port,
+        "problem": plain.problem,
+        "devices": [
+            {
+                "name": each.name,
+                "addresses": list(map(str, each.addresses)),
+                "exported_at": each.exported_at,
+                "let_in": each.public_key in plain.seen,
+                **_traffic(plain.seen.get(each.public_key)),
+            }
+            for each in plain.devices
+        ],
+    }
+
+
+def _traffic(seen: PeerView | None) -> dict[str, Any]:
+    return {
+        "handshake_at": seen.handshake if seen is not None and seen.handshake else None,
+        "sent_octets": 0 if seen is None else seen.sent,
+        "received_octets": 0 if seen is None else seen.received,
+    }
+
+
+def _device_status(plain: PlainDevices) -> list[StatusItem]:
+    """Return what everybody at the site is to know of plain devices; nothing where none is in."""
+    if plain.problem and plain.devices:
+        text = {
+            "it": f"Dispositivi senza cifratura post-quantistica: {plain.problem}",
+            "en": f"Devices that are not post-quantum: {plain.problem}",
+        }
+        return [StatusItem("devices", "warning", text)]
+    if not plain.seen:
+        return []
+    text = {
+        "it": f"Dispositivi ammessi senza cifratura post-quantistica: {len(plain.seen)}",
+        "en": f"Devices let in that are not post-quantum: {len(plain.seen)}",
+    }
+    return [StatusItem("devices", "notice", text)]
+
+
+def _forecast(file: ForecastFile | None) -> dict[str, Any] | None:
+    """Return from when until when a bearer's forecast speaks, and what is wrong with its file."""
+    if file is None:
+        return None
+    held, problem = file.latest, file.problem
+    return {
+        "start": None if held is None else held.start,
+        "end": None if held is None else held.end,
+        "problem": None if problem is None else problem.by_language(),
+    }
+
+
 def _tunnel(
     service: TunnelService, run: Run, identity: Identity, member: Member, counts: Counts
 ) -> dict[str, Any]:
     state, decision = service.peer_state(identity), run.bearers.decision(identity.path)
     counted = counts.peers.get(member.index)
-    posix = time.time()
+    now = service.trusted_time()
     return {
         "peer": identity.path,
         "address": str(edge_address(identity)),
@@ -143,10 +214,11 @@ def _tunnel(
         "inner": None if run.second is None else _inner(run.second, identity),
         "epoch": 0 if state is None else state.epoch,
         "key_age_s": None if state is None else state.key_age,
-        "full_age_s": _age(None if state is None else state.last_full, posix),
-        "round_age_s": _age(None if state is None else state.last_round, posix),
+        "full_age_s": _age(None if state is None else state.last_full, now),
+        "round_age_s": _age(None if state is None else state.last_round, now),
         "problem": _problem(run, identity, state),
         "active": None if decision is None else decision.active,
+        "active_age_s": _active_age(decision),
         "second": None if decision is None else decision.second,
         "why": None if decision is None else decision.why.by_language(),
         "bearers": [
@@ -156,6 +228,12 @@ def _tunnel(
         "sent_octets": 0 if counted is None else counted.sent.octets,
         "received_octets": 0 if counted is None else counted.received.octets,
     }
+
+
+def _active_age(decision: Decision | None) -> float | None:
+    if decision is None or decision.active is None:
+        return None
+    return max(0.0, time.monotonic() - decision.since)
 
 
 def _inner(second: SecondLayer, peer: Identity) -> dict[str, Any]:
@@ -178,5 +256,5 @@ def _problem(run: Run, peer: Identity, state: PeerState | None) -> str:
     return run.alarms.get(peer, "") or ("" if state is None else state.problem) or inner
 
 
-def _age(at: float | None, now: float) -> float | None:
-    return None if at is None else max(0.0, now - at)
+def _age(at: float | None, now: float | None) -> float | None:
+    return None if at is None or now is None else max(0.0, now - at)

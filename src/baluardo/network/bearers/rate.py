@@ -19,7 +19,6 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.network.bearers.telemetry import Telemetry
-from baluardo.terms import Path
 
 TARGET_SECONDS: Final = 0.008
 """Queue from which the rate is cut. Our choice: a quarter of the 30 ms of issue 6."""
@@ -129,18 +128,22 @@ class RateControl:
         self._control(now)
 
     def forecast(self, bps: float | None, now: float) -> None:
-        """Take what is expected of the bearer soon, bit/s; None: nothing is.
+        """Take what is expected of the bearer soon, bit/s; None: nothing is known.
 
         Only its changes count: when it falls the rate falls by as much, when it rises growth is
-        fast up to there. That it is wrong by a factor does not matter.
+        fast up to there. That it is wrong by a factor does not matter. 0, where nothing is expected
+        to pass, changes nothing: what comes after it is compared with what was before.
         """
+        if bps == 0.0:
+            return
         before, self._forecast = self._forecast, bps
-        if not bps or not before:
+        if bps is None or before is None:
             return
         if bps < before:
             self._rate = self._bounded(self._rate * bps / before)
             self._hold_until = max(self._hold_until, now + self._lag())
-        self._full *= bps / before
+        if isfinite(self._full):
+            self._full = self._bounded(self._full * bps / before)
 
     def telemetry(self, telemetry: Telemetry | None) -> None:
         """Take what the bearer's device says."""
@@ -225,14 +228,3 @@ class RateControl:
 
     def _bounded(self, rate: float) -> float:
         return min(max(rate, self._limits.floor_bps), self._limits.ceiling_bps)
-
-
-def forecast_up(path: Path, posix: float, ahead: float = FORECAST_AHEAD) -> float | None:
-    """Return the least rate (bit/s) on the way up from a moment until `ahead` seconds later.
-
-    None where the path does not speak of that moment.
-    """
-    if not path.start <= posix < path.end:
-        return None
-    rates = [s.up.rate_bps for s in path.segments if s.start < posix + ahead and s.end > posix]
-    return min(rates)

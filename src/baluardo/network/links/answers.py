@@ -130,13 +130,16 @@ def shown_lane(answer: Answer) -> LaneView:
         return LaneView(
             fields.text("public_key", KEY_LETTERS),
             whole(fields, "port", 0, 65_535),
-            tuple(_peer(JsonObject.of(item, _WHAT)) for item in fields.items("peers", MOST_PEERS)),
+            tuple(
+                peer_view(JsonObject.of(item, _WHAT)) for item in fields.items("peers", MOST_PEERS)
+            ),
         )
     except InvalidInputError as problem:
         raise LinkError(str(problem)) from None
 
 
-def _peer(fields: JsonObject) -> PeerView:
+def peer_view(fields: JsonObject) -> PeerView:
+    """Read what an answer says of a peer; InvalidInputError if it does not."""
     return PeerView(
         public_key(fields, "public_key"),
         whole(fields, "handshake", 0, LARGEST_NUMBER),

@@ -24,6 +24,8 @@ from baluardo.network.links.answers import (
     read_answer,
     shown_lane,
 )
+from baluardo.network.links.device_answers import DevicesView, devices_view
+from baluardo.network.links.device_requests import Devices, NoDevices, ViewDevices
 from baluardo.network.links.inner_answers import InnerView, inner_view
 from baluardo.network.links.inner_requests import InnerPeer, InnerRemoval, InnerSite, Tend
 from baluardo.network.links.requests import (
@@ -184,6 +186,15 @@ class Links:
         """Have done what is due in the inner layer, about once a second; return what is so now."""
         answer, _ = self._ask(Tend())
         return inner_view(answer)
+
+    def set_devices(self, devices: Devices | NoDevices) -> None:
+        """Let these plain devices in and no others, for as long as this connection lives."""
+        self._ask(devices)
+
+    def view_devices(self) -> DevicesView:
+        """Return what WireGuard tells of plain devices; LinkError also if they were lost."""
+        answer, _ = self._ask(ViewDevices())
+        return devices_view(answer)
 
     def enter(self) -> int:
         """Return a descriptor of the namespace of the hosts, to run programs there."""

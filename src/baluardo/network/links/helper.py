@@ -2,9 +2,10 @@
 
 `python -m baluardo.network.links.helper SOCKET` serves one site. It makes two namespaces: `hosts`,
 with the site's own device and no way out but that, and `crypt`, with one WireGuard interface for
-each lane and no way out at all; with two layers ESP stands there before WireGuard. It holds no
-traffic in its hands: packets pass through the descriptors that it gives to the site's edge. When it
-ends, all of it is gone, WireGuard too.
+each lane and no way out at all; with two layers ESP stands there before WireGuard. Plain devices
+come in by one more interface, in `hosts`, whose socket is outside. It holds no traffic in its
+hands: packets pass through the descriptors that it gives to the site's edge. When it ends, all of
+it is gone, WireGuard too.
 
 Who may ask: root, and the owner of the socket's directory, as the kernel names them.
 """
@@ -27,6 +28,8 @@ from typing import Final
 from baluardo.errors import BaluardoError, LaneRemadeError, LinkError
 from baluardo.foreign_input import printable
 from baluardo.network.links.answers import Answer, opened_fields, shown_fields, write_answer
+from baluardo.network.links.device_answers import devices_view_fields
+from baluardo.network.links.device_requests import Devices, NoDevices, ViewDevices
 from baluardo.network.links.inner_requests import InnerPeer, InnerRemoval, Tend
 from baluardo.network.links.requests import (
     MOST_DESCRIPTORS,
@@ -60,6 +63,8 @@ class Helper:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._door, selectors.EVENT_READ)
         self._connections: set[socket.socket] = set()
+        self._lets_devices_in: socket.socket | None = None
+        """Who asked for plain devices: without that program nobody hears that they are to go."""
         self._ended = False
 
     def serve(self, until_input_ends: bool) -> None:
@@ -108,6 +113,10 @@ class Helper:
         self._selector.unregister(connection)
         self._connections.discard(connection)
         connection.close()
+        if connection is self._lets_devices_in:
+            self._lets_devices_in = None
+            if self._links is not None:
+                self._links.devices.clear()
 
     def _answer(self, connection: socket.socket) -> None:
         try:
@@ -126,7 +135,10 @@ class Helper:
             try:
                 if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
                     raise LinkError(f"The request is larger than {MOST_OCTETS:,} octets.")
-                done = self._do(read_request(octets), given, lent)
+                request = read_request(octets)
+                done = self._do(request, given, lent)
+                if isinstance(request, Devices):
+                    self._lets_devices_in = connection
                 message = write_answer(Answer(done))
             except (BaluardoError, OSError) as problem:
                 _close(lent)
@@ -167,6 +179,12 @@ class Helper:
                 links.inner.remove_peer(name)
             case Tend():
                 return links.inner.tend()
+            case Devices():
+                links.devices.let_in(request)
+            case NoDevices():
+                links.devices.clear()
+            case ViewDevices():
+                return devices_view_fields(links.devices.view())
         return {}
 
     def _open(

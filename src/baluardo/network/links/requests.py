@@ -15,6 +15,14 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
+from baluardo.network.links.device_requests import (
+    DEVICE_READERS,
+    DeviceRequest,
+    Devices,
+    NoDevices,
+    ViewDevices,
+    device_fields,
+)
 from baluardo.network.links.esp.configuration import INNER_MTU
 from baluardo.network.links.inner_requests import (
     INNER_READERS,
@@ -160,7 +168,7 @@ class End:
     """Let everything go and end."""
 
 
-Request = Open | Peer | Address | Configure | Show | Enter | End | InnerRequest
+Request = Open | Peer | Address | Configure | Show | Enter | End | InnerRequest | DeviceRequest
 
 
 def read_request(octets: bytes) -> Request:
@@ -228,6 +236,8 @@ def _fields(request: Request) -> dict[str, object]:
             return {"verb": "end"}
         case InnerPeer() | InnerRemoval() | Tend():
             return inner_fields(request)
+        case Devices() | NoDevices() | ViewDevices():
+            return device_fields(request)
 
 
 def _setting_fields(setting: PeerSetting) -> dict[str, object]:
@@ -345,4 +355,5 @@ _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[[JsonObject], Request]
     "enter": ((), lambda _: Enter()),
     "end": ((), lambda _: End()),
     **INNER_READERS,
+    **DEVICE_READERS,
 }

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from baluardo.errors import LaneRemadeError, LinkError
 from baluardo.network.links.answers import OpenedLane
+from baluardo.network.links.device_links import DeviceLinks
 from baluardo.network.links.hosts_device import HostsDevice
 from baluardo.network.links.inner_links import OUTER_MTU, InnerLinks
 from baluardo.network.links.namespaces import CLONE_NEWNET, Namespace
@@ -29,7 +30,7 @@ _Result = TypeVar("_Result")
 
 
 class SiteLinks:
-    """Two namespaces, the site's own device, its lanes, and the inner layer where there is one."""
+    """Two namespaces, the site's own device, its lanes, plain devices, and any inner layer."""
 
     def __init__(self, request: Open, given: Sequence[int]) -> None:
         """Make them; LinkError, with nothing left behind, where one cannot be had."""
@@ -41,9 +42,10 @@ class SiteLinks:
             self._lan = self.hosts.inside(lambda: open_tun(request.device, request.offload))
             undo.callback(os.close, self._lan)
             bring_up(self.hosts, request.device, request.mtu, QUEUE)
-            self.device = HostsDevice(
-                self.hosts, request.device, shared=request.hosts is not Hosts.NEW
-            )
+            shared = request.hosts is not Hosts.NEW
+            self.device = HostsDevice(self.hosts, request.device, shared=shared)
+            self.devices = DeviceLinks(self.hosts, request.device, shared=shared)
+            undo.callback(self.devices.close)
             self._inner: InnerLinks | None = None
             if request.inner is not None:
                 self._inner = undo.enter_context(

@@ -19,6 +19,7 @@ from typing import Final
 from baluardo.errors import LinkError
 from baluardo.foreign_input import printable
 from baluardo.network.links.answers import LaneView, PeerView
+from baluardo.network.links.device_requests import DeviceSetting
 from baluardo.network.links.namespaces import Namespace
 from baluardo.network.links.requests import MOST_PEERS, PeerSetting
 from baluardo.network.links.wireguard_process import is_running, start_wireguard_go
@@ -59,19 +60,33 @@ def bring_up(namespace: Namespace, device: str, mtu: int, queue: int = 1_000) ->
 
 
 class WireGuardInterface:
-    """An interface in the namespace of the encrypted side; without addresses, and up."""
+    """An interface without addresses, and up: a lane's, in the namespace of the encrypted side."""
 
-    def __init__(self, namespace: Namespace, name: str, port: int, mtu: int) -> None:
-        """Make it; LinkError where neither the kernel nor wireguard-go gives one."""
+    def __init__(
+        self,
+        namespace: Namespace,
+        name: str,
+        port: int,
+        mtu: int,
+        outside: Namespace | None = None,
+    ) -> None:
+        """Make it; LinkError where neither the kernel nor wireguard-go gives one.
+
+        With `outside` its socket is there: it is made there, and then moved. The kernel leaves the
+        socket where the interface was made, wireguard-go where it was started.
+        """
         self.name = name
         self.port = port
         self._namespace = namespace
         self._process: subprocess.Popen[bytes] | None = None
+        home = namespace if outside is None else outside
         try:
-            namespace.run("ip", "link", "add", "dev", name, "type", "wireguard")
+            home.run("ip", "link", "add", "dev", name, "type", "wireguard")
         except LinkError:
-            self._process = start_wireguard_go(namespace, name)
+            self._process = start_wireguard_go(home, name)
         try:
+            if outside is not None:
+                self._move(outside)
             bring_up(namespace, name, mtu)
             self._wg("set", name, "listen-port", str(port))
             self.index: int = namespace.inside(self._index_without_merging)
@@ -118,6 +133,15 @@ class WireGuardInterface:
 
         return self._namespace.inside(opened)
 
+    def _move(self, outside: Namespace) -> None:
+        """Bring it from where it was made to where it is to be."""
+        try:
+            outside.run("ip", "link", "set", "dev", self.name, "netns", self._namespace.path)
+        except LinkError:
+            if self.in_kernel:
+                outside.run("ip", "link", "delete", "dev", self.name)
+            raise
+
     def configure(
         self, private_key: Secret | None, peers: Sequence[PeerSetting], *, only: bool
     ) -> None:
@@ -142,6 +166,23 @@ class WireGuardInterface:
                 arguments += ["peer", public_key, "remove"]
             if arguments:
                 self._wg("set", self.name, *arguments, descriptors=pipes.reading)
+
+    def set_devices(self, private_key: Secret, devices: Sequence[DeviceSetting]) -> None:
+        """Set the key and these peers alone; where they are they say themselves.
+
+        LinkError if WireGuard does not take them.
+        """
+        named = {each.public_key for each in devices}
+        leaving = [each for each in self.show().peers if each.public_key not in named]
+        with closing(_Pipes()) as pipes:
+            arguments = ["private-key", pipes.add(private_key)]
+            for each in leaving:
+                arguments += ["peer", each.public_key, "remove"]
+            for setting in devices:
+                arguments += ["peer", setting.public_key]
+                arguments += ["preshared-key", pipes.add(setting.preshared_key)]
+                arguments += ["allowed-ips", ",".join(setting.addresses)]
+            self._wg("set", self.name, *arguments, descriptors=pipes.reading)
 
     def show(self) -> LaneView:
         """Return what WireGuard tells; the keys in its answer that are secret are dropped here."""

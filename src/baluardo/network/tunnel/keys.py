@@ -1,4 +1,7 @@
-"""The private WireGuard keys of this edge: made once, one a lane, kept in files of its own."""
+"""The private WireGuard keys of this edge: made once, kept in files of its own.
+
+One for each lane, and one for plain devices.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,15 @@ def open_lane_keys(directory: Path, lanes: int) -> tuple[WireGuardKey, ...]:
         raise InvalidInputError(f"lanes {lanes}: from 1 to {MOST_LANES}.")
     make_directory(directory)
     return tuple(_open(directory / f"lane{lane}.key") for lane in range(lanes))
+
+
+def open_devices_key(directory: Path) -> WireGuardKey:
+    """Return the key of the site's end for plain devices, kept as those of lanes; errors likewise.
+
+    It is no lane's: what stands in a file for a device must not be what other sites trust.
+    """
+    make_directory(directory)
+    return _open(directory / "devices.key")
 
 
 def _open(path: Path) -> WireGuardKey:

@@ -1,10 +1,13 @@
 """A plain WireGuard configuration for a device that runs nothing of ours, where policy allows it.
 
-Such a device cannot take part in the exchange, so its preshared key would be as old as its file:
-the traffic between it and its site can be recorded today and read by a quantum computer later. The
-first lines of the file say so, and the policy names the sites that may hand one out. Its key pair
-is made for it here; the private half is in the text, once, and is not kept by the site. Format:
-wg-quick(8) of wireguard-tools.
+Such a device cannot take part in the exchange. A preshared key is made for it and written into its
+file: WireGuard mixes it into every handshake, so who has recorded the traffic and breaks the key
+exchange by a quantum computer still needs that key (WireGuard, section 5.2, calls this
+post-quantum resistance). It is as old as its file, is never changed, and lies wherever the file
+was copied to; an exchange between edges leaves nothing of the kind behind. So the first lines of
+the file say that it is not post-quantum, and the policy names the sites that may hand one out. The
+device's key pair is made for it here; the private half is in the text, once, and is not kept by
+the site. Format: wg-quick(8) of wireguard-tools.
 """
 
 from __future__ import annotations
@@ -20,7 +23,12 @@ import segno
 from baluardo.errors import InvalidInputError, ProfileError
 from baluardo.foreign_input import quoted
 from baluardo.trust.secret import Secret
-from baluardo.trust.wireguard_keys import WireGuardKey, public_octets
+from baluardo.trust.wireguard_keys import (
+    WireGuardKey,
+    key_text,
+    public_octets,
+    random_preshared_key,
+)
 
 KEEPALIVE_S: Final = 25
 """A device behind a translating router is reached only while its entry there lives."""
@@ -28,9 +36,10 @@ PLAIN_MTU: Final = 1_280
 """What IPv6 asks for at least: it fits through whatever the device is connected by."""
 MOST_NETWORKS: Final = 32
 NOTICE: Final = (
-    "NOT POST-QUANTUM. What this device sends and receives can be recorded today and",
-    "read once there are quantum computers. Use it for nothing that must stay secret",
-    "for years. This file holds a private key: delete it once it has been imported.",
+    "NOT POST-QUANTUM. Its keys are as old as this file and are never renewed. Whoever gets",
+    "a copy of the file, at any time, can read by a quantum computer all that was recorded",
+    "of this device since. Use it for nothing that must stay secret for years. It holds",
+    "secret keys: delete it once it has been imported.",
 )
 
 Network: TypeAlias = "ipaddress.IPv4Network | ipaddress.IPv6Network"
@@ -64,15 +73,12 @@ class PlainExport:
 
     name: str
     text: Secret
-    """The whole file; it holds the private key."""
+    """The whole file; it holds the device's private key."""
     public_key: str
+    preshared_key: Secret
+    """In the text too; the site keeps it."""
     addresses: tuple[Interface, ...]
     """The device's; what WireGuard calls its allowed addresses, at the site."""
-
-    def site_peer(self) -> str:
-        """Return the section that lets the device in at the site."""
-        allowed = ", ".join(f"{each.ip}/{each.ip.max_prefixlen}" for each in self.addresses)
-        return f"[Peer]\nPublicKey = {self.public_key}\nAllowedIPs = {allowed}\n"
 
 
 def export_plain(
@@ -82,16 +88,13 @@ def export_plain(
     allowed: Collection[str],
     key: WireGuardKey | None = None,
 ) -> PlainExport:
-    """Make a configuration for a device, with a new key pair unless one is given.
+    """Make a configuration for a device, with a new key pair unless one is given, and a new secret.
 
     `allowed` are the sites that the policy in force permits to hand one out, as they name
     themselves; ProfileError for any other. InvalidInputError for names, addresses or keys that are
     impossible. Nothing is made then.
     """
-    if not _NAME.fullmatch(name):
-        raise InvalidInputError(
-            f"{quoted(name)} cannot name a device: up to 63 small letters, digits, dots, hyphens."
-        )
+    check_device_name(name)
     _check_site(site)
     if site.name not in allowed:
         raise ProfileError(
@@ -102,8 +105,17 @@ def export_plain(
     pair = WireGuardKey.generate() if key is None else key
     if pair.public == site.public_key:
         raise InvalidInputError("The device's key is the site's own; each has one of its own.")
-    text = _text(name, addresses, site, pair)
-    return PlainExport(name, Secret(text.encode()), pair.public, tuple(addresses))
+    shared = random_preshared_key()
+    text = _text(name, addresses, site, pair, shared)
+    return PlainExport(name, Secret(text.encode()), pair.public, shared, tuple(addresses))
+
+
+def check_device_name(name: str) -> None:
+    """Refuse what cannot name a device; InvalidInputError."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInputError(
+            f"{quoted(name)} cannot name a device: up to 63 small letters, digits, dots, hyphens."
+        )
 
 
 def as_qr(export: PlainExport) -> Secret:
@@ -136,7 +148,9 @@ _BLOCKS: Final = {
 """Light modules are drawn, as terminals are dark."""
 
 
-def _text(name: str, addresses: Sequence[Interface], site: PlainSite, pair: WireGuardKey) -> str:
+def _text(
+    name: str, addresses: Sequence[Interface], site: PlainSite, pair: WireGuardKey, shared: Secret
+) -> str:
     reachable = ", ".join(str(each) for each in (*site.networks, *site.reachable))
     lines = [
         *(f"# {line}" for line in NOTICE),
@@ -149,6 +163,7 @@ def _text(name: str, addresses: Sequence[Interface], site: PlainSite, pair: Wire
         "",
         "[Peer]",
         f"PublicKey = {site.public_key}",
+        f"PresharedKey = {key_text(shared).reveal().decode()}",
         f"Endpoint = {_endpoint(site)}",
         f"AllowedIPs = {reachable}",
         f"PersistentKeepalive = {KEEPALIVE_S}",

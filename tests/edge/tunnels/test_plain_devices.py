@@ -1,0 +1,224 @@
+"""A plain device at an edge that really runs: by the commands that people type, through its tunnel.
+
+The device is wireguard-go with the file that `baluardo edge export` wrote, in a namespace of its
+own behind a cable to the site's outside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_edges import Pair, running_pair, until
+
+from baluardo.cli.edge.devices import summary, told_devices
+from baluardo.cli.main import main
+from baluardo.edge.configuration import EdgeConfiguration
+from baluardo.edge.device_export import DeviceSite
+from baluardo.network.links.interfaces import add_veth, configure
+from baluardo.network.links.namespaces import Namespace
+from baluardo.network.tunnel.addresses import edge_address
+from baluardo.protocol.network_policy import NetworkPolicy
+from baluardo.stage.network.staged import why_no_tunnels
+from network.links.plain_device import Capture, PlainDevice, plain_device
+from network.links.two_sites import children
+from network.places import needs_namespaces
+
+pytestmark = [
+    needs_namespaces,
+    pytest.mark.skipif(bool(why_no_tunnels()), reason=f"needs tunnels: {why_no_tunnels()}"),
+    pytest.mark.skipif(not shutil.which("wireguard-go"), reason="needs wireguard-go"),
+]
+
+DOOR = "203.0.113.1"
+PERMITTED = NetworkPolicy(plain_export=frozenset({"office/rome"}))
+MARK = b"a packet of a plain device's"
+
+
+@dataclass
+class Street:
+    """Where a device stands, its file, and both edges."""
+
+    pair: Pair
+    place: Namespace
+    file: Path
+    device: PlainDevice
+
+    @property
+    def edge(self) -> str:
+        return str(self.pair.rome.state.directory)
+
+    @property
+    def rome(self) -> str:
+        return str(edge_address(self.pair.rome.state.identity))
+
+    @property
+    def milan(self) -> str:
+        return str(edge_address(self.pair.milan.state.identity))
+
+    def told(self) -> dict[str, object]:
+        devices = self.pair.rome.told()["devices"]
+        assert isinstance(devices, dict)
+        return devices
+
+    def on_disk(self) -> dict[str, Any]:
+        """What commands beside the edge tell, by its disk and the root helper."""
+        directory = Path(self.edge)
+        return told_devices(DeviceSite.read(directory, EdgeConfiguration.read(directory)))
+
+    def is_in(self) -> bool:
+        return self.device.reaches(self.rome) and self.device.reaches(self.milan)
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    directory = tmp_path_factory.mktemp("devices")
+    with running_pair(directory) as pair, Namespace.create("street") as place:
+        until(lambda: pair.rome.answers(pair.milan))
+        add_veth(pair.rome.place, "street0", place, "eth0")
+        configure(pair.rome.place, "street0", [f"{DOOR}/24"])
+        configure(place, "eth0", ["203.0.113.2/24"])
+        pair.rome.set_network(PERMITTED)
+        file, edge = directory / "tablet.conf", str(pair.rome.state.directory)
+        assert main(["edge", "export", edge, "tablet", *endpoint(), "--out", str(file)]) == 0
+        with plain_device(place, file.read_text()) as device:
+            street = Street(pair, place, file, device)
+            until(street.is_in)
+            yield street
+
+
+def endpoint() -> tuple[str, str]:
+    return "--endpoint", DOOR
+
+
+def wireguards(street: Street) -> set[int]:
+    return set(children(street.pair.rome.helper.process, "wireguard-go"))
+
+
+def test_a_device_reaches_its_site_and_through_the_tunnel_another(
+    street: Street, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The running edge was not disturbed, and status tells what the device is not."""
+    run = street.pair.rome.service.run
+    assert stat.S_IMODE(street.file.stat().st_mode) == 0o600
+    captures = [Capture(street.place, street.device.name), Capture(street.pair.rome.place)]
+    pattern = MARK.hex()[:32]
+    for address in (street.rome, street.milan):
+        street.place.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "-p", pattern, address)
+    outside = [packet for each in captures for packet in each.close()]
+    assert len(outside) > 4
+    assert not any(MARK[:16] in packet for packet in outside)
+    assert street.pair.rome.service.run is run
+    told = street.told()
+    assert (told["post_quantum"], told["permitted"], told["problem"]) == (False, True, "")
+    capfd.readouterr()
+    line = summary(street.on_disk())  # of `baluardo edge status`
+    assert line.startswith("devices, not post-quantum: 1, let in: 1; last handshake 20")
+    assert main(["edge", "devices", street.edge, "--json"]) == 0
+    (device,) = json.loads(capfd.readouterr().out)["devices"]
+    assert device["name"] == "tablet"
+    assert device["let_in"]
+    assert device["handshake_at"] > 1_700_000_000
+    assert min(device["sent_octets"], device["received_octets"]) > 500
+    assert main(["edge", "devices", street.edge]) == 0
+    said = capfd.readouterr()
+    assert "tablet" in said.out
+    assert "not post-quantum" in said.err
+    secrets = [street.device.interface["PrivateKey"], street.device.peer["PresharedKey"]]
+    assert not any(each in said.out + said.err + json.dumps(told) for each in secrets)
+
+
+def test_no_way_leads_a_device_around(street: Street) -> None:
+    """Nothing of a device's goes out at a bearer, whatever it asks for."""
+    capture = Capture(street.pair.rome.place)
+    place, name = street.place, street.device.name
+    place.run("wg", "set", name, "peer", street.device.peer["PublicKey"], "allowed-ips", "::/0")
+    place.run("ip", "-6", "route", "add", "2001:db8::/32", "dev", name)
+    assert not street.device.reaches("2001:db8::1", 0.5)
+    allowed = street.device.peer["AllowedIPs"].replace(" ", "")
+    place.run("wg", "set", name, "peer", street.device.peer["PublicKey"], "allowed-ips", allowed)
+    until(street.is_in)
+    forbidden = bytes.fromhex("20010db8") + bytes(11) + b"\1"
+    assert not any(forbidden in packet for packet in capture.close())
+
+
+def test_when_the_policy_names_the_site_no_more_its_devices_are_cut_off(
+    street: Street, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rome, run, lanes = street.pair.rome, street.pair.rome.service.run, wireguards(street)
+    assert rome.tunnel()["open"]
+    rome.set_network(NetworkPolicy())
+    until(lambda: not street.device.reaches(street.rome, 0.3), 5.0)
+    until(lambda: len(wireguards(street)) == len(lanes) - 1)
+    assert rome.service.run is run
+    assert rome.tunnel()["open"]
+    assert street.pair.rome.answers(street.pair.milan)
+    assert street.told()["permitted"] is False
+    words = ["edge", "export", street.edge, "laptop", *endpoint(), "--out", str(tmp_path / "x")]
+    assert main(words) == 1
+    assert "does not let office/rome hand out plain WireGuard" in capfd.readouterr().err
+    line = summary(street.on_disk())
+    assert line.startswith("devices, not post-quantum: 1, let in: 0, as the policy permits none")
+    rome.set_network(PERMITTED)
+    until(street.is_in)
+    assert rome.service.run is run
+
+
+def test_a_device_that_is_removed_is_cut_off_and_another_comes_meanwhile(
+    street: Street, tmp_path: Path
+) -> None:
+    """Neither the tunnel nor the device that stays is disturbed."""
+    run, file = street.pair.rome.service.run, tmp_path / "laptop.conf"
+    assert main(["edge", "export", street.edge, "laptop", *endpoint(), "--out", str(file)]) == 0
+    with Namespace.create("street2") as place:
+        add_veth(street.pair.rome.place, "street1", place, "eth0")
+        configure(street.pair.rome.place, "street1", ["198.51.100.1/30"])
+        configure(place, "eth0", ["198.51.100.2/30"], [f"{DOOR}/32"])
+        with plain_device(place, file.read_text()) as laptop:
+            until(lambda: laptop.reaches(street.rome))
+            assert street.is_in()
+            assert main(["edge", "remove-device", street.edge, "laptop"]) == 0
+            until(lambda: not laptop.reaches(street.rome, 0.3), 10.0)
+            assert street.is_in()
+    assert street.pair.rome.service.run is run
+
+
+def test_devices_come_back_after_their_wireguard_was_killed(street: Street) -> None:
+    """And the tunnels never notice."""
+    run, before = street.pair.rome.service.run, wireguards(street)
+    for process_id in before:
+        command = Path(f"/proc/{process_id}/cmdline").read_bytes()
+        if b"plain0" in command:
+            os.kill(process_id, signal.SIGKILL)
+            killed = process_id
+    until(lambda: killed not in wireguards(street) and len(wireguards(street)) == len(before))
+    until(street.is_in)
+    assert street.pair.rome.service.run is run
+    assert street.told()["problem"] == ""
+
+
+def test_devices_come_back_after_the_helper_was_killed(street: Street) -> None:
+    run = street.pair.rome.service.run
+    street.pair.rome.lose_helper()
+    until(lambda: street.pair.rome.service.run not in (None, run))
+    until(street.is_in)
+
+
+def test_a_list_that_was_damaged_lets_nobody_in_and_is_told(street: Street) -> None:
+    file = street.pair.rome.state.directory / "tunnel" / "devices.json"
+    saved, run = file.read_bytes(), street.pair.rome.service.run
+    file.write_bytes(saved[:-2])
+    until(lambda: "was damaged" in str(street.told()["problem"]))
+    until(lambda: not street.device.reaches(street.rome, 0.3), 10.0)
+    assert street.pair.rome.answers(street.pair.milan)
+    file.write_bytes(saved)
+    until(street.is_in)
+    assert street.pair.rome.service.run is run
