@@ -68,7 +68,7 @@ def test_an_edge_that_was_away_follows_each_policy_after_the_one_it_holds(
             await country.revoke(authority, f"person/{ANNA}/laptop")  # later than what she signed
             async with country.running(place) as (rome,):
                 await until(lambda: rome.state.policy_number == 4)
-                assert rome.link.connected
+                await until(lambda: rome.link.connected)
 
     asyncio.run(scenario())
 
