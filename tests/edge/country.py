@@ -143,7 +143,7 @@ class Country:
 
     def read(self) -> Reading:
         """Read a machine's clocks, which are right here."""
-        return Reading(self.calendar.now, self.calendar.now)
+        return Reading(self.calendar.now, self.calendar.now, self.calendar.now)
 
     async def invite(self, authority: Authority, path: str) -> str:
         """Return the text of an invitation."""

@@ -209,7 +209,7 @@ class LayeredSite:
 
     def _read(self) -> Reading:
         now = self._base + time.monotonic()
-        return Reading(now, now)
+        return Reading(now, now, now)
 
 
 class LayeredSites:

@@ -290,7 +290,7 @@ def test_a_ship_whose_clock_was_lost_asks_for_signed_time_and_connects(
         async with country.authority() as authority:
             place = await country.enrolled(authority, tmp_path, "ship/bergamini")
             now = country.calendar.now
-            lost = EdgeAgent.open(place, ACCESS, place, lambda: Reading(now - 400 * DAY, now))
+            lost = EdgeAgent.open(place, ACCESS, place, lambda: Reading(now - 400 * DAY, now, now))
             lost.link.start()
             await connected(lost)
             assert lost.state.clock() == pytest.approx(now, abs=60.0)

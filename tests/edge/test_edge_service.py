@@ -77,7 +77,8 @@ def test_units_give_each_process_what_it_needs_and_no_more() -> None:
     assert edge["Service"]["LoadCredential"] == "passphrase:/etc/baluardo/pass"
     links = Unit(full["baluardo-links.service"])
     assert set(links["Service"]["CapabilityBoundingSet"].split()) == {
-        *("CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_NET_RAW", "CAP_DAC_OVERRIDE", "CAP_SYS_NICE")
+        *("CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_NET_RAW", "CAP_DAC_OVERRIDE"),
+        *("CAP_SETPCAP", "CAP_SYS_NICE"),
     }
     assert "RestrictRealtime" not in links["Service"]  # WireGuard's processes run in real time
     assert "User" not in links["Service"]

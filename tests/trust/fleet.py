@@ -234,7 +234,8 @@ class Member:
 
     def _read(self) -> Reading:
         now = self.calendar.now
-        return Reading(now + self.wall_error, 5.0 + now - self._booted)
+        counted = 5.0 + now - self._booted
+        return Reading(now + self.wall_error, counted, counted)
 
 
 def call(caller: Member, called: Member) -> Ends:

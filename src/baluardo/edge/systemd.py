@@ -111,7 +111,7 @@ UMask=0077
 Restart=always
 RestartSec=1
 # The last one, as the socket's directory is another user's.
-CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_NET_RAW{scheduling} CAP_DAC_OVERRIDE
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_NET_RAW CAP_SETPCAP{scheduling} CAP_DAC_OVERRIDE
 DevicePolicy=closed
 DeviceAllow=/dev/net/tun rw
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET

@@ -3,8 +3,10 @@
 A machine's own clock can be turned back, by a thief who wants an expired certificate to live again
 or by a dead battery. So the authority signs its time (over a nonce, so that an old answer cannot be
 played again), the clock then runs on the machine's steady counter, and the latest time known for
-sure is kept on disk as a floor below which no later time is believed. While a program runs,
-the floor rises with the steady counter, whether an authority is there or not.
+sure is kept on disk as a floor below which no later time is believed. While a program runs, the
+floor rises with a counter that nobody steers, whether an authority is there or not: who forges the
+time of a network can hasten the machine's clock, and must not lift the floor above the truth, where
+signed time would be refused.
 
     signed time heard since the program started   it rules, moved on by the steady counter
     none, machine's clock above the floor         the machine's clock rules
@@ -42,7 +44,7 @@ LONGEST_JOURNEY: Final = 120.0
 KEEP_EVERY: Final = 60.0
 """Seconds by which the floor on disk may lag. Our choice."""
 COUNTER_ERROR: Final = 2e-4
-"""By so much of what it counts a steady counter may be fast. Our choice: quartz is off by 1e-4."""
+"""By so much of what it counts a counter may be fast. Our choice: quartz is off by 1e-4."""
 MOST_FLOOR_OCTETS: Final = 1_024
 MOST_STATEMENT_OCTETS: Final = 1_024
 EARLIEST: Final = 1_735_689_600.0
@@ -54,12 +56,14 @@ _log = logging.getLogger("baluardo.trust.clock")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Both clocks of a machine, read at one moment."""
+    """The clocks of a machine, read at one moment."""
 
     wall: float
     """POSIX seconds as the machine believes; anybody may set it."""
     steady: float
-    """Seconds of a counter that only runs forward and cannot be set."""
+    """Seconds of a counter that only runs forward and cannot be set, if steered by its clock."""
+    unsteered: float
+    """Seconds of one that nobody steers either; while the machine sleeps it may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Clock:
         """Whether the machine's clock was last seen where it cannot be."""
         self._kept = max(_read_floor(floor_file), at_least)
         """What a later start will know again."""
-        self._floor = Fix(self._kept, self._read().steady)
+        self._floor = Fix(self._kept, self._read().unsteered)
 
     def __call__(self) -> float:
         """Return the time to judge by; ClockError if it cannot be told."""
@@ -182,8 +186,7 @@ class Clock:
             now = judge(reading, floor, self._fix, self._believed)
             if self._fix is None:
                 self._believe(reading, floor, now)
-            else:
-                self._raise_floor(now, reading)
+            self._raise_floor(floor, reading)
             return now
 
     @property
@@ -245,29 +248,37 @@ class Clock:
                 _shown(reading.wall),
             )
         self._believed = Fix(now, reading.steady)
-        self._raise_floor(floor, reading)
 
     def _floor_at(self, reading: Reading) -> float:
-        counted = max(0.0, reading.steady - self._floor.steady)
+        counted = max(0.0, reading.unsteered - self._floor.steady)
         return self._floor.time + counted * (1.0 - COUNTER_ERROR)
 
     def _raise_floor(self, known: float, reading: Reading) -> None:
         floor = max(self._floor_at(reading), known)
-        self._floor = Fix(floor, reading.steady)
+        self._floor = Fix(floor, reading.unsteered)
         if floor < self._kept + KEEP_EVERY:
             return
         try:
-            write_durably(self._file, write_json({"floor": floor}))
+            if self._kept_elsewhere() < floor:
+                write_durably(self._file, write_json({"floor": floor}))
             self._kept = floor
         except TargetError as problem:  # the time is still right; only a later start knows less
             self._kept = floor
             _log.error("The time's floor could not be kept: %s", problem)
 
+    def _kept_elsewhere(self) -> float:
+        """Return what is on the disk: another program of this machine may know more."""
+        try:
+            return _read_floor(self._file)
+        except (ClockError, SourceError):  # damaged since the start: it is written anew
+            return EARLIEST
+
 
 def read_machine() -> Reading:
     """Read the machine's clocks; on Linux the steady one goes on while the machine sleeps."""
     steady = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return Reading(time.time(), time.clock_gettime(steady))
+    unsteered = getattr(time, "CLOCK_MONOTONIC_RAW", time.CLOCK_MONOTONIC)
+    return Reading(time.time(), time.clock_gettime(steady), time.clock_gettime(unsteered))
 
 
 def _read_floor(path: Path) -> float:

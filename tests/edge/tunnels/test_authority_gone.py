@@ -105,7 +105,7 @@ class Edge:
         whereabouts.write(home)
 
         def read() -> Reading:
-            return Reading(began + _now() - START, _now())
+            return Reading(began + _now() - START, _now(), _now())
 
         clock = Clock(home / "floor.json", credential.chain.leaf.not_before, read)
         policy = replace(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from places import needs_namespaces
 from two_sites import children, wireguard_keys
 
+from baluardo.edge.configuration import EdgeConfiguration
+from baluardo.edge.systemd import units
 from baluardo.errors import LaneRemadeError, LinkError
 from baluardo.network.links.client import HelperProcess, Links
 from baluardo.network.links.namespaces import Namespace
@@ -18,6 +23,8 @@ from baluardo.network.links.wireguard_process import start_wireguard_go
 from held_process import hold
 
 pytestmark = needs_namespaces
+
+BEARER = '[[bearers]]\nname = "fibre"\nkind = "interface"\ndevice = "eth2"\nrole = "primary"\n'
 
 
 def test_a_hung_wireguard_is_killed_and_made_anew(tmp_path: Path) -> None:
@@ -79,3 +86,39 @@ def test_its_threads_run_before_others_where_that_is_permitted(tmp_path: Path) -
             expected = os.SCHED_RR
         assert {os.sched_getscheduler(each) for each in threads[1:]} == {expected}
         assert os.sched_getscheduler(helper.process.pid) == os.SCHED_OTHER
+
+
+@pytest.mark.parametrize("is_given", [True, False], ids=["as the unit has it", "without"])
+def test_it_keeps_one_right_of_those_that_the_helper_s_unit_has(
+    tmp_path: Path, is_given: bool
+) -> None:
+    """Where they cannot be taken away it does not run; systemd's bounding set by setpriv's."""
+    configuration = EdgeConfiguration.of_toml("[network]\nenabled = true\n" + BEARER, "edge.toml")
+    unit = units(tmp_path, configuration, python="/usr/bin/python3")["baluardo-links.service"]
+    line = next(x for x in unit.splitlines() if x.startswith("CapabilityBoundingSet="))
+    rights = [each.removeprefix("CAP_").lower() for each in line.partition("=")[2].split()]
+    if not is_given:
+        rights.remove("setpcap")
+    socket = tmp_path / "links.sock"
+    bounds = ",".join(("-all", *(f"+{each}" for each in rights)))
+    helper = subprocess.Popen(
+        [
+            *("setpriv", "--bounding-set", bounds, "--inh-caps", "-all"),
+            *(sys.executable, "-P", "-m", "baluardo.network.links.helper", str(socket)),
+        ]
+    )
+    try:
+        while not socket.exists():
+            assert helper.poll() is None
+            time.sleep(0.02)
+        with Links.connect(socket) as links:
+            if not is_given:
+                with pytest.raises(LinkError, match="CAP_SETPCAP"):
+                    links.open()
+                return
+            links.open().close()
+            (process,) = children(helper, "wireguard-go") or pytest.skip("the kernel's own")
+            assert "CapEff:\t0000000000001000" in Path(f"/proc/{process}/status").read_text()
+    finally:
+        helper.kill()
+        helper.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -22,13 +23,14 @@ CONTROL_DIRECTORY: Final = Path("/var/run/wireguard")
 """Compiled into wireguard-go and wg; one for all namespaces of a machine."""
 
 NICENESS: Final = -10
-"""Packets wait for nobody who computes. Where real time is not permitted; less where this is not
-either."""
+"""Packets wait for nobody who computes. Where real time is not permitted, or not wanted: who floods
+what strangers reach must not take the whole machine; less where this is not permitted either."""
 
 _PACKAGES: Final = {"nice": "coreutils", "nsenter": "util-linux", "setpriv": "util-linux"}
 """Of the programs that wireguard-go is started through: each would be found missing by the one
 before it alone, under the name of wireguard-go."""
 
+_CAP_NET_ADMIN: Final = 12
 _CLONE_NEWNS: Final = 0x0002_0000
 _MS_REC: Final = 0x4000
 _MS_SLAVE: Final = 0x8_0000
@@ -56,10 +58,13 @@ def make_own_control_directory() -> None:
         _mount_over(directory)
 
 
-def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[bytes]:
+def start_wireguard_go(
+    namespace: Namespace, name: str, *, real_time: bool = False
+) -> subprocess.Popen[bytes]:
     """Start wireguard-go; it dies with this process, whatever ends this one.
 
     It reads what strangers send, so that of root's rights it keeps the one that TUN devices need.
+    `real_time`, where that is permitted: for one that strangers do not reach.
 
     Not in a thread of its own: the kernel ends a child when the thread that made it ends.
     LinkError where it, or what it is started through, is not installed, or it does not start.
@@ -70,8 +75,9 @@ def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[byte
     control = CONTROL_DIRECTORY / f"{name}.sock"
     control.unlink(missing_ok=True)
     try:
-        with children_in_real_time() as real_time:
-            before_others = () if real_time else ("nice", "-n", str(NICENESS))
+        with contextlib.ExitStack() as stack:
+            is_first = real_time and stack.enter_context(children_in_real_time())
+            before_others = () if is_first else ("nice", "-n", str(NICENESS))
             process = subprocess.Popen(  # noqa: S603 - programs and arguments are ours
                 [
                     *(*before_others, "nsenter", f"--net={namespace.path}"),
@@ -101,7 +107,24 @@ def start_wireguard_go(namespace: Namespace, name: str) -> subprocess.Popen[byte
                 f"{printable(said)}. Install wireguard-go, or a kernel with WireGuard."
             )
         time.sleep(0.005)
+    if _rights(process) - {_CAP_NET_ADMIN}:
+        process.kill()
+        process.wait()
+        raise LinkError(
+            "wireguard-go would keep rights of root that it must not have. Give the root helper "
+            "CAP_SETPCAP, by which it takes them away."
+        )
     return process
+
+
+def _rights(process: subprocess.Popen[bytes]) -> set[int]:
+    """Return the numbers of its effective capabilities; none if it has ended."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return set()
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    return {number for number in range(64) if effective >> number & 1}
 
 
 def is_running(process: subprocess.Popen[bytes]) -> bool:
