@@ -25,13 +25,24 @@ from served import served
 RECORDED: Final = json.loads((Path(__file__).parent / "data/network_answer.json").read_text())
 """What `baluardo up` answered while its sites sent each other more than their bearers took.
 
-Between Milan and the frigate nothing was sent: that tunnel rests.
+Between Milan and the frigate nothing was sent: that tunnel rests. Devices, forecasts and ages of
+choices were not told yet: they are as of a nation that has none, and ages as not known.
 """
 
 TWO_LAYERS: Final = json.loads((Path(__file__).parent / "data/two_layers_answer.json").read_text())
 """What a site's edge answered that has two layers and two bearers that land.
 
-Its rule forbids Bulgaria: the second bearer lands there.
+Its rule forbids Bulgaria: the second bearer lands there. Devices, forecasts and ages of choices
+are as in RECORDED.
+"""
+
+DEVICES: Final = json.loads((Path(__file__).parent / "data/plain_devices_answer.json").read_text())
+"""What an edge answered, recorded until the moment `at` (POSIX seconds).
+
+`network`: two plain devices were let in and one had called; both bearers had forecasts, of which
+one was then replaced by a file that lacks a slot. `cut_off`: its devices, once the policy named
+the site no more. `damaged`: the same after their list lost its last octets; the edge's directory
+there had another name.
 """
 
 TAKEN_OCTETS: Final = 250_000
@@ -289,6 +300,28 @@ def test_a_barred_landing_is_seen_before_a_site_is_unfolded(page: Watched, natio
     expect(fibre).not_to_contain_text("lands at")
 
 
+def test_devices_that_are_let_in_are_seen_before_a_site_is_unfolded(
+    page: Watched, nation: Nation
+) -> None:
+    def change(answer: Answer) -> None:
+        rome, milan, *_ = (site["network"] for site in answer["sites"])
+        rome["devices"] = DEVICES["network"]["devices"]
+        milan["devices"] = DEVICES["cut_off"]
+
+    nation.change = change
+    expect(page.page.locator("#site-rome summary")).to_contain_text("2 devices not post-quantum")
+    expect(page.page.locator("#site-milan summary")).not_to_contain_text("post-quantum")
+    devices = unfold(page, "milan").locator(".told-devices")
+    expect(devices).to_contain_text("The state's policy lets this site have no plain devices")
+    tablet = devices.get_by_role("row", name="tablet-3")
+    expect(tablet).to_contain_text("not let in")
+    # It had called before it was cut off.
+    expect(tablet).not_to_contain_text("never")
+    expect(tablet).not_to_contain_text("0 B")
+    expect(unfold(page, "lampedusa").locator(".told-tunnels")).to_be_visible()
+    expect(unfold(page, "lampedusa").locator(".told-devices")).to_have_count(0)
+
+
 def test_tunnels_that_are_shut_say_why(page: Watched, nation: Nation) -> None:
     sentence = "The peer's certificate was revoked. Nothing passes."
 
@@ -335,13 +368,18 @@ def poison(answer: Answer, text: str) -> None:
         network = site["network"]
         site.update(name=both, landing=text)
         network.update(site=text, problem=text, addresses=[text], dropped={text: 3})
+        devices = copy.deepcopy(DEVICES["network"]["devices"])
+        for place, device in enumerate(devices["devices"]):
+            device.update(name=f"{text}{place}", addresses=[text, f"{text}2"])
+        network["devices"] = {**devices, "permitted": False, "problem": text}
         for place, bearer in enumerate(network["bearers"]):
             bearer.update(name=f"{text}{place}", device=text, egress=text)
             bearer.update(egress_by_peer={text: text, f"{text}2": f"{text}2"})
             bearer.update(landing=text, landing_why=both, barred=place > 0)
+            bearer.update(forecast={"start": 0.0, "end": 1.0, "problem": both})
         for place, tunnel in enumerate(network["tunnels"]):
             tunnel.update(peer=f"{text}{place}", address=text, problem=text)
-            tunnel.update(active=text, second=text, why=both)
+            tunnel.update(active=text, active_age_s=1e300, second=text, why=both)
             inner = {**TWO_LAYERS["tunnels"][0]["inner"], "established": place > 0}
             tunnel.update(layers=2, inner={**inner, "problem": f"{text}{place}"})
             tunnel["bearers"] = [{"name": text, "health": "dead", "why": both}]
@@ -457,4 +495,82 @@ def test_two_layers_and_landings_at_a_site(
         answers.append(down)
         expect(tunnel).not_to_contain_text(stands)
         expect(tunnel).to_contain_text(sentence)
+        assert watched.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "words"),
+    [
+        (
+            1280,
+            "en-GB",
+            {
+                "mark": "not post-quantum",
+                "tablet": ("let in", "2 minutes ago", "22 Nov 2026, 13:38", "23 kB from it"),
+                "phone": ("let in", "never", "0 B to it"),
+                "sky": "Forecast of sky speaks until 23 Nov 2026, 01:38",
+                "fibre": "line 7: slot 119690079 stands where 119690078 comes next",
+                "over": "Forecast of sky ended 23 Nov 2026, 01:38: only what is measured counts",
+                "way": "sky for 0 s",
+                "forbidden": "They stay on the list, and are let in again once the policy names",
+            },
+        ),
+        (
+            360,
+            "it-IT",
+            {
+                "mark": "non post-quantum",
+                "tablet": ("ammesso", "2 minuti fa", "22 nov 2026, 13:38", "23 kB ricevuti"),
+                "phone": ("ammesso", "mai", "0 B inviati"),
+                "sky": "Previsione di sky vale fino al 23 nov 2026, 01:38",
+                "fibre": "La previsione /var/lib/baluardo/fibre.csv non si può usare",
+                "over": "Previsione di sky finita il 23 nov 2026, 01:38: conta solo ciò che si",
+                "way": "sky da 0 s",
+                "forbidden": "Restano nell'elenco e sono ammessi di nuovo quando la politica",
+            },
+        ),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_devices_forecasts_and_ages_of_choices_at_a_site(
+    chromium: Browser, width: int, language: str, words: dict[str, Any], scheme: str
+) -> None:
+    answers = [DEVICES["network"]]
+    router = APIRouter()
+
+    @router.get("/api/edge/network")
+    async def network() -> object:
+        return answers[-1]
+
+    part = ConsolePart("tunnels", router=router, pages=(NETWORK_PAGE,))
+    view = {"viewport": {"width": width, "height": 800}}
+    with (
+        served(create_console([part], ("127.0.0.1",))) as url,
+        opened(chromium, "about:blank", **view, locale=language, color_scheme=scheme) as watched,
+    ):
+        page, watched.own = watched.page, url
+        page.clock.set_fixed_time(DEVICES["at"] + 120.0)
+        page.goto(f"{url}/network")
+        devices = page.locator(".told-devices")
+        expect(devices.locator(".devices-warning")).to_contain_text(words["mark"])
+        expect(devices.locator(".devices-warning")).to_contain_text("51821")
+        for name, told in (("tablet-3", words["tablet"]), ("phone-7", words["phone"])):
+            row = devices.get_by_role("row", name=name)
+            for each in (*told, words["mark"]):
+                expect(row).to_contain_text(each)
+        expect(devices.get_by_role("row", name="tablet-3")).to_contain_text("10.20.66.254")
+        sky, fibre = page.locator(".forecasts li").all()
+        expect(sky).to_have_text(words["sky"])
+        expect(fibre).to_contain_text(words["fibre"])
+        expect(page.locator(".told-tunnels tbody tr")).to_contain_text(words["way"])
+        for place in ("document.documentElement", "document.querySelector('.authority-scroll')"):
+            assert watched.number(f"{place}.scrollWidth - {place}.clientWidth") <= 0
+        answers.append({**DEVICES["network"], "devices": DEVICES["cut_off"]})
+        expect(devices.locator(".notice")).to_contain_text(words["forbidden"])
+        answers.append({**DEVICES["network"], "devices": DEVICES["damaged"]})
+        expect(devices.locator(".problem")).to_contain_text("devices.json was damaged")
+        expect(devices.get_by_role("row")).to_have_count(0)
+        page.clock.set_fixed_time(DEVICES["at"] + 86_400.0)
+        page.reload()
+        expect(sky).to_contain_text(words["over"])
         assert watched.complaints == []

@@ -2,6 +2,7 @@ import { type Column, Mark, Table } from "../authority/kit";
 import { inLanguage } from "../frame/language";
 import { type Bearer, ROLES } from "./answers";
 import { egressesOf } from "./egresses";
+import { Forecasts } from "./Forecasts";
 import { milliseconds, plain, rate, Told, UpDown } from "./figures";
 import { Part } from "./Part";
 import { flowOf, type Taken } from "./rates";
@@ -59,7 +60,10 @@ export function Bearers(props: {
       {rows.length === 0 ? (
         <p class="faint">{w.noBearers}</p>
       ) : (
-        <Table caption={w.bearers} columns={columns} rows={rows} rowKey={(each) => each.name} />
+        <>
+          <Table caption={w.bearers} columns={columns} rows={rows} rowKey={(each) => each.name} />
+          <Forecasts bearers={rows} />
+        </>
       )}
     </Part>
   );

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Mark } from "../authority/kit";
 import { LeverSign } from "../globe/LeverSign";
 import type { Site } from "./answers";
+import { letIn } from "./devices";
 import { nameOfSite, plain, rate, Told, UpDown } from "./figures";
 import { anchorOf } from "./Matrix";
 import { toldBy } from "./pairs";
@@ -80,7 +81,9 @@ export function SiteCard(props: {
 function Summary(props: { site: Site; standing: Standing; flow: Flow | null }) {
   const w = t.value;
   const { site, flow } = props;
-  const bearers = toldBy(site)?.bearers ?? [];
+  const told = toldBy(site);
+  const bearers = told?.bearers ?? [];
+  const devices = told ? letIn(told.devices) : 0;
   const active = bearers.find((each) => each.active);
   const barred = bearers.filter((each) => each.barred).map((each) => each.name);
   return (
@@ -91,6 +94,7 @@ function Summary(props: { site: Site; standing: Standing; flow: Flow | null }) {
         {barred.length > 0 ? (
           <bdi class="site-card-barred">{w.barredBearers(plain(barred.join(", ")))}</bdi>
         ) : null}
+        {devices > 0 ? <span class="site-card-devices">{w.devices.count(devices)}</span> : null}
       </span>
       <Fact title={w.landing}>
         <span class="site-card-landing">

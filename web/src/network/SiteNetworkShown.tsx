@@ -1,6 +1,8 @@
 import type { SiteNetwork } from "./answers";
 import { Bearers } from "./Bearers";
+import { concerns } from "./devices";
 import { Told } from "./figures";
+import { PlainDevices } from "./PlainDevices";
 import { Drops, Queues } from "./Queues";
 import type { Taken } from "./rates";
 import { Tunnels } from "./Tunnels";
@@ -60,6 +62,7 @@ export function SiteNetworkShown(props: {
         before={before && { value: before.value.tunnels, atS: before.atS }}
         nameOf={props.nameOf}
       />
+      {concerns(told.devices) ? <PlainDevices told={told.devices} /> : null}
       <div class="told-beside">
         <Queues queues={told.classes} />
         <Drops dropped={told.dropped} />

@@ -146,6 +146,9 @@ function Way(props: { tunnel: Tunnel }) {
             <Told text={tunnel.active} />
           </strong>
         )}
+        {tunnel.active === null || tunnel.active_age_s === null ? null : (
+          <span class="faint small"> {w.wayFor(age(tunnel.active_age_s))}</span>
+        )}
         {tunnel.second === null ? null : (
           <span class="faint">, {w.second(plain(tunnel.second))}</span>
         )}

@@ -1,14 +1,19 @@
 import { describe, expect, it } from "vitest";
 import RECORDED from "../../../tests/browser/data/network_answer.json?raw";
+import DEVICES from "../../../tests/browser/data/plain_devices_answer.json?raw";
 import TWO_LAYERS from "../../../tests/browser/data/two_layers_answer.json?raw";
 import { ShapeError } from "../api/validate";
 import { network, siteNetwork } from "./answers";
+import { concerns, devices, letIn } from "./devices";
 
 /** What a nation of five sites answered under traffic; also what the browser tests serve. */
 const recorded = () => JSON.parse(RECORDED);
 
 /** What a site answered that has two layers and a landing rule. */
 const layered = () => JSON.parse(TWO_LAYERS);
+
+/** What a site answered that has plain devices and forecasts, and what it said of devices later. */
+const plain = () => JSON.parse(DEVICES);
 
 type Json = Record<string, unknown>;
 const first = (answer: { sites: Json[] }) => answer.sites[0] as { network: Json };
@@ -41,6 +46,52 @@ describe("what the console says of the network", () => {
     for (const [field, value] of broken) {
       expect(() => siteNetwork({ ...layered(), [field]: value }, "here")).toThrow(ShapeError);
     }
+  });
+
+  it("is taken of a site with plain devices and forecasts", () => {
+    const { network: own, cut_off, damaged } = plain();
+    expect(siteNetwork(own, "here")).toEqual(own);
+    for (const later of [cut_off, damaged]) expect(devices(later, "here")).toEqual(later);
+  });
+
+  it("has devices and forecasts of their shape, or is refused", () => {
+    const { network: own } = plain();
+    const [device] = own.devices.devices;
+    const [bearer] = own.bearers;
+    const [tunnel] = own.tunnels;
+    const withDevices = (changed: Json) => ({ devices: { ...own.devices, ...changed } });
+    const withForecast = (forecast: unknown) => ({ bearers: [{ ...bearer, forecast }] });
+    const broken: Json[] = [
+      { devices: null },
+      { devices: undefined },
+      // Nobody may say that WireGuard alone is what it is not.
+      withDevices({ post_quantum: true }),
+      withDevices({ permitted: "yes" }),
+      withDevices({ devices: [device, device] }),
+      withDevices({ devices: Array(5_001).fill(device) }),
+      withDevices({ devices: [{ ...device, let_in: null }] }),
+      withDevices({ devices: [{ ...device, sent_octets: -1 }] }),
+      // What no calendar can write would end the page.
+      withDevices({ devices: [{ ...device, handshake_at: 1e15 }] }),
+      withDevices({ devices: [{ ...device, exported_at: null }] }),
+      withForecast("soon"),
+      withForecast({ ...bearer.forecast, end: 253_402_300_800 }),
+      withForecast({ ...bearer.forecast, problem: "broken" }),
+      { tunnels: [{ ...tunnel, active_age_s: -1 }] },
+    ];
+    for (const changed of broken) {
+      expect(() => siteNetwork({ ...own, ...changed }, "here"), JSON.stringify(changed)).toThrow(
+        ShapeError,
+      );
+    }
+  });
+
+  it("counts the devices that are let in, and is silent where there is nothing to say", () => {
+    const { network: own, cut_off, damaged } = plain();
+    const none = { ...damaged, problem: "" };
+    expect([own.devices, cut_off, damaged, none].map(letIn)).toEqual([2, 0, 0, 0]);
+    expect([own.devices, cut_off, damaged, none].map(concerns)).toEqual([true, true, true, false]);
+    expect(concerns({ ...none, permitted: true })).toBe(true);
   });
 
   it("hides one edge that talks nonsense, not the others", () => {

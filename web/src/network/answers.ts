@@ -9,15 +9,15 @@ import {
   array,
   boolean,
   type Check,
-  expected,
   nullable,
-  number,
   object,
   oneOf,
   ShapeError,
   string,
 } from "../api/validate";
 import { record } from "../authority/shapes/json";
+import { amount, limited, moment, named } from "./bounds";
+import { type Devices, devices } from "./devices";
 
 export const ROLES = ["primary", "alternate", "contingency", "emergency"] as const;
 /** A bearer's place in the PACE plan, the best first. */
@@ -30,6 +30,13 @@ export const STATES = ["absent", "offered", "agreed", "installed", "confirmed"] 
 /** Where the keys of one peer stand. */
 export type KeyState = (typeof STATES)[number];
 
+/** From when until when a bearer's rates are foretold, POSIX seconds; null before the first file. */
+export interface Forecast {
+  start: number | null;
+  end: number | null;
+  /** What is wrong with its file as it is now; what was read before it counts until its end. */
+  problem: Text | null;
+}
 export interface Bearer {
   name: string;
   kind: Kind;
@@ -49,6 +56,8 @@ export interface Bearer {
   landing_why: Text | null;
   /** Whether the rule keeps traffic from it. */
   barred: boolean;
+  /** null where none is asked for. */
+  forecast: Forecast | null;
   sent_octets: number;
   received_octets: number;
 }
@@ -80,6 +89,8 @@ export interface Tunnel {
   /** Empty where nothing is wrong; in the edge's language. */
   problem: string;
   active: string | null;
+  /** How long it has been on that bearer; null where that is not known. */
+  active_age_s: number | null;
   second: string | null;
   why: Text | null;
   bearers: { name: string; health: Health; why: Text }[];
@@ -105,6 +116,7 @@ export interface SiteNetwork {
   classes: Queue[];
   dropped: Record<string, number>;
   real_time: boolean;
+  devices: Devices;
 }
 export interface Site {
   id: string;
@@ -133,35 +145,11 @@ export interface Network {
   wire: Wire | null;
 }
 
-/** Numbers that something was counted or measured by: never below zero, never endless. */
-const amount: Check<number> = (value, where) => {
-  const found = number(value, where);
-  return Number.isFinite(found) && found >= 0 ? found : expected("an amount")(value, where);
-};
-
-const MOST_ENTRIES = 5_000;
-
-/** A list that a page can show, in which no name stands twice. */
-function named<T>(check: Check<T>, nameOf: (item: T) => string): Check<T[]> {
-  return (value, where) => {
-    if (Array.isArray(value) && value.length > MOST_ENTRIES) {
-      return expected(`a list of ${MOST_ENTRIES} at most`)(value, where);
-    }
-    const items = array(check)(value, where);
-    return new Set(items.map(nameOf)).size === items.length
-      ? items
-      : expected("a list without double names")(value, where);
-  };
-}
-
-/** A record that a page can go through. */
-function limited<T>(check: Check<Record<string, T>>): Check<Record<string, T>> {
-  return (value, where) =>
-    typeof value === "object" && value !== null && Object.keys(value).length > MOST_ENTRIES
-      ? expected(`a record of ${MOST_ENTRIES} at most`)(value, where)
-      : check(value, where);
-}
-
+const forecast = object<Forecast>({
+  start: nullable(moment),
+  end: nullable(moment),
+  problem: nullable(text),
+});
 const bearer = object<Bearer>({
   name: string,
   kind: oneOf(...KINDS),
@@ -175,6 +163,7 @@ const bearer = object<Bearer>({
   landing: nullable(string),
   landing_why: nullable(text),
   barred: boolean,
+  forecast: nullable(forecast),
   sent_octets: amount,
   received_octets: amount,
 });
@@ -201,6 +190,7 @@ const tunnel = object<Tunnel>({
   round_age_s: nullable(amount),
   problem: string,
   active: nullable(string),
+  active_age_s: nullable(amount),
   second: nullable(string),
   why: nullable(text),
   bearers: named(
@@ -228,6 +218,7 @@ export const siteNetwork: Check<SiteNetwork> = object<SiteNetwork>({
   classes: named(queue, (each) => each.precedence),
   dropped: record(amount),
   real_time: boolean,
+  devices,
 });
 
 /** One edge that talks nonsense hides itself alone, not the others. */

@@ -5,7 +5,8 @@ import type { Site } from "./answers";
 import { t } from "./words";
 
 const LONGEST = 400;
-const DASH = "–";
+/** In place of what is not known. */
+export const DASH = "–";
 
 /** What somebody else wrote: short, on one line, nothing in it that hides or turns the rest. */
 export function plain(text: string): string {
@@ -40,6 +41,21 @@ const threeDigits = (value: number) => formatted(value, value < 9.95 ? 1 : 0);
 
 export function milliseconds(ms: number | null): string {
   return ms === null ? DASH : `${formatted(ms, ms < 9.95 ? 1 : 0)} ms`;
+}
+
+const VOLUMES = [
+  [1e12, "TB"],
+  [1e9, "GB"],
+  [1e6, "MB"],
+  [1e3, "kB"],
+] as const;
+
+/** 4.5 kB, 23 MB: so many octets. */
+export function volume(octets: number): string {
+  for (const [size, unit] of VOLUMES) {
+    if (octets >= size * 0.999_5) return `${threeDigits(octets / size)} ${unit}`;
+  }
+  return `${formatted(octets)} B`;
 }
 
 const MINUTE = 60;

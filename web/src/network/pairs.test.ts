@@ -77,6 +77,7 @@ describe("a tunnel", () => {
     round_age_s: null,
     problem: "",
     active: null,
+    active_age_s: null,
     second: null,
     why: null,
     bearers: [],

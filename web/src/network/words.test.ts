@@ -57,6 +57,20 @@ describe("figures", () => {
     expect(rate(4_499_190)).toBe("4,5 Mbit/s");
   });
 
+  it("are of octets as people write them", () => {
+    frame.language.value = "en";
+    const { volume } = figures;
+    expect([0, 999, 1_000, 22_660, 4_449_000, 2e9, 3e13].map(volume)).toEqual([
+      "0 B",
+      "999 B",
+      "1.0 kB",
+      "23 kB",
+      "4.4 MB",
+      "2.0 GB",
+      "30 TB",
+    ]);
+  });
+
   it("show what others wrote as short text that turns nothing", () => {
     expect(figures.plain("Rossi \u202egpj.exe\u202c\x1b[2J")).toBe(
       "Rossi \ufffdgpj.exe\ufffd\ufffd[2J",

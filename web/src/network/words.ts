@@ -2,6 +2,8 @@
 
 import { wordsOf } from "../authority/kit/language";
 import type { Health, KeyState, Kind, Role } from "./answers";
+import { deviceWords } from "./deviceWords";
+import { forecastWords } from "./forecastWords";
 
 type Names<K extends string> = Record<K, string>;
 const roles = (names: Names<Role>) => names;
@@ -118,6 +120,7 @@ export const en = {
   }),
   way: "Way",
   second: (name: string) => `in reserve: ${name}`,
+  wayFor: (age: string) => `for ${age}`,
   noWay: "no bearer",
   healths: healths({
     usable: "usable",
@@ -189,6 +192,8 @@ export const en = {
   landingOf: "landing",
   packets: "Packets",
   rate: "Rate",
+  devices: deviceWords.en,
+  forecast: forecastWords.en,
 };
 export type Words = typeof en;
 
@@ -299,6 +304,7 @@ export const it: Words = {
   }),
   way: "Percorso",
   second: (name) => `di scorta: ${name}`,
+  wayFor: (age) => `da ${age}`,
   noWay: "nessuna via",
   healths: healths({
     usable: "utilizzabile",
@@ -370,6 +376,8 @@ export const it: Words = {
   landingOf: "approdo",
   packets: "Pacchetti",
   rate: "Velocità",
+  devices: deviceWords.it,
+  forecast: forecastWords.it,
 };
 
 /** The texts in the reader's language. */
