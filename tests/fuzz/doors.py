@@ -1,6 +1,7 @@
 """Every door of `trust` that takes hostile octets; `python tests/fuzz/doors.py NAME --seconds 60`.
 
-The suite knocks at each of them a few hundred times; run longer by hand after a change.
+Those of calls stand here too. The suite knocks at each of them a few hundred times; run longer by
+hand after a change.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 for folder in ("trust", "fuzz"):  # the community of the other tests; ourselves, when imported
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 
-import doors_of_keys  # noqa: E402 - after the path
+import doors_of_calls  # noqa: E402 - after the path
+import doors_of_keys  # noqa: E402
 import doors_of_logs  # noqa: E402
 import doors_of_messages  # noqa: E402
 import doors_of_people  # noqa: E402
@@ -28,6 +30,7 @@ DOORS: dict[str, Door] = {
         *doors_of_messages.DOORS,
         *doors_of_logs.DOORS,
         *doors_of_people.DOORS,
+        *doors_of_calls.DOORS,
     )
 }
 

@@ -17,6 +17,8 @@ class Label(Enum):
 
     SIGN_ENVELOPE = b"baluardo/envelope/v1"
     """Every DSSE envelope (`trust.envelope`): commands, signed time, renewals, sealing keys."""
+    SIGN_GROUP = b"baluardo/mls/v1"
+    """What members of a group sign, by their devices' keys (`web.src.calls.mls`)."""
     SIGN_CHECKPOINT = b"baluardo/checkpoint/v1"
     """Checkpoints and cosignatures of the audit log (`trust.audit.checkpoint`)."""
     SEAL_MESSAGE = b"baluardo/seal/v1"
@@ -31,7 +33,5 @@ class Label(Enum):
     """Keys of the datagrams that measure bearers, from the same channel (`network.tunnel`)."""
     EXPORT_INNER = b"EXPORTER-Baluardo-inner-layer"
     """Keys of the second layer within a tunnel, from the same channel (`network.tunnel`)."""
-    EXPORT_CALLS = b"EXPORTER-Baluardo-calls"
-    """Keys between edges for calls (`calls`)."""
     EXPORT_RECORDS = b"EXPORTER-Baluardo-records"
     """Keys of record streams beside a channel (`emergency`)."""

@@ -102,7 +102,7 @@ EU_HYBRID: Final[Profile[EuHybrid]] = Profile(
         cipher="TLS_AES_256_GCM_SHA384",
     ),
     sealing=SealingSuite(kem="MLKEM768_X25519", kdf="HKDF_SHA384", aead="AES_256_GCM"),
-    groups=GroupSuite(kem="X-Wing", signature="ML-DSA-87"),
+    groups=GroupSuite(kem="X-Wing", signature="ML-DSA-65"),
     log=SignatureAlgorithm.ML_DSA_65,
 )
 

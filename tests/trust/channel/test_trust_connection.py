@@ -205,7 +205,7 @@ class TestExport:
         exported = [
             (end.export(label, context, octets).reveal())
             for ends in (first, second)
-            for label in (Label.EXPORT_TUNNEL, Label.EXPORT_CALLS)
+            for label in (Label.EXPORT_TUNNEL, Label.EXPORT_RECORDS)
             for context in (b"", b"round 1", b"round 2")
             for octets in (32, 48)
             for end in (ends.client, ends.server)
@@ -373,7 +373,7 @@ class TestTampering:
         told = [ends.client_events, ends.server_events]
         established = [any(isinstance(e, Established) for e in events) for events in told]
         if all(established):
-            keys = [e.export(Label.EXPORT_CALLS, b"") for e in (ends.client, ends.server)]
+            keys = [e.export(Label.EXPORT_RECORDS, b"") for e in (ends.client, ends.server)]
             assert keys[0] == keys[1]
         elif any(established):
             assert isinstance(told[established.index(True)][-1], Lost)

@@ -57,6 +57,24 @@ USES: Final = (
         "web/src/trust",
     ),
     Use(
+        "Chains, lists and safety numbers in browsers",
+        "RFC 5280, FIPS 204 by WebCrypto or by @noble/post-quantum, RFC 8018",
+        ("ML-DSA-65", "ML-DSA-87", "SHA-256", "PBKDF2-HMAC-SHA512"),
+        "web/src/trust",
+    ),
+    Use(
+        "Conversations in browsers",
+        "RFC 9420 by ts-mls; members sign with the keys of their certificates",
+        ("AES-256-GCM", "SHA-512", "HKDF-SHA512", "HMAC-SHA512", "Operating system's random"),
+        "web/src/calls/mls",
+    ),
+    Use(
+        "Frames of calls in browsers",
+        "RFC 9605 by WebCrypto",
+        ("AES-128-GCM", "AES-256-GCM", "HKDF-SHA256", "HKDF-SHA512", "Operating system's random"),
+        "web/src/calls/media",
+    ),
+    Use(
         "WireGuard keys of sites",
         "RFC 7748; a classical door, under preshared keys from a post-quantum channel",
         ("X25519", "Operating system's random"),

@@ -1,0 +1,304 @@
+"""All calls of an edge, as a pure core: octets of devices and edges and a time in, octets out.
+
+Whoever hands octets in has made sure who says them. A call that is not made is answered with its
+reason and kept no longer than a line in a bounded list, so who floods an edge with calls takes
+nothing from others.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol, TypeVar
+
+from baluardo.calls.admission import Admission, Decision, Request, Verdict
+from baluardo.calls.attempts import Attempts
+from baluardo.calls.bodies import Dial, End, Side, is_device, person_of
+from baluardo.calls.call import Call
+from baluardo.calls.call_rate import call_rate_bps
+from baluardo.calls.causes import Cause
+from baluardo.calls.events import Decided, Ended, Event
+from baluardo.calls.glare import stands
+from baluardo.calls.messages import Message
+from baluardo.calls.refusals import Refusals
+from baluardo.errors import InvalidInputError
+from baluardo.terms import Precedence
+
+MOST_CALLS_OF_DEVICE: Final = 4
+"""That it dialled and that go on: one in talk, others on hold."""
+MOST_DEVICES_RINGING: Final = 8
+_DECIDED_BY_ADMISSION: Final = (
+    Cause.NO_ROOM,
+    Cause.FORBIDDEN_PRECEDENCE,
+    Cause.SECOND_EMERGENCY,
+)
+"""Refusals that `Admission.ask` has made a record of."""
+
+Key = tuple[str, Side]
+"""A call's id and the side on which our edge stands: within one site it is both."""
+_Name = TypeVar("_Name")
+
+
+def rate_of(precedence: Precedence) -> float:
+    """Return what a call takes in each direction, bit/s: flash and above goes out twice."""
+    return call_rate_bps(copies=2 if precedence >= Precedence.FLASH else 1)
+
+
+class Directory(Protocol):
+    """Who is where, as this edge knows it without asking anybody."""
+
+    def site_of(self, person: str) -> str | None:
+        """Return the edge of a person's site: `ship/bergamini`; None for nobody."""
+
+    def devices_of(self, person: str) -> tuple[str, ...]:
+        """Return the devices of a person that are connected to this edge."""
+
+
+class Switchboard:
+    """The calls of one edge. It never blocks, reads no clock and owns no socket."""
+
+    def __init__(
+        self,
+        site: str,
+        life: int,
+        directory: Directory,
+        admission: Admission,
+        rate_bps: Callable[[Precedence], float] = rate_of,
+    ) -> None:
+        """Begin without calls; `life` is trusted time in milliseconds, later at each start."""
+        self.site, self.life = site, life
+        self._directory, self._admission, self._rate_bps = directory, admission, rate_bps
+        self._attempts = Attempts()
+        self._refusals = Refusals(site, life)
+        self._calls: dict[Key, Call] = {}
+        self._unanswered: dict[tuple[str, str], set[Key]] = {}
+        """By calling and called person: what may meet a call the other way."""
+        self._dialled: dict[str, set[Key]] = {}
+        """By device that dialled."""
+        self._timers: list[tuple[float, Key]] = []
+        self._due: dict[Key, float] = {}
+        self._outgoing: deque[tuple[str, bytes]] = deque()
+        self._to_self: deque[Message] = deque()
+        self._events: deque[Event] = deque()
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that go on, and those that ended just now."""
+        return tuple(self._calls.values())
+
+    # What comes in
+
+    def receive(self, leg: str, octets: bytes, now: float) -> None:
+        """Take a message of a leg that was authenticated; InvalidInputError if it is none."""
+        message = Message.decode(octets)
+        if message.leg != leg or leg == self.site:
+            raise InvalidInputError(f"{leg} spoke in the name of another leg; nothing was done.")
+        self._take(message, now)
+        self._talk_to_self(now)
+
+    def hurry(self, leg: str, now: float) -> None:
+        """Ask a leg at once of all calls with it: the way to it was lost, and has returned."""
+        for key, call in list(self._calls.items()):
+            if leg in call.legs:
+                call.hurry(leg, now)
+                self._after(key, now)
+        self._talk_to_self(now)
+
+    def handle_timer(self, now: float) -> None:
+        """Do what is due."""
+        for decision in self._admission.handle_timer(now):
+            self._yield(decision, now)
+        while self._timers and self._timers[0][0] <= now:
+            at, key = heapq.heappop(self._timers)
+            call = self._calls.get(key)
+            if call is None or self._due.get(key) != at:
+                continue
+            del self._due[key]
+            if call.forget_at is not None and now >= call.forget_at:
+                del self._calls[key]
+                continue
+            call.handle_timer(now)
+            self._after(key, now)
+        self._talk_to_self(now)
+
+    def next_timer(self, now: float) -> float:
+        """Return when `handle_timer` is to be called next: the next slot at the latest."""
+        slot = self._admission.next_timer(now)
+        return min(slot, self._timers[0][0]) if self._timers else slot
+
+    # What goes out
+
+    def outgoing(self) -> list[tuple[str, bytes]]:
+        """Take the messages that are to leave, each with the leg it goes to."""
+        messages = list(self._outgoing)
+        self._outgoing.clear()
+        return messages
+
+    def next_event(self) -> Event | None:
+        """Take the next thing that happened."""
+        return self._events.popleft() if self._events else None
+
+    # Messages
+
+    def _take(self, message: Message, now: float) -> None:
+        side = message.side if is_device(message.leg) else message.side.other
+        key = (message.call, side)
+        call = self._calls.get(key)
+        if call is not None and message.leg in call.legs:
+            if not call.hear(message, now):
+                self._answer(message)
+            self._after(key, now)
+        elif (
+            call is None
+            and isinstance(message.body, Dial)
+            and message.number == 1
+            and message.side is Side.CALLER
+            and not self._refusals.knows(message)
+        ):
+            self._dial(message, message.body, now)
+        else:
+            self._answer(message)
+
+    def _dial(self, message: Message, dial: Dial, now: float) -> None:
+        """Make a call, or refuse it with its reason."""
+        is_ours = is_device(message.leg)
+        other = self._directory.site_of(dial.callee) if is_ours else message.leg
+        end = self._not_permitted(message, dial, other, now)
+        if end is None:
+            end = self._admit(message.call, dial, other or "", is_ours, now)
+        if end is not None:
+            self._refuse(message, dial, end, now)
+            return
+        side = Side.CALLER if is_ours else Side.CALLEE
+        devices = (dial.caller,) if is_ours else self._ringing(dial)
+        legs = (self.site, other or "")
+        call = Call(message.call, side, dial, legs, devices, self.life, now)
+        key = (message.call, side)
+        self._calls[key] = call
+        self._unanswered.setdefault((dial.calling_person, dial.callee), set()).add(key)
+        if is_ours:
+            self._dialled.setdefault(dial.caller, set()).add(key)
+        call.hear(message, now)
+        self._after(key, now)
+
+    def _not_permitted(
+        self, message: Message, dial: Dial, other: str | None, now: float
+    ) -> End | None:
+        """Return why this leg may not make this call; None if it may."""
+        is_ours = is_device(message.leg)
+        speaks_for = dial.caller if is_ours else self._directory.site_of(dial.calling_person)
+        is_used = message.leg != self.site and any(
+            (message.call, each) in self._calls for each in Side
+        )
+        if speaks_for != message.leg or is_used:
+            return End(Cause.NOT_THEIRS)
+        # Our own devices are told apart for certain; another edge could make names of devices up.
+        trying = dial.caller if is_ours else dial.calling_person
+        if message.leg != self.site and not self._attempts.take(trying, now):
+            return End(Cause.TOO_MANY)
+        if is_ours and len(self._dialled.get(dial.caller, ())) >= MOST_CALLS_OF_DEVICE:
+            return End(Cause.TOO_MANY)
+        if other is None or (not is_ours and self._directory.site_of(dial.callee) != self.site):
+            return End(Cause.UNKNOWN_PERSON)
+        if not is_ours and not self._ringing(dial):
+            return End(Cause.NOBODY_THERE)
+        return None
+
+    def _admit(self, call: str, dial: Dial, other: str, is_ours: bool, now: float) -> End | None:
+        """Let glare and admission decide; None if the call may be made."""
+        if other == self.site and not is_ours:
+            return None  # within the site: decided when our own device dialled
+        request = self._request(call, dial, other)
+        if self._admission.forbidden(request) is None:
+            instead = self._meet(call, dial, now)
+            if instead is not None:
+                return End(Cause.GLARE, instead)
+        decision = self._admission.ask(request, now)
+        self._events.append(Decided(decision))
+        for each in decision.yielding:
+            self._yield(each, now)
+        return None if decision.cause is None else End(decision.cause)
+
+    def _meet(self, call: str, dial: Dial, now: float) -> str | None:
+        """Return the call that stands instead of a new one; end those that it stands over."""
+        keys = self._unanswered.get((dial.callee, dial.calling_person), set())
+        met = [(key, self._calls[key]) for key in sorted(keys)]
+        for key, each in met:
+            if stands((call, dial), (key[0], each.dial)) != call:
+                return key[0]
+        for key, each in met:
+            each.glare(call, now)
+            self._after(key, now)
+        return None
+
+    def _ringing(self, dial: Dial) -> tuple[str, ...]:
+        """Return the devices that are to ring: never the one that dials."""
+        devices = self._directory.devices_of(dial.callee)
+        return tuple(
+            each for each in devices if each != dial.caller and person_of(each) == dial.callee
+        )[:MOST_DEVICES_RINGING]
+
+    def _yield(self, decision: Decision, now: float) -> None:
+        self._events.append(Decided(decision))
+        for side in Side:
+            key = (decision.request.call, side)
+            if key in self._calls and decision.cause is not None:
+                self._calls[key].preempt(decision.cause, now)
+                self._after(key, now)
+
+    # What follows
+
+    def _refuse(self, message: Message, dial: Dial, end: End, now: float) -> None:
+        if end.cause not in _DECIDED_BY_ADMISSION:
+            request = self._request(message.call, dial, "")
+            decision = Decision(now, request, Verdict.REFUSED, end.cause.sentence, end.cause)
+            self._events.append(Decided(decision))
+        self._refusals.remember(message, end)
+        self._answer(message)
+
+    def _answer(self, message: Message) -> None:
+        for answer in self._refusals.answers(message):
+            self._send(message.leg, answer)
+
+    def _request(self, call: str, dial: Dial, other: str) -> Request:
+        sites = () if other == self.site else (self.site, other)
+        rate = self._rate_bps(dial.precedence)
+        return Request(call, dial.calling_person, dial.precedence, dial.emergency, sites, rate)
+
+    def _after(self, key: Key, now: float) -> None:
+        """Take out what a call has to say and to tell, and when it is to be called again."""
+        call = self._calls[key]
+        while (event := call.next_event()) is not None:
+            people = (call.dial.calling_person, call.dial.callee)
+            _take_out(self._unanswered, people, key)
+            if isinstance(event, Ended):
+                _take_out(self._dialled, call.dial.caller, key)
+                self._admission.release(call.call)
+            self._events.append(event)
+        for leg, message in call.outgoing():
+            self._send(leg, message)
+        times = [each for each in (call.next_timer(), call.forget_at) if each is not None]
+        at = max(min(times), now)
+        if self._due.get(key) != at:
+            self._due[key] = at
+            heapq.heappush(self._timers, (at, key))
+
+    def _send(self, leg: str, message: Message) -> None:
+        if leg == self.site:
+            self._to_self.append(message)
+        else:
+            self._outgoing.append((leg, message.encode()))
+
+    def _talk_to_self(self, now: float) -> None:
+        """Carry what the two halves of a call within the site say to each other."""
+        while self._to_self:
+            self._take(self._to_self.popleft(), now)
+
+
+def _take_out(sets: dict[_Name, set[Key]], name: _Name, key: Key) -> None:
+    keys = sets.get(name)
+    if keys is not None:
+        keys.discard(key)
+        if not keys:
+            del sets[name]
