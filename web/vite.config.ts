@@ -13,6 +13,9 @@ const CARRIED = [
   "topojson-client",
   "world-atlas",
   "@fontsource-variable/inter",
+  "@noble/curves",
+  "@noble/hashes",
+  "@noble/post-quantum",
 ];
 
 function licences(): Plugin {

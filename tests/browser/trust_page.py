@@ -27,16 +27,21 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 BUNDLER = WEB / "node_modules" / ".bin" / "rolldown"
 MODULES = (
     "certificate",
+    "chain",
     "commands",
     "device",
     "envelope",
+    "evidence",
     "identity",
+    "implementations",
+    "keptEvidence",
     "merkle",
     "mldsa",
     "note",
     "octets",
     "record",
     "request",
+    "revocation",
     "strictJson",
     "witness",
 )

@@ -1,36 +1,54 @@
-/** What the browser needs to know of a certificate (RFC 5280). Whom it trusts, others decide. */
+/** What the browser needs to know of a certificate (RFC 5280). Whom it trusts, `chain` decides. */
 
-import { DerReader, type Element, oid, TAG, wholeOctets } from "./der";
+import { timeOf } from "./dates";
+import { DerReader, TAG, wholeOctets } from "./der";
 import { TrustError } from "./errors";
+import { EXTENSION, type Extensions, readExtensions, subjectKeyOf } from "./extensions";
 import { type Identity, identityOfUri } from "./identity";
 import { hex, type Octets, ofUtf8, same, sha256 } from "./octets";
 
 export const LARGEST_CERTIFICATE = 32_768;
 /** Certificates of a chain, leaf included, root not. */
 export const LONGEST_CHAIN = 4;
+/** Of a serial number: 160 bits and a leading zero (RFC 5280 section 4.1.2.2). */
+const LONGEST_SERIAL = 21;
 
 export const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
-const SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
-/** Tags of fields in the order they come; all but the extensions are passed over. */
+/** Tags of fields that certificates of our kind have (RFC 5280 section 4.1). */
 const VERSION = 0xa0;
-const UNIQUE_IDENTIFIERS = [0x81, 0x82];
+const VERSION_3 = 2;
 const EXTENSIONS = 0xa3;
 const URI = 0x86;
-const BOOLEAN = 0x01;
 
 export interface Certificate {
   der: Octets;
+  /** SHA-256 of the DER. */
+  fingerprint: Octets;
   /** Small hexadecimal digits. */
   serial: string;
+  /** Distinguished names, DER. */
+  issuer: Octets;
+  subject: Octets;
   /** POSIX seconds, as notAfter. */
   notBefore: number;
   notAfter: number;
   /** SubjectPublicKeyInfo, DER. */
   spki: Octets;
+  extensions: Extensions;
   /** The member whose SPIFFE URI is the only alternative name. */
   identity: Identity | null;
   /** Subject key identifier; SHA-256 of the key where the certificate tells none. */
   keyId: Octets;
+  signed: Signed;
+}
+
+/** What every signed thing of X.509 ends with. */
+export interface Signed {
+  /** What is signed, DER. */
+  body: Octets;
+  /** AlgorithmIdentifier, DER. */
+  algorithm: Octets;
+  signature: Octets;
 }
 
 /** Reads a certificate of X.509 version 3; nothing of it is verified. */
@@ -38,14 +56,19 @@ export async function readCertificate(der: Octets): Promise<Certificate> {
   if (der.length > LARGEST_CERTIFICATE) {
     throw new TrustError("too-large", "This certificate is larger than any of ours.");
   }
+  return fieldsOf(der, signedOf(der));
+}
+
+/** Takes apart what X.509 signs: a body, an algorithm, a signature. */
+export function signedOf(der: Octets): Signed {
   const outer = new DerReader(der);
   const parts = outer.enter(TAG.sequence);
   outer.end();
-  const body = parts.enter(TAG.sequence);
-  parts.take(TAG.sequence);
-  wholeOctets(parts.take(TAG.bitString));
+  const body = parts.take(TAG.sequence).whole;
+  const algorithm = parts.take(TAG.sequence).whole;
+  const signature = wholeOctets(parts.take(TAG.bitString));
   parts.end();
-  return fieldsOf(der, body);
+  return { body, algorithm, signature };
 }
 
 /** Reads the certificates of a chain, leaf first. */
@@ -57,50 +80,41 @@ export async function readChain(ders: readonly Octets[]): Promise<[Certificate, 
   return [leaf, ...others];
 }
 
-async function fieldsOf(der: Octets, body: DerReader): Promise<Certificate> {
-  body.take(VERSION);
+async function fieldsOf(der: Octets, signed: Signed): Promise<Certificate> {
+  const body = new DerReader(signed.body).enter(TAG.sequence);
+  const version = body.enter(VERSION);
+  if (version.number() !== VERSION_3) throw malformed("is not of X.509 version 3");
+  version.end();
   const serial = serialOf(body.take(TAG.integer).content);
-  body.take(TAG.sequence);
-  body.take(TAG.sequence);
+  if (!same(body.take(TAG.sequence).whole, signed.algorithm)) {
+    throw malformed("names two algorithms that signed it");
+  }
+  const issuer = body.take(TAG.sequence).whole;
   const window = body.enter(TAG.sequence);
   const [notBefore, notAfter] = [timeOf(window.skip()), timeOf(window.skip())];
   window.end();
-  body.take(TAG.sequence);
+  const subject = body.take(TAG.sequence).whole;
   const spki = body.take(TAG.sequence).whole;
-  while (UNIQUE_IDENTIFIERS.includes(body.next)) body.skip();
-  const extensions = extensionsOf(body.enter(EXTENSIONS));
+  const wrapped = body.enter(EXTENSIONS);
   body.end();
-  const names = extensions.get(idOf(SUBJECT_ALTERNATIVE_NAME));
-  const keyId = extensions.get(idOf(SUBJECT_KEY_IDENTIFIER));
+  const extensions = readExtensions(wrapped.enter(TAG.sequence));
+  wrapped.end();
+  const names = extensions.get(EXTENSION.subjectAlternativeName);
+  const keyId = extensions.get(EXTENSION.subjectKeyIdentifier);
   return {
     der,
+    fingerprint: await sha256(der),
     serial,
+    issuer,
+    subject,
     notBefore,
     notAfter,
     spki,
-    identity: names ? identityIn(names) : null,
-    keyId: keyId ? new DerReader(keyId).take(TAG.octetString).content : await sha256(spki),
+    extensions,
+    identity: names ? identityIn(names.value) : null,
+    keyId: keyId ? subjectKeyOf(keyId.value) : await sha256(spki),
+    signed,
   };
-}
-
-function idOf(dotted: string): string {
-  return hex(new DerReader(oid(dotted)).take(TAG.oid).content);
-}
-
-function extensionsOf(wrapped: DerReader): Map<string, Octets> {
-  const list = wrapped.enter(TAG.sequence);
-  wrapped.end();
-  const found = new Map<string, Octets>();
-  while (!list.done) {
-    const extension = list.enter(TAG.sequence);
-    const id = hex(extension.take(TAG.oid).content);
-    if (extension.next === BOOLEAN) extension.skip();
-    const value = extension.take(TAG.octetString).content;
-    extension.end();
-    if (found.has(id)) throw new TrustError("malformed", "A certificate has an extension twice.");
-    found.set(id, value);
-  }
-  return found;
 }
 
 function identityIn(value: Octets): Identity | null {
@@ -117,32 +131,24 @@ function identityIn(value: Octets): Identity | null {
   }
 }
 
-function serialOf(content: Octets): string {
+/** Reads a serial number: positive, of at most 160 bits; small hexadecimal digits. */
+export function serialOf(content: Octets): string {
+  const [first = 0x80, second = 0x80] = content;
+  const shortest = first !== 0 || second >= 0x80;
+  const wide = content.length > LONGEST_SERIAL - (first === 0 ? 0 : 1);
+  if (first >= 0x80 || !shortest || wide) {
+    throw new TrustError("malformed", "A serial number is positive, of at most 160 bits.");
+  }
   const digits = hex(content).replace(/^0+/, "");
-  if (digits === "" || (content[0] ?? 0x80) >= 0x80 || content.length > 20) {
-    throw new TrustError("malformed", "A serial number is positive, at most 20 octets.");
-  }
+  if (digits === "") throw new TrustError("malformed", "A serial number is not zero.");
   return digits;
-}
-
-/** Reads UTCTime or GeneralizedTime as RFC 5280 section 4.1.2.5 writes them; POSIX seconds. */
-function timeOf(time: Element): number {
-  const text = ofUtf8(time.content);
-  const short = time.tag === TAG.utcTime && /^[0-9]{12}Z$/.test(text);
-  const long = time.tag === TAG.generalizedTime && /^[0-9]{14}Z$/.test(text);
-  if (!short && !long) throw new TrustError("malformed", "A certificate's time cannot be read.");
-  const whole = short ? `${Number(text.slice(0, 2)) < 50 ? "20" : "19"}${text}` : text;
-  const [, year, month, day, hour, minute, second] =
-    /^(....)(..)(..)(..)(..)(..)Z$/.exec(whole) ?? [];
-  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
-  const moment = new Date(iso);
-  if (Number.isNaN(moment.getTime()) || moment.toISOString() !== iso) {
-    throw new TrustError("malformed", "A certificate's time is on no calendar.");
-  }
-  return moment.getTime() / 1000;
 }
 
 /** Whether a certificate is of this very key. */
 export function isOf(certificate: Certificate, spki: Octets): boolean {
   return same(certificate.spki, spki);
+}
+
+function malformed(what: string): TrustError {
+  return new TrustError("malformed", `A certificate ${what}.`);
 }

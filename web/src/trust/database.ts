@@ -1,9 +1,9 @@
-/** What the browser keeps between visits, in IndexedDB: keys, checkpoints, evidence. */
+/** What the browser keeps between visits, in IndexedDB: keys, checkpoints, evidence, sealed records. */
 
 import { TrustError } from "./errors";
 
 const NAME = "baluardo-trust";
-const VERSION = 1;
+const VERSION = 2;
 
 /** Each store with the field that tells its records apart. */
 const STORES = {
@@ -15,6 +15,10 @@ const STORES = {
   checkpoints: "origin",
   /** Evidence against a log. */
   forks: "origin",
+  /** Since version 2: records of a device's conversations, sealed. */
+  sealed: "name",
+  /** Since version 2: the keys they are sealed with, by identity. */
+  sealingKeys: "identity",
 } as const;
 
 export type StoreName = keyof typeof STORES;
@@ -73,8 +77,9 @@ function opened(): Promise<IDBDatabase> {
     return Promise.reject(unkept());
   }
   request.addEventListener("upgradeneeded", () => {
+    const { result: database } = request;
     for (const [name, keyPath] of Object.entries(STORES)) {
-      request.result.createObjectStore(name, { keyPath });
+      if (!database.objectStoreNames.contains(name)) database.createObjectStore(name, { keyPath });
     }
   });
   return answered(request);

@@ -93,6 +93,23 @@ describe("DER", () => {
     expect(() => reader("1f810100").skip()).toThrow(TrustError);
   });
 
+  it("reads whole numbers and object identifiers in one form only", () => {
+    for (const value of [0, 1, 127, 128, 255, 256, 65_535, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+      expect(new DerReader(integer(value)).number()).toBe(value);
+    }
+    for (const wrong of ["0200", "020180", "02020001", "0202007f", "0203000080", "030100"]) {
+      expect(() => reader(wrong).number()).toThrow(TrustError);
+    }
+    expect(() => reader("020720000000000000").number()).toThrow(TrustError);
+    for (const dotted of ["2.5.29.14", "1.2.840.113549.1.9.14", "2.16.840.1.101.3.4.3.18"]) {
+      const written = oid(dotted);
+      expect(new DerReader(written).oid()).toBe(hex(written.slice(2)));
+    }
+    for (const wrong of ["0600", "060380011e", "0603551d8e", "0604551d800e"]) {
+      expect(() => reader(wrong).oid()).toThrow(TrustError);
+    }
+  });
+
   it("reads any octets or refuses them by code", () => {
     let state = 1;
     const random = () => {

@@ -1,13 +1,15 @@
 /** As much of DER (X.690) as requests and certificates need: a writer, and a reader that is strict. */
 
 import { TrustError } from "./errors";
-import { joined, type Octets, utf8 } from "./octets";
+import { hex, joined, type Octets, utf8 } from "./octets";
 
 export const TAG = {
+  boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
   oid: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,
@@ -118,6 +120,27 @@ export class DerReader {
   /** The next element, opened. */
   enter(tag: number): DerReader {
     return new DerReader(this.take(tag).content);
+  }
+
+  /** The next element: a whole number from 0 to 2^53 - 1 in its shortest form. */
+  number(tag: number = TAG.integer): number {
+    const { content } = this.take(tag);
+    const [first = 0x80, second = 0x80] = content;
+    const value = content.reduce((sum, octet) => sum * 256 + octet, 0);
+    if (first >= 0x80 || (first === 0 && content.length > 1 && second < 0x80)) throw malformed();
+    if (!Number.isSafeInteger(value)) {
+      throw new TrustError("too-large", "A number beyond 2^53 was refused.");
+    }
+    return value;
+  }
+
+  /** The next element: an object identifier, by the octets of its content in hexadecimal. */
+  oid(): string {
+    const { content } = this.take(TAG.oid);
+    const starts = content.filter((_, at) => at === 0 || (content[at - 1] ?? 0) < 0x80);
+    // Each arc ends with an octet below 0x80 and begins with no padding (X.690 section 8.19).
+    if ((content.at(-1) ?? 0x80) >= 0x80 || starts.includes(0x80)) throw malformed();
+    return hex(content);
   }
 
   skip(): Element {

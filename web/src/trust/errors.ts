@@ -15,9 +15,11 @@ export type TrustCode =
   | "not-genuine"
   /** Expired, or of the future. */
   | "not-in-force"
+  /** Taken back by its issuer. */
+  | "revoked"
   /** Nobody approves what they have proposed. */
   | "own-proposal"
-  /** A log's proof does not show what it should. */
+  /** A log's proof does not show what it should, or a revocation list is missing or cannot follow. */
   | "proof"
   /** The log shows itself under another key than before. */
   | "log-key"

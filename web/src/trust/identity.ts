@@ -1,9 +1,19 @@
 /** Who somebody is: the SPIFFE identity in a certificate's one URI. */
 
+import { DAY_S } from "./dates";
 import { TrustError } from "./errors";
 
 export const KINDS = ["authority", "office", "ship", "person", "auditor"] as const;
 export type Kind = (typeof KINDS)[number];
+
+/** Seconds after the end of a certificate, and past due of a list, that a holder's class allows. */
+export const LIFETIMES: Record<Kind, { grace: number; listGrace: number }> = {
+  authority: { grace: 0, listGrace: 2 * DAY_S },
+  office: { grace: 0, listGrace: 7 * DAY_S },
+  ship: { grace: 30 * DAY_S, listGrace: 60 * DAY_S },
+  person: { grace: 0, listGrace: 7 * DAY_S },
+  auditor: { grace: 0, listGrace: 7 * DAY_S },
+};
 
 const LONGEST_URI = 255;
 const PART = /^[a-z0-9][a-z0-9._-]{0,62}$/;

@@ -1,56 +1,46 @@
-/** ML-DSA (FIPS 204) as the browser's WebCrypto has it; keys travel as SubjectPublicKeyInfo (RFC 9881). */
+/** ML-DSA (FIPS 204) for all that is signed here; keys travel as SubjectPublicKeyInfo (RFC 9881). */
 
-import { bitString, DerReader, oid, sequence, TAG, wholeOctets } from "./der";
+import {
+  ALGORITHMS,
+  type Algorithm,
+  CONTEXT,
+  identifierOf,
+  isAlgorithm,
+  spkiOfRaw,
+  type Use,
+} from "./algorithms";
+import { DerReader, TAG, wholeOctets } from "./der";
 import { TrustError } from "./errors";
-import { type Octets, same, utf8 } from "./octets";
+import { type Check, implementationOf, type MldsaParams, plainKeys } from "./implementations";
+import { type Octets, same } from "./octets";
 
-export type Algorithm = "ML-DSA-65" | "ML-DSA-87";
-export type Profile = "eu-hybrid" | "cnsa";
+export {
+  ALGORITHMS,
+  type Algorithm,
+  CONTEXT,
+  isAlgorithm,
+  MEMBER_ALGORITHM,
+  type Profile,
+  type Use,
+} from "./algorithms";
 
-interface Sizes {
-  oid: string;
-  publicOctets: number;
-  signatureOctets: number;
-}
-
-/** Object identifiers of RFC 9881 section 2, sizes of FIPS 204 table 2. */
-export const ALGORITHMS: Record<Algorithm, Sizes> = {
-  "ML-DSA-65": { oid: "2.16.840.1.101.3.4.3.18", publicOctets: 1952, signatureOctets: 3309 },
-  "ML-DSA-87": { oid: "2.16.840.1.101.3.4.3.19", publicOctets: 2592, signatureOctets: 4627 },
-};
-
-/** What a member's key is made for, by the community's profile. */
-export const MEMBER_ALGORITHM: Record<Profile, Algorithm> = {
-  "eu-hybrid": "ML-DSA-65",
-  cnsa: "ML-DSA-87",
-};
-
-/** Each use of a key under its own context string (FIPS 204 section 5.2). */
-export const CONTEXT = {
-  /** PKCS#10 and certificates, as their standards say. */
-  certificate: utf8(""),
-  envelope: utf8("baluardo/envelope/v1"),
-  checkpoint: utf8("baluardo/checkpoint/v1"),
-} as const;
-
-export type Use = keyof typeof CONTEXT;
-
-/** The algorithms by which the browser's type definitions do not know ML-DSA yet. */
-interface MldsaParams extends globalThis.Algorithm {
-  name: Algorithm;
-  context: Octets;
-}
+const SEED_OCTETS = 32;
 
 /** A verifying key with the octets that tell it. */
 export interface PublicKey {
   algorithm: Algorithm;
-  key: CryptoKey;
   /** SubjectPublicKeyInfo, DER. */
   spki: Octets;
+  /** Verifies by WebCrypto where it has ML-DSA, by noble elsewhere. */
+  check: Check;
 }
 
-export function isAlgorithm(value: unknown): value is Algorithm {
-  return typeof value === "string" && Object.hasOwn(ALGORITHMS, value);
+/** A signing key, wherever it is held. */
+export interface Signer {
+  algorithm: Algorithm;
+  /** SubjectPublicKeyInfo of its public key, DER. */
+  spki: Octets;
+  sign(message: Octets, use: Use): Promise<Octets>;
 }
 
 /** A new pair of keys; the private one never leaves the browser's keeping. */
@@ -71,6 +61,35 @@ export async function sign(key: CryptoKey, message: Octets, use: Use): Promise<O
   return new Uint8Array(await crypto.subtle.sign(paramsOf(key, use), key, message));
 }
 
+/** Signs with a pair that the browser keeps. */
+export async function signerOfKeys(keys: CryptoKeyPair): Promise<Signer> {
+  return {
+    algorithm: algorithmOf(keys.publicKey),
+    spki: await spkiOf(keys.publicKey),
+    sign: (message, use) => sign(keys.privateKey, message, use),
+  };
+}
+
+/**
+ * Signs with keys grown from a seed, which this page holds as octets: for browsers without ML-DSA.
+ *
+ * Refused where the browser can keep a key itself: nothing there may read what it signs with.
+ */
+export async function signerOfSeed(algorithm: Algorithm, seed: Octets): Promise<Signer> {
+  if ((await implementationOf(algorithm)).name === "native" && globalThis.indexedDB) {
+    throw new TrustError("key", "This browser keeps keys that no page can read: make one there.");
+  }
+  if (seed.length !== SEED_OCTETS) {
+    throw new TrustError("malformed", `A seed has ${SEED_OCTETS} octets.`);
+  }
+  const keys = plainKeys(algorithm, seed);
+  return {
+    algorithm,
+    spki: spkiOfRaw(algorithm, keys.publicKey),
+    sign: async (message, use) => keys.sign(message, CONTEXT[use]),
+  };
+}
+
 /** Returns if the signature over the message is genuine for this use. */
 export async function verify(
   key: PublicKey,
@@ -79,8 +98,7 @@ export async function verify(
   use: Use,
 ): Promise<void> {
   const sized = signature.length === ALGORITHMS[key.algorithm].signatureOctets;
-  const params = paramsOf(key.key, use);
-  if (!sized || !(await crypto.subtle.verify(params, key.key, signature, message))) {
+  if (!sized || !(await key.check(signature, message, CONTEXT[use]))) {
     throw new TrustError("not-genuine", "The signature is not genuine.");
   }
 }
@@ -93,9 +111,10 @@ export async function publicKeyOf(spki: Octets): Promise<PublicKey> {
   const identifier = outer.take(TAG.sequence).whole;
   const raw = wholeOctets(outer.take(TAG.bitString));
   outer.end();
-  for (const [name, { oid: dotted, publicOctets }] of Object.entries(ALGORITHMS)) {
-    if (same(identifier, sequence(oid(dotted))) && raw.length === publicOctets) {
-      return imported(name as Algorithm, spki);
+  for (const [name, { publicOctets }] of Object.entries(ALGORITHMS)) {
+    const algorithm = name as Algorithm;
+    if (same(identifier, identifierOf(algorithm)) && raw.length === publicOctets) {
+      return loaded(algorithm, raw);
     }
   }
   throw new TrustError("malformed", "This public key is of a kind that no profile lists.");
@@ -106,21 +125,23 @@ export async function publicKeyOfRaw(algorithm: Algorithm, raw: Octets): Promise
   if (raw.length !== ALGORITHMS[algorithm].publicOctets) {
     throw new TrustError("malformed", `This is no public key of ${algorithm}.`);
   }
-  return imported(algorithm, sequence(sequence(oid(ALGORITHMS[algorithm].oid)), bitString(raw)));
+  return loaded(algorithm, raw);
 }
 
-async function imported(algorithm: Algorithm, spki: Octets): Promise<PublicKey> {
-  try {
-    const key = await crypto.subtle.importKey("spki", spki, { name: algorithm }, true, ["verify"]);
-    return { algorithm, key, spki };
-  } catch {
-    throw new TrustError("unsupported", `This browser did not take a key of ${algorithm}.`);
-  }
+async function loaded(algorithm: Algorithm, raw: Octets): Promise<PublicKey> {
+  const implementation = await implementationOf(algorithm);
+  const check = await implementation.checkOf(algorithm, raw);
+  return { algorithm, spki: spkiOfRaw(algorithm, raw), check };
 }
 
 function paramsOf(key: CryptoKey, use: Use): MldsaParams {
-  if (!isAlgorithm(key.algorithm.name)) {
+  return { name: algorithmOf(key), context: CONTEXT[use] };
+}
+
+function algorithmOf(key: CryptoKey): Algorithm {
+  const { name } = key.algorithm;
+  if (!isAlgorithm(name)) {
     throw new TrustError("key", "This key is of a kind that no profile lists.");
   }
-  return { name: key.algorithm.name, context: CONTEXT[use] };
+  return name;
 }

@@ -57,6 +57,17 @@ export interface Checkpoint {
   note: string;
 }
 
+/** A checkpoint with the time at which each known witness cosigned it, by its name. */
+export interface CosignedCheckpoint extends Checkpoint {
+  cosigned: ReadonlyMap<string, number>;
+}
+
+interface Stated {
+  origin: string;
+  size: number;
+  root: Octets;
+}
+
 interface Line {
   name: string;
   keyId: Octets;
@@ -90,9 +101,36 @@ export async function readVerifierKey(text: string): Promise<VerifierKey> {
  * Sizes and times beyond 2^53 are refused, as no number here would hold them exactly.
  */
 export async function openCheckpoint(octets: Octets, log: VerifierKey): Promise<Checkpoint> {
+  const { cosigned: _, ...checkpoint } = await openCosigned(octets, log, []);
+  return checkpoint;
+}
+
+/**
+ * Reads a checkpoint and verifies every line of a known key on it, the log's and its witnesses'.
+ *
+ * The log itself must have signed; one line of a known key that is not genuine refuses the whole.
+ */
+export async function openCosigned(
+  octets: Octets,
+  log: VerifierKey,
+  witnesses: readonly VerifierKey[],
+): Promise<CosignedCheckpoint> {
   const { body, lines } = noteOf(octets);
+  const stated = await statedIn(body, log.name);
+  const newest = await newestOf(lines, stated, log);
+  if (newest === null) throw new TrustError("not-genuine", "The log did not sign this checkpoint.");
+  const cosigned = new Map<string, number>();
+  for (const witness of witnesses) {
+    const found = await newestOf(lines, stated, witness);
+    if (found !== null) cosigned.set(witness.name, found.time);
+  }
+  const note = `${body}\n${newest.line.written}\n`;
+  return { ...stated, time: newest.time, note, cosigned };
+}
+
+async function statedIn(body: string, log: string): Promise<Stated> {
   const [, origin = "", size = "", root64 = ""] = BODY.exec(body) ?? [];
-  if (origin !== log.name) {
+  if (origin !== log) {
     throw new TrustError("malformed", "This is no checkpoint, or one of another log.");
   }
   const root = ofBase64(root64, HASH_OCTETS);
@@ -102,15 +140,22 @@ export async function openCheckpoint(octets: Octets, log: VerifierKey): Promise<
   if (stated.size === 0 && !same(root, await emptyRoot())) {
     throw new TrustError("malformed", "The checkpoint of an empty log has another root.");
   }
+  return stated;
+}
+
+/** The newest line of a key, each of which must be genuine; null if it has none. */
+async function newestOf(
+  lines: readonly Line[],
+  stated: Stated,
+  signer: VerifierKey,
+): Promise<{ time: number; line: Line } | null> {
   let newest: { time: number; line: Line } | null = null;
-  for (const line of lines.filter(
-    (each) => each.name === log.name && same(each.keyId, log.keyId),
-  )) {
-    const time = await timeOf(line, stated, log);
+  for (const line of lines) {
+    if (line.name !== signer.name || !same(line.keyId, signer.keyId)) continue;
+    const time = await timeOf(line, stated, signer);
     if (newest === null || time > newest.time) newest = { time, line };
   }
-  if (newest === null) throw new TrustError("not-genuine", "The log did not sign this checkpoint.");
-  return { ...stated, time: newest.time, note: `${body}\n${newest.line.written}\n` };
+  return newest;
 }
 
 /** The octets that a log signs (C2SP tlog-cosignature, `cosigned_message`). */
@@ -138,14 +183,10 @@ function named(text: string): Octets {
   return joined(Uint8Array.of(octets.length), octets);
 }
 
-async function timeOf(
-  line: Line,
-  stated: { origin: string; size: number; root: Octets },
-  log: VerifierKey,
-): Promise<number> {
+async function timeOf(line: Line, stated: Stated, signer: VerifierKey): Promise<number> {
   const time = ofUint64(line.octets.slice(0, TIME_OCTETS));
-  const message = cosignedMessage(log.name, time, stated.origin, stated.size, stated.root);
-  await verify(log.key, line.octets.slice(TIME_OCTETS), message, "checkpoint");
+  const message = cosignedMessage(signer.name, time, stated.origin, stated.size, stated.root);
+  await verify(signer.key, line.octets.slice(TIME_OCTETS), message, "checkpoint");
   return time;
 }
 

@@ -24,12 +24,16 @@ import { writeJson } from "./strictJson";
 
 const FORM = "baluardo/fork-evidence/v1";
 
-/** Where a log's words come from; hashes in hexadecimal. */
-export interface Fetchers {
-  checkpoint(): Promise<{ note: string; vkey: string }>;
+/** Where proofs about a log come from; hashes in hexadecimal. */
+export interface Proofs {
   consistency(old: number, size: number): Promise<readonly string[]>;
   /** An entry with the proof that it is in the log of `size`: to convict a log that was forked. */
   entry?(index: number, size: number): Promise<{ octets: Octets; hashes: readonly string[] }>;
+}
+
+/** Where a log's words come from. */
+export interface Fetchers extends Proofs {
+  checkpoint(): Promise<{ note: string; vkey: string }>;
 }
 
 /** What this browser keeps against a log until a person lets it go. */
@@ -61,7 +65,7 @@ export type Outcome =
   | { state: "shrunk"; held: Checkpoint; offered: Checkpoint }
   | { state: "fork"; evidence: ForkEvidence };
 
-interface CheckpointRecord {
+export interface CheckpointRecord {
   origin: string;
   vkey: string;
   note: string;
@@ -71,9 +75,7 @@ interface CheckpointRecord {
 export async function advance(origin: string, fetchers: Fetchers): Promise<Outcome> {
   const kept = await evidenceOf(origin);
   if (kept !== null) return { state: "fork", evidence: kept };
-  const record = await keep(["checkpoints"], "readonly", (stores) =>
-    stores.get<CheckpointRecord>("checkpoints", origin),
-  );
+  const record = await recordOf(origin);
   const shown = await fetchers.checkpoint();
   const log = await readVerifierKey(record?.vkey ?? shown.vkey);
   if (log.name !== origin || shown.vkey.trim() !== log.text) {
@@ -101,11 +103,16 @@ export async function checkEntry(
 
 /** The last verified checkpoint of a log; null before the first. */
 export async function remembers(origin: string): Promise<Checkpoint | null> {
-  const record = await keep(["checkpoints"], "readonly", (stores) =>
-    stores.get<CheckpointRecord>("checkpoints", origin),
-  );
+  const record = await recordOf(origin);
   if (record === undefined) return null;
   return openCheckpoint(utf8(record.note), await readVerifierKey(record.vkey));
+}
+
+/** What is remembered of a log as it is written down, not verified again. */
+export async function recordOf(origin: string): Promise<CheckpointRecord | undefined> {
+  return keep(["checkpoints"], "readonly", (stores) =>
+    stores.get<CheckpointRecord>("checkpoints", origin),
+  );
 }
 
 /** The evidence that is kept against a log; null if there is none. */
@@ -147,11 +154,12 @@ export async function dismissEvidence(origin: string): Promise<void> {
   });
 }
 
-async function judged(
+/** Whether what a log offers follows what it had become; nothing is kept by this. */
+export async function judged(
   held: Checkpoint | null,
   offered: Checkpoint,
   vkey: string,
-  fetchers: Fetchers,
+  fetchers: Proofs,
 ): Promise<Outcome> {
   if (held === null) return { state: "advanced", checkpoint: offered, from: null };
   const accused = (proof: Octets[] = [], beginsWith: Octets | null = null, proven = true) =>
@@ -179,7 +187,7 @@ async function otherBeginning(
   held: Checkpoint,
   offered: Checkpoint,
   proof: readonly Octets[],
-  fetchers: Fetchers,
+  fetchers: Proofs,
 ): Promise<Octets | null> {
   const { size, root } = offered;
   try {
@@ -221,7 +229,7 @@ function forked(
 }
 
 /** Keeps what was found; refused if another page has changed what is remembered meanwhile. */
-async function remembered(
+export async function remembered(
   origin: string,
   before: CheckpointRecord | undefined,
   vkey: string,

@@ -17,6 +17,7 @@ export const en: Sentences = {
   "not-genuine":
     "The signature is not genuine: what arrived was altered, or somebody only pretends.",
   "not-in-force": "It has expired, or is of the future: one of the clocks is wrong.",
+  revoked: "The certificate was taken back: its holder must ask for a new one.",
   "own-proposal": "Nobody answers what they have proposed. Ask somebody else.",
   proof: "The log's proof does not show what it should.",
   "log-key": "The log shows itself under another name or key than this browser remembers.",
@@ -35,6 +36,7 @@ export const it: Sentences = {
   "not-genuine":
     "La firma non è autentica: ciò che è arrivato è stato alterato, o qualcuno finge soltanto.",
   "not-in-force": "È scaduta, o viene dal futuro: uno degli orologi è sbagliato.",
+  revoked: "Il certificato è stato revocato: il titolare deve chiederne uno nuovo.",
   "own-proposal": "Nessuno risponde a ciò che ha proposto. Chiedi a qualcun altro.",
   proof: "La prova del registro non mostra ciò che dovrebbe.",
   "log-key": "Il registro si mostra con un nome o una chiave diversi da quelli ricordati qui.",

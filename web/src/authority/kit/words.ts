@@ -71,6 +71,7 @@ export const en = {
     key: "This browser does not hold the key that belongs to this. Nothing was changed.",
     "not-genuine": "A signature is not genuine. It was refused: tell a security officer.",
     "not-in-force": "This has expired, or this device's clock is wrong. Nothing was signed.",
+    revoked: "The certificate was taken back. Its holder must ask for a new one.",
     "own-proposal": "Nobody approves what they proposed: it takes another person.",
     proof: "The log's proof does not hold. Tell an auditor.",
     "log-key": "The log shows itself under another key than before. Tell an auditor.",
@@ -158,6 +159,7 @@ export const it: KitWords = {
       "Una firma non è autentica. È stata rifiutata: avvisa un responsabile della sicurezza.",
     "not-in-force":
       "È scaduto, oppure l'orologio di questo dispositivo è sbagliato. Nulla è stato firmato.",
+    revoked: "Il certificato è stato revocato. Il titolare deve chiederne uno nuovo.",
     "own-proposal": "Nessuno approva ciò che ha proposto: serve un'altra persona.",
     proof: "La prova del registro non regge. Avvisa un revisore.",
     "log-key": "Il registro si presenta con una chiave diversa da prima. Avvisa un revisore.",

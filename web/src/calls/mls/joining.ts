@@ -1,0 +1,112 @@
+/** Groups begin in two ways: one is made, or one is joined by a welcome (RFC 9420 section 12.4.3.1). */
+
+import {
+  type ClientState,
+  createGroup,
+  emptyPskIndex,
+  generateKeyPackageWithKey,
+  joinGroup,
+  type Welcome,
+} from "ts-mls";
+import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
+import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
+import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
+import { TrustError } from "../../trust/errors";
+import { malformed } from "./errors";
+import { GROUP_ID_OCTETS } from "./numbers";
+import { type OwnPackage, ownPackage } from "./packages";
+import type { Party } from "./party";
+import { type Member, MOST_DEVICES, rosterOf } from "./roster";
+import { capabilitiesOf, KEY_HANDLE, suiteName } from "./suites";
+import { extensionsOf, PEOPLE, type Terms, termsOfGroup } from "./terms";
+
+/** Nodes of a tree: twice as many leaves as there may be members, as removals leave gaps. */
+const MOST_NODES = 4 * PEOPLE * MOST_DEVICES;
+
+/** A group of this device alone. */
+export async function founded(party: Party, terms: Terms): Promise<ClientState> {
+  const now = BigInt(Math.floor(party.authentication.now()));
+  // The founder's leaf is one of a key package that nobody else ever sees.
+  const own = await generateKeyPackageWithKey(
+    party.credential,
+    capabilitiesOf(party.profile),
+    { notBefore: now, notAfter: BigInt(Math.floor(party.notAfter)) },
+    [],
+    { publicKey: party.publicKey, signKey: KEY_HANDLE },
+    party.suite,
+  );
+  return createGroup(
+    crypto.getRandomValues(new Uint8Array(GROUP_ID_OCTETS)),
+    own.publicPackage,
+    own.privatePackage,
+    extensionsOf(terms),
+    party.suite,
+    party.config,
+  );
+}
+
+/** A group that another device has added this one to, who that was, and by which package. */
+export interface Joined {
+  state: ClientState;
+  by: Member;
+  used: OwnPackage;
+}
+
+/** Joins by a welcome; refused unless every member of the group stands every test. */
+export async function joined(party: Party, welcome: Welcome): Promise<Joined> {
+  if (welcome.cipherSuite !== suiteName(party.profile)) {
+    throw new TrustError("key", "This welcome is of another suite than this community's.");
+  }
+  if (welcome.secrets.length > PEOPLE * MOST_DEVICES) {
+    throw new TrustError("too-large", "This welcome is for more devices than a group may have.");
+  }
+  const used = await packageOf(party, welcome);
+  const signer = await lookInside(party, welcome, used);
+  const { keyPackage, privateKeys } = used;
+  const state = await joinGroup(
+    welcome,
+    keyPackage,
+    privateKeys,
+    emptyPskIndex,
+    party.suite,
+    undefined,
+    undefined,
+    party.config,
+  );
+  const members = await rosterOf(state.ratchetTree, termsOfGroup(state.groupContext));
+  const by = members.find(({ leaf }) => leaf === signer);
+  if (by === undefined) throw malformed("This welcome is of nobody in the group");
+  if (state.groupContext.groupId.length !== GROUP_ID_OCTETS) {
+    throw malformed("This group is named as none of ours is");
+  }
+  return { state, by, used };
+}
+
+async function packageOf(party: Party, welcome: Welcome): Promise<OwnPackage> {
+  for (const { newMember } of welcome.secrets) {
+    const found = await ownPackage(party, newMember);
+    if (found !== null) return found;
+  }
+  throw new TrustError(
+    "key",
+    "This welcome is for no key package of this device, or one was spent.",
+  );
+}
+
+/** The signer of a welcome; refused before ts-mls works on a tree that is larger than any of ours. */
+async function lookInside(party: Party, welcome: Welcome, own: OwnPackage): Promise<number> {
+  const { suite } = party;
+  const key = await suite.hpke.importPrivateKey(own.privateKeys.initPrivateKey.slice());
+  const reference = await makeKeyPackageRef(own.keyPackage, suite.hash);
+  const secrets = await decryptGroupSecrets(key, reference, welcome, suite.hpke);
+  if (secrets === undefined || secrets.psks.length > 0) throw malformed("This is no welcome");
+  const none = new Uint8Array(suite.kdf.size);
+  const info = await decryptGroupInfo(welcome, secrets.joinerSecret, none, suite);
+  if (info === undefined) throw malformed("This is no welcome");
+  const tree = ratchetTreeFromExtension(info);
+  if (tree === undefined || tree.length > MOST_NODES) {
+    throw new TrustError("too-large", "This welcome is into a group larger than any of ours.");
+  }
+  await rosterOf(tree, termsOfGroup(info.groupContext));
+  return info.signer;
+}
