@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import errno
+import io
 import json
 import os
 import random
@@ -17,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from baluardo.cli.edge import export
 from baluardo.cli.main import main
 from baluardo.edge.configuration import EdgeConfiguration
 from baluardo.edge.device_export import DeviceSite
@@ -83,11 +87,11 @@ def site(tmp_path: Path) -> DeviceSite:
 
 
 def test_what_is_exported_is_on_the_disk_before_the_file_is(site: DeviceSite) -> None:
-    made = site.export("tablet", "rome.example", (), "anna")
+    made = site.export("tablet", "rome.example")
     file = site.devices.directory / "devices.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     (kept,) = site.devices.read()
-    assert (kept.name, kept.public_key, kept.exported_by) == ("tablet", made.public_key, "anna")
+    assert (kept.name, kept.public_key) == ("tablet", made.public_key)
     assert kept.preshared_key == made.preshared_key
     assert kept.addresses == (
         site_network(ROME).network_address + 0xD_0001,
@@ -236,6 +240,48 @@ def test_a_file_that_cannot_be_written_leaves_no_device(
     assert site.devices.read() == ()
 
 
+class Cut(io.StringIO):
+    """A pipe whose reader leaves at the first line; another command is at the list by then."""
+
+    def __init__(self, devices: ExportedDevices, stack: contextlib.ExitStack) -> None:
+        super().__init__()
+        self._devices, self._stack = devices, stack
+
+    def write(self, _: str) -> int:
+        self._stack.enter_context(self._devices.held())
+        raise BrokenPipeError(errno.EPIPE, "the reader has left")
+
+
+def test_a_device_that_cannot_be_taken_back_is_told_beside_what_came_before(
+    site: DeviceSite, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    args = argparse.ArgumentParser()
+    export.register(args.add_subparsers())
+    home = str(site.devices.directory.parent)
+    words = ["export", home, "tablet", "--endpoint", "h.example", "--out", "-"]
+    with contextlib.ExitStack() as other:
+        monkeypatch.setattr("sys.stdout", Cut(site.devices, other))
+        with pytest.raises(BrokenPipeError, match="has left"):
+            export.run(args.parse_args(words))
+        monkeypatch.undo()
+    assert "tablet stays on the list: Devices are being changed" in capfd.readouterr().err
+    assert [each.name for each in site.devices.read()] == ["tablet"]
+
+
+def test_a_damaged_list_is_told_by_the_command_that_lists(
+    site: DeviceSite, capfd: pytest.CaptureFixture[str]
+) -> None:
+    site.export("tablet", "h.example")
+    file, home = site.devices.directory / "devices.json", site.devices.directory.parent
+    file.write_bytes(file.read_bytes()[:-3])
+    status, printed, talk = said(capfd, "devices", home)
+    assert (status, printed, "was damaged" in talk) == (1, "", True)
+    status, printed, _ = said(capfd, "devices", home, "--json")
+    told = json.loads(printed)
+    assert (status, told["devices"]) == (1, [])
+    assert "was damaged" in told["problem"]
+
+
 @pytest.mark.parametrize("way", [("--out", "-"), ("--qr",)])
 def test_it_is_printed_where_that_is_asked_for(
     site: DeviceSite, capfd: pytest.CaptureFixture[str], way: tuple[str, ...]
@@ -264,7 +310,7 @@ def test_without_an_endpoint_a_bearers_address_is_taken(
 SHARED = Secret(bytes(range(100, 132)))
 HIDDEN = to_base64(SHARED.reveal())
 DEVICE = ExportedDevice(
-    "tablet", to_base64(bytes(range(32))), SHARED, (ip_address("fd00:1::d:1"),), 1.79e9, "anna"
+    "tablet", to_base64(bytes(range(32))), SHARED, (ip_address("fd00:1::d:1"),), 1.79e9
 )
 
 
@@ -274,7 +320,6 @@ def test_the_list_round_trips() -> None:
         name="laptop",
         public_key=to_base64(bytes(range(1, 33))),
         addresses=(ip_address("fd00:1::d:2"), ip_address("10.1.0.254")),
-        exported_by="",
     )
     assert read_devices(write_devices([DEVICE, other])) == (DEVICE, other)
     assert read_devices(write_devices([])) == ()
@@ -310,7 +355,6 @@ def twice(change: Callable[[ExportedDevice], ExportedDevice]) -> bytes:
         changed(addresses=["fd00:1::d:1/128"]),
         changed(exported_at=-1),
         changed(exported_at="now"),
-        changed(exported_by="an\na"),
         twice(lambda device: device),
         twice(lambda device: replace(device, name="laptop")),
         twice(

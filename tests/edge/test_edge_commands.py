@@ -36,6 +36,15 @@ def test_an_edge_is_enrolled_run_and_looked_at(
             )
             assert said.startswith("office/rome, until ")
             assert "no policy yet" in await command("status", str(edge))
+            list_of_devices = edge / "tunnel" / "devices.json"
+            list_of_devices.parent.mkdir()
+            list_of_devices.write_text("{")
+            status = await command("status", str(edge))  # the rest is told all the same
+            assert "no policy yet" in status
+            assert "devices, not post-quantum: " in status
+            assert "devices.json was damaged" in status
+            list_of_devices.unlink()
+            list_of_devices.parent.rmdir()
             words = ["edge", "run", str(edge), "--port", "0", "--unprotected"]
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "baluardo", *words, stdout=subprocess.PIPE

@@ -64,9 +64,7 @@ class DeviceSite:
         """Whether the policy in force lets this site have plain devices."""
         return self.identity.path in self.policy.plain_export
 
-    def export(
-        self, name: str, endpoint: str, addresses: Sequence[str] = (), user: str = ""
-    ) -> PlainExport:
+    def export(self, name: str, endpoint: str, addresses: Sequence[str] = ()) -> PlainExport:
         """Export a device; when this returns, the site has it on its disk.
 
         It is let in within moments where an edge runs. Addresses that are not named are the first
@@ -99,7 +97,6 @@ class DeviceSite:
                     made.preshared_key,
                     tuple(each.ip for each in chosen),
                     time.time(),
-                    user,
                 )
             )
         return made

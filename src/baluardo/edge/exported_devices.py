@@ -1,6 +1,6 @@
 """Plain devices that a site has handed configurations to: on the disk before anybody gets one.
 
-    tunnel/devices.json   name, public key, preshared key, addresses, when and by whom
+    tunnel/devices.json   name, public key, preshared key, addresses, when
     tunnel/devices.key    the private key of the site's end (`network.tunnel.keys`)
     tunnel/devices.lock   one program at a time changes them
 
@@ -30,7 +30,7 @@ from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.network.links.device_requests import ADDRESSES_EACH, MOST_DEVICES
 from baluardo.network.links.request_fields import public_key, secret
 from baluardo.network.tunnel.plain_export import check_device_name
-from baluardo.protocol.message_fields import check_line, check_time, texts
+from baluardo.protocol.message_fields import check_time, texts
 from baluardo.protocol.network_policy import Address
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.secret import Secret
@@ -40,7 +40,6 @@ FOLDER: Final = "tunnel"
 """Of the edge's directory, beside the keys of its lanes."""
 LARGEST_FILE: Final = 64 * 1_024
 LONGEST_DEVICE_NAME: Final = 63
-LONGEST_USER: Final = 64
 LONGEST_ADDRESS: Final = 39
 
 _WHAT: Final = "The list of devices"
@@ -58,8 +57,6 @@ class ExportedDevice:
     addresses: tuple[Address, ...]
     exported_at: float
     """POSIX seconds, by the machine's clock."""
-    exported_by: str
-    """The machine's user who did it; empty where that has no name."""
 
     def to_object(self) -> dict[str, object]:
         """Return it as a JSON value, the preshared key in it."""
@@ -69,7 +66,6 @@ class ExportedDevice:
             "preshared_key": to_base64(self.preshared_key.reveal()),
             "addresses": list(map(str, self.addresses)),
             "exported_at": self.exported_at,
-            "exported_by": self.exported_by,
         }
 
     @classmethod
@@ -83,23 +79,13 @@ class ExportedDevice:
         if shared is None:
             raise InvalidInputError(f"{_WHAT}: {name} has no preshared key.")
         check_time("exported_at", exported_at)
-        user = fields.text("exported_by", LONGEST_USER)
-        if user:
-            check_line("exported_by", user, LONGEST_USER)
         addresses = tuple(map(_address, texts(fields, "addresses", ADDRESSES_EACH)))
         if not addresses:
             raise fields.wrong("addresses", "one address at least")
-        return cls(name, public_key(fields, "public_key"), shared, addresses, exported_at, user)
+        return cls(name, public_key(fields, "public_key"), shared, addresses, exported_at)
 
 
-_FIELDS: Final = (
-    "name",
-    "public_key",
-    "preshared_key",
-    "addresses",
-    "exported_at",
-    "exported_by",
-)
+_FIELDS: Final = ("name", "public_key", "preshared_key", "addresses", "exported_at")
 
 
 def read_devices(octets: bytes) -> tuple[ExportedDevice, ...]:
@@ -146,10 +132,10 @@ class ExportedDevices:
         self._file = self.directory / "devices.json"
 
     def stamp(self) -> tuple[int, int, int] | None:
-        """Return what changes whenever the file does; None while there is none."""
+        """Return what changes whenever the file does; None while there is none. OSError."""
         try:
             status = self._file.stat()
-        except OSError:
+        except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 

@@ -6,13 +6,15 @@ own behind a cable to the site's outside.
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import shutil
 import signal
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,14 @@ from baluardo.cli.edge.devices import summary, told_devices
 from baluardo.cli.main import main
 from baluardo.edge.configuration import EdgeConfiguration
 from baluardo.edge.device_export import DeviceSite
+from baluardo.edge.exported_devices import read_devices, write_devices
+from baluardo.edge.tunnels.status import network_status
 from baluardo.network.links.interfaces import add_veth, configure
 from baluardo.network.links.namespaces import Namespace
 from baluardo.network.tunnel.addresses import edge_address
 from baluardo.protocol.network_policy import NetworkPolicy
 from baluardo.stage.network.staged import why_no_tunnels
+from baluardo.trust.wireguard_keys import WireGuardKey
 from network.links.plain_device import Capture, PlainDevice, plain_device
 from network.links.two_sites import children
 from network.places import needs_namespaces
@@ -99,6 +104,10 @@ def endpoint() -> tuple[str, str]:
     return "--endpoint", DOOR
 
 
+async def shown_on_every_page(street: Street) -> list[str]:
+    return [each.text["en"] for each in network_status(street.pair.rome.service)]
+
+
 def wireguards(street: Street) -> set[int]:
     return set(children(street.pair.rome.helper.process, "wireguard-go"))
 
@@ -134,20 +143,6 @@ def test_a_device_reaches_its_site_and_through_the_tunnel_another(
     assert "not post-quantum" in said.err
     secrets = [street.device.interface["PrivateKey"], street.device.peer["PresharedKey"]]
     assert not any(each in said.out + said.err + json.dumps(told) for each in secrets)
-
-
-def test_no_way_leads_a_device_around(street: Street) -> None:
-    """Nothing of a device's goes out at a bearer, whatever it asks for."""
-    capture = Capture(street.pair.rome.place)
-    place, name = street.place, street.device.name
-    place.run("wg", "set", name, "peer", street.device.peer["PublicKey"], "allowed-ips", "::/0")
-    place.run("ip", "-6", "route", "add", "2001:db8::/32", "dev", name)
-    assert not street.device.reaches("2001:db8::1", 0.5)
-    allowed = street.device.peer["AllowedIPs"].replace(" ", "")
-    place.run("wg", "set", name, "peer", street.device.peer["PublicKey"], "allowed-ips", allowed)
-    until(street.is_in)
-    forbidden = bytes.fromhex("20010db8") + bytes(11) + b"\1"
-    assert not any(forbidden in packet for packet in capture.close())
 
 
 def test_when_the_policy_names_the_site_no_more_its_devices_are_cut_off(
@@ -217,8 +212,67 @@ def test_a_list_that_was_damaged_lets_nobody_in_and_is_told(street: Street) -> N
     saved, run = file.read_bytes(), street.pair.rome.service.run
     file.write_bytes(saved[:-2])
     until(lambda: "was damaged" in str(street.told()["problem"]))
+    strip = street.pair.rome.do(shown_on_every_page(street))
+    assert any("was damaged" in text for text in strip)
     until(lambda: not street.device.reaches(street.rome, 0.3), 10.0)
     assert street.pair.rome.answers(street.pair.milan)
     file.write_bytes(saved)
     until(street.is_in)
     assert street.pair.rome.service.run is run
+
+
+def test_a_disk_that_refuses_lets_nobody_in_and_disturbs_no_tunnel(street: Street) -> None:
+    """By a loop of links, at which the system gives up as it does at a disk that fails."""
+    file = street.pair.rome.state.directory / "tunnel" / "devices.json"
+    saved, run = file.rename(file.with_suffix(".saved")), street.pair.rome.service.run
+    file.symlink_to(file.name)
+    until(lambda: "cannot be used (Too many levels" in str(street.told()["problem"]))
+    until(lambda: not street.device.reaches(street.rome, 0.3), 10.0)
+    assert street.pair.rome.answers(street.pair.milan)
+    saved.rename(file)  # the very file that was read before
+    until(street.is_in)
+    assert street.pair.rome.service.run is run
+
+
+def test_addresses_that_are_no_devices_here_are_not_let_in(street: Street) -> None:
+    """Whoever writes the list: those of another site, and the edge's own."""
+    file = street.pair.rome.state.directory / "tunnel" / "devices.json"
+    saved = file.read_bytes()
+    (tablet,) = read_devices(saved)
+    addresses = tuple(edge_address(e.state.identity) for e in (street.pair.rome, street.pair.milan))
+    names = ("of-rome", "of-milan")
+    strays = [
+        replace(tablet, name=name, public_key=WireGuardKey.generate().public, addresses=(address,))
+        for name, address in zip(names, addresses, strict=True)
+    ]
+    file.write_bytes(write_devices([tablet, *strays]))
+    until(lambda: f"{addresses[0]} of of-rome is no address" in str(street.told()["problem"]))
+    let_in = [each["name"] for each in street.on_disk()["devices"] if each["let_in"]]
+    assert let_in == ["tablet"]
+    assert street.is_in()
+    file.write_bytes(saved)
+    until(lambda: street.told()["problem"] == "")
+
+
+def test_a_cut_that_is_under_way_when_its_run_ends_ends_with_it(street: Street) -> None:
+    """Its connection to the helper is closed: nobody would hear what it raises."""
+    rome, unheard = street.pair.rome, list[str]()
+
+    async def part() -> None:
+        rome.loop.set_exception_handler(lambda _, told: unheard.append(str(told["message"])))
+        service, run = rome.service, rome.service.run
+        assert run is not None
+        rome.set_network(NetworkPolicy())
+        service.devices.judge(run)
+        service.devices.begin()
+        await run.lanes.close()
+        await asyncio.sleep(0.1)
+        gc.collect()
+
+    before = rome.service.run
+    rome.do(part())
+    rome.set_network(PERMITTED)
+    until(lambda: rome.service.run not in (None, before))
+    until(street.is_in)
+    rome.loop.call_soon_threadsafe(rome.loop.set_exception_handler, None)
+    assert unheard == []

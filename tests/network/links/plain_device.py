@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from baluardo.errors import LinkError
 from baluardo.network.links.interfaces import configure
 from baluardo.network.links.namespaces import Namespace
+from baluardo.network.links.wireguard_process import CONTROL_DIRECTORY
 
 _NUMBER = iter(range(1, 1_000))
 
@@ -25,6 +26,8 @@ class PlainDevice:
         """Import the file; whatever wg-quick does with it is done here, by hand."""
         self.place = place
         self.name = f"dev{os.getpid() % 10_000}x{next(_NUMBER)}"  # its socket's name is global
+        # One of this name that was killed has left it; `wg` removes what refuses, even a new one.
+        CONTROL_DIRECTORY.joinpath(f"{self.name}.sock").unlink(missing_ok=True)
         self.process = place.popen(
             ["wireguard-go", "-f", self.name],
             stdout=subprocess.DEVNULL,

@@ -93,6 +93,8 @@ def test_no_other_site_may_hand_one_out() -> None:
         ("2001:db8::7", "[2001:db8::7]:51820"),
         ("rome.example", "rome.example:51820"),
         ("192.0.2.7", "192.0.2.7:51820"),
+        ("a." * 126 + "a", "a." * 126 + "a:51820"),
+        ("rome.example.", "rome.example.:51820"),
     ],
 )
 def test_endpoints(host: str, written: str) -> None:
@@ -106,6 +108,13 @@ def test_endpoints(host: str, written: str) -> None:
         replace(SITE, endpoint_host="0.0.0.0"),  # noqa: S104 - that it is refused is the test
         replace(SITE, endpoint_host="fe80::1%eth0"),
         replace(SITE, endpoint_host="999.1.1.1"),
+        replace(SITE, endpoint_host="999.1.1.1."),
+        replace(SITE, endpoint_host="a..example"),
+        replace(SITE, endpoint_host="-a.example"),
+        replace(SITE, endpoint_host="a" * 64 + ".example"),
+        replace(SITE, endpoint_host="a." * 127),
+        # A pattern over the whole name would try every way of cutting it up, and never end.
+        replace(SITE, endpoint_host="gatewayoftheofficeofromeitalia_1.example"),
         replace(SITE, endpoint_host=""),
         replace(SITE, endpoint_port=0),
         replace(SITE, public_key="x" * 44),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import pwd
 import sys
 from pathlib import Path
 
@@ -15,8 +13,7 @@ from baluardo.cli.output import emit, say
 from baluardo.durable_files import OWNER_ALONE, write_durably
 from baluardo.edge.configuration import EdgeConfiguration
 from baluardo.edge.device_export import DeviceSite
-from baluardo.edge.exported_devices import LONGEST_USER
-from baluardo.errors import InvalidInputError
+from baluardo.errors import BaluardoError, InvalidInputError
 from baluardo.network.tunnel.plain_export import PlainExport, as_qr, check_device_name
 
 STDOUT = Path("-")
@@ -74,11 +71,11 @@ def run(args: argparse.Namespace) -> int:
     configuration = EdgeConfiguration.read(args.edge, args.config)
     site = DeviceSite.read(args.edge, configuration)
     endpoint = args.endpoint or _endpoint(configuration)
-    made = site.export(args.name, endpoint, args.address, _user())
+    made = site.export(args.name, endpoint, args.address)
     try:
         _hand_over(args, made, file)
     except BaseException:
-        site.remove(args.name)  # nobody has its key
+        _take_back(site, args.name)  # nobody has its key
         raise
     addresses = ", ".join(str(each.ip) for each in made.addresses)
     port = configuration.network.devices_port
@@ -115,6 +112,14 @@ def _hand_over(args: argparse.Namespace, made: PlainExport, file: Path | None) -
         sys.stdout.flush()
 
 
+def _take_back(site: DeviceSite, name: str) -> None:
+    """Let a device in no more; what came before is told, whether this can be or not."""
+    try:
+        site.remove(name)
+    except (BaluardoError, OSError) as problem:
+        say(f"{name} stays on the list: {problem} Take it away by `baluardo edge remove-device`.")
+
+
 def _endpoint(configuration: EdgeConfiguration) -> str:
     found = next((each.address for each in configuration.bearers if each.address), "")
     if not found:
@@ -123,12 +128,3 @@ def _endpoint(configuration: EdgeConfiguration) -> str:
             "with --endpoint HOST."
         )
     return found
-
-
-def _user() -> str:
-    """Return who does it, as the system calls them; empty where it has no name for them."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return ""
-    return name if name.isprintable() and len(name) <= LONGEST_USER else ""

@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     if bearers:
         emit(f"bearers: {', '.join(bearers)}{'' if told['network'] else '; the network is off'}")
-    if told["devices"]["devices"]:
+    if told["devices"]["devices"] or told["devices"]["problem"]:
         emit(summary(told["devices"]))
     return 0
 

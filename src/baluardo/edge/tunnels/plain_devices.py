@@ -19,6 +19,7 @@ from baluardo.edge.state import EdgeState
 from baluardo.edge.tunnels.addresses import own_interfaces
 from baluardo.edge.tunnels.run import Run
 from baluardo.errors import BaluardoError, HelperLostError
+from baluardo.foreign_input import printable
 from baluardo.network.links.answers import PeerView
 from baluardo.network.links.device_requests import (
     MOST_DEVICE_NETWORKS,
@@ -73,7 +74,12 @@ class PlainDevices:
         return self._state.identity.path in self._state.network.plain_export
 
     def begin(self) -> None:
-        """A run begins, or ends: the helper has let nobody in, or has shut everybody out."""
+        """A run begins, or ends: the helper has let nobody in, or has shut everybody out.
+
+        Who was being cut off goes with the connection to the helper, which nobody may use any more.
+        """
+        for each in self._cutting:
+            each.cancel()
         self._asked, self.seen, self._again_at = NoDevices(), {}, 0.0
 
     def judge(self, run: Run) -> None:
@@ -93,9 +99,9 @@ class PlainDevices:
                 await self._settle(run)
             except HelperLostError:
                 raise
-            except BaluardoError as problem:
+            except (BaluardoError, OSError) as problem:
                 self._again_at = now + AGAIN_SECONDS
-                self._tell(str(problem))
+                self._tell(_sentence(problem))
                 with contextlib.suppress(BaluardoError):
                     await self._ask(run, NoDevices())
 
@@ -108,11 +114,12 @@ class PlainDevices:
 
     async def _settle(self, run: Run) -> None:
         await asyncio.to_thread(self._read)
-        wanted = self._wanted(run)
+        devices, strayed = self._at_home()
+        wanted = self._wanted(run, devices)
         if wanted != self._asked:
             await self._ask(run, wanted)
         if isinstance(wanted, NoDevices):
-            self._tell("")
+            self._tell(strayed if self.is_permitted else "")
             return
         try:
             view = await run.lanes.view_devices()
@@ -124,7 +131,7 @@ class PlainDevices:
         self.seen = {each.public_key: each for each in view.devices}
         ours = self._configuration.network.hosts == NAMESPACE
         crowded = TOO_MANY if len(self._networks(run)) > MOST_DEVICE_NETWORKS else ""
-        self._tell(crowded if ours or view.forwards else NOT_FORWARDED)
+        self._tell(strayed or (crowded if ours or view.forwards else NOT_FORWARDED))
 
     async def _ask(self, run: Run, wanted: Devices | NoDevices) -> None:
         if isinstance(wanted, NoDevices):
@@ -137,27 +144,46 @@ class PlainDevices:
         stamp = self._kept.stamp()
         if stamp == self._stamp:
             return
-        self.devices = ()
+        self._stamp, self.devices = None, ()  # until it was read
         self.devices = self._kept.read()
         if self.devices and self._key is None:
             self._key = open_devices_key(self._kept.directory)
         self._stamp = stamp
 
-    def _wanted(self, run: Run) -> Devices | NoDevices:
-        if not self.devices or self._key is None or not self.is_permitted:
+    def _at_home(self) -> tuple[list[DeviceSetting], str]:
+        """Return who may be let in, and a sentence about addresses that no device may have here.
+
+        Whoever writes the list, or an edge.toml that has IPv4 no more, gives a device no address
+        of another site's, nor the edge's own.
+        """
+        own = own_interfaces(self._state.identity, ipv4=self._configuration.network.ipv4)
+        found: list[DeviceSetting] = []
+        strayed: list[str] = []
+        for each in self.devices:
+            homes = [
+                address
+                for address in each.addresses
+                if any(address in home.network and address != home.ip for home in own)
+            ]
+            strayed += [f"{a} of {each.name}" for a in each.addresses if a not in homes]
+            if homes:
+                addresses = tuple(f"{address}/{address.max_prefixlen}" for address in homes)
+                found.append(DeviceSetting(each.public_key, each.preshared_key, addresses))
+        if not strayed:
+            return found, ""
+        return found, (
+            f"{strayed[0]} is no address of a device's in this site's networks, and is not let in "
+            f"({len(strayed)} of the list). Export such a device anew."
+        )
+
+    def _wanted(self, run: Run, devices: Sequence[DeviceSetting]) -> Devices | NoDevices:
+        if not devices or self._key is None or not self.is_permitted:
             return NoDevices()
         return Devices(
             self._key.private,
             self._configuration.network.devices_port,
             tuple(map(str, self._networks(run)))[:MOST_DEVICE_NETWORKS],
-            tuple(
-                DeviceSetting(
-                    each.public_key,
-                    each.preshared_key,
-                    tuple(f"{address}/{address.max_prefixlen}" for address in each.addresses),
-                )
-                for each in self.devices
-            ),
+            tuple(devices),
         )
 
     def _networks(self, run: Run) -> Sequence[Network]:
@@ -177,3 +203,13 @@ class PlainDevices:
         if problem and problem != self.problem:
             logger.warning("Plain devices: %s", problem)
         self.problem = problem
+
+
+def _sentence(problem: BaluardoError | OSError) -> str:
+    if isinstance(problem, BaluardoError):
+        return str(problem)
+    where = f", {printable(str(problem.filename))}" if problem.filename else ""
+    return (
+        f"The files of devices cannot be used ({problem.strerror or problem}{where}). No device is "
+        "let in."
+    )

@@ -171,7 +171,7 @@ def _traffic(seen: PeerView | None) -> dict[str, Any]:
 
 def _device_status(plain: PlainDevices) -> list[StatusItem]:
     """Return what everybody at the site is to know of plain devices; nothing where none is in."""
-    if plain.problem and plain.devices:
+    if plain.problem:
         text = {
             "it": f"Dispositivi senza cifratura post-quantistica: {plain.problem}",
             "en": f"Devices that are not post-quantum: {plain.problem}",

@@ -2,9 +2,10 @@
 
 Its socket is outside, where devices call; the interface itself is with the hosts, beside the site's
 own device. What comes out of it goes to the networks that were named and to no others: where the
-hosts' namespace has a way out of its own, nothing of a device's takes it in clear. In a namespace
-of our own, forwarding is switched on while there are devices, and what comes by the tunnels is
-passed on to devices alone.
+hosts' namespace has a way out of its own, nothing of a device's takes it in clear, not even where
+a named network has lost its route, as that leads nowhere then. In a namespace of our own,
+forwarding is switched on while there are devices, and what comes by the tunnels is passed on to
+devices alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Final
 from baluardo.errors import LinkError
 from baluardo.network.links.device_answers import DevicesView
 from baluardo.network.links.device_requests import Devices
-from baluardo.network.links.hosts_device import HostsDevice
+from baluardo.network.links.hosts_device import HostsDevice, lead_nowhere
 from baluardo.network.links.interfaces import set_forwarding
 from baluardo.network.links.namespaces import Namespace
 from baluardo.network.links.wireguard_interface import WireGuardInterface
@@ -42,10 +43,20 @@ class DeviceLinks:
     """The interface of one site's plain devices; there is none until some are set."""
 
     def __init__(self, hosts: Namespace, lan: str, *, shared: bool) -> None:
-        """Take note of the hosts' namespace, which may be `shared`, and of the device in it."""
+        """Take note of the hosts' namespace, which may be `shared`, and of the device in it.
+
+        What a helper that was killed has left goes now, as devices may have been removed since:
+        nobody may ask for any again. LinkError, with nothing held, where it cannot be taken away.
+        """
         self._hosts, self._lan, self._shared = hosts, lan, shared
-        self._routes = HostsDevice(hosts, INTERFACE, shared=shared)
+        self._routes = HostsDevice(hosts, INTERFACE, shared=False)
+        """Below its routes nothing is laid: they are within networks that lead nowhere."""
         self._outside = Namespace.own("outside")
+        try:
+            self._forget_former()
+        except BaseException:
+            self._outside.close()
+            raise
         self._interface: WireGuardInterface | None = None
         self._led: dict[int, set[str]] = {}
         """Networks of each table."""
@@ -96,6 +107,8 @@ class DeviceLinks:
     def _set(self, request: Devices) -> None:
         addresses = list(chain.from_iterable(each.addresses for each in request.devices))
         self._families = {_family(each) for each in addresses}
+        if self._shared:
+            lead_nowhere(self._hosts, request.networks)
         if not self._led:
             self._guard()
         self._lead(FROM_DEVICES, request.networks)
@@ -109,11 +122,8 @@ class DeviceLinks:
             set_forwarding(self._hosts)
 
     def _made(self, port: int) -> WireGuardInterface:
-        same = os.path.sameopenfile(self._outside.descriptor, self._hosts.descriptor)
         self._outside.inside(lambda: _check_free(port))
-        return WireGuardInterface(
-            self._hosts, INTERFACE, port, DEVICES_MTU, None if same else self._outside
-        )
+        return WireGuardInterface(self._hosts, INTERFACE, port, DEVICES_MTU, self._outside)
 
     def _take_away(self) -> None:
         interface, self._interface = self._interface, None
@@ -122,7 +132,6 @@ class DeviceLinks:
 
     def _guard(self) -> None:
         """Judge packets by where they come in; what no table names goes nowhere."""
-        self._forget_former()
         guards = [(FROM_DEVICES, INTERFACE, "unreachable")]
         if not self._shared:
             guards.append((FROM_TUNNELS, self._lan, "blackhole"))
@@ -136,10 +145,16 @@ class DeviceLinks:
                 )
 
     def _forget_former(self) -> None:
-        """Remove what a helper that was killed has left in a namespace that outlives it."""
-        shown = self._hosts.run("ip", "-json", "link", "show", "type", "wireguard")
-        if any(each.get("ifname") == INTERFACE for each in json.loads(shown or "[]")):
-            self._hosts.run("ip", "link", "delete", "dev", INTERFACE)
+        """Remove what a helper that was killed has left in namespaces that outlive it.
+
+        With the hosts that is the interface, of whatever type: its name is ours there. Outside it
+        may be another site's, if it is up; one that is down was made and never moved.
+        """
+        if not os.path.sameopenfile(self._outside.descriptor, self._hosts.descriptor):
+            _remove_interface(self._outside, only_down=True)
+        if not self._shared:
+            return  # the helper has just made it
+        _remove_interface(self._hosts, only_down=False)
         for family in _FAMILIES:
             rules = json.loads(self._hosts.run("ip", family, "-json", "rule", "show") or "[]")
             for rule in rules:
@@ -175,6 +190,21 @@ class DeviceLinks:
     def _ip(self, family: str, *lines: str) -> None:
         if lines:
             self._hosts.run("ip", family, "-batch", "-", stdin="\n".join(lines) + "\n")
+
+
+def _remove_interface(namespace: Namespace, *, only_down: bool) -> None:
+    if _is_left(namespace, only_down=only_down):
+        try:
+            namespace.run("ip", "link", "delete", "dev", INTERFACE)
+        except LinkError:  # wireguard-go, which dies with its helper, takes its own along
+            if _is_left(namespace, only_down=only_down):
+                raise
+
+
+def _is_left(namespace: Namespace, *, only_down: bool) -> bool:
+    shown = json.loads(namespace.run("ip", "-json", "link", "show") or "[]")
+    found = [each for each in shown if each.get("ifname") == INTERFACE]
+    return any(not only_down or "UP" not in each["flags"] for each in found)
 
 
 def _family(network: str) -> str:

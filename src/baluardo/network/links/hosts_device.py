@@ -42,39 +42,45 @@ class HostsDevice:
         before = _addresses(self._hosts.run("ip", "-json", "address", "show", "dev", device))
         led = _routes(self._static_routes("-4")) | _routes(self._static_routes("-6"))
         if self._shared:
-            self._lead_nowhere([*_communities(addresses), *routes])
+            lead_nowhere(self._hosts, [*_communities(addresses), *routes])
         leaving = [f"route delete {each} dev {device} proto static" for each in led - set(routes)]
         leaving += [f"address delete {each} dev {device}" for each in before - set(addresses)]
         with contextlib.suppress(LinkError):  # an address can take others, and routes, with it
-            self._batch(leaving, "-force")
-        self._batch(
+            _batch(self._hosts, leaving, "-force")
+        _batch(
+            self._hosts,
             [
                 *(f"address replace {each} dev {device}{_no_wait(each)}" for each in addresses),
                 *(f"route replace {each} dev {device} proto static" for each in routes),
-            ]
+            ],
         )
-
-    def _lead_nowhere(self, networks: Iterable[str]) -> None:
-        """Each time anew: what somebody has flushed is there again."""
-        self._batch(
-            f"route replace unreachable {each} metric {NOWHERE_METRIC} proto {NOWHERE_PROTOCOL}"
-            for each in dict.fromkeys(networks)
-        )
-
-    def _batch(self, lines: Iterable[str], *options: str) -> None:
-        families: dict[str, list[str]] = {"-4": [], "-6": []}
-        for line in lines:
-            families["-6" if ":" in line else "-4"].append(line)
-        for family, batch in families.items():
-            if batch:
-                stdin = "\n".join(batch) + "\n"
-                self._hosts.run("ip", family, *options, "-batch", "-", stdin=stdin)
 
     def _static_routes(self, family: str) -> str:
         return self._hosts.run(
             *("ip", family, "-json", "route", "show"),
             *("dev", self._device, "proto", "static"),
         )
+
+
+def lead_nowhere(hosts: Namespace, networks: Iterable[str]) -> None:
+    """Lay the routes that nobody takes away; each time anew, as somebody may have flushed them."""
+    _batch(
+        hosts,
+        (
+            f"route replace unreachable {each} metric {NOWHERE_METRIC} proto {NOWHERE_PROTOCOL}"
+            for each in dict.fromkeys(networks)
+        ),
+    )
+
+
+def _batch(hosts: Namespace, lines: Iterable[str], *options: str) -> None:
+    families: dict[str, list[str]] = {"-4": [], "-6": []}
+    for line in lines:
+        families["-6" if ":" in line else "-4"].append(line)
+    for family, batch in families.items():
+        if batch:
+            stdin = "\n".join(batch) + "\n"
+            hosts.run("ip", family, *options, "-batch", "-", stdin=stdin)
 
 
 def _communities(addresses: Sequence[str]) -> list[str]:

@@ -36,6 +36,8 @@ WG_SECONDS: Final = 3.0
 BUFFER_OCTETS: Final = 4 * 1_024 * 1_024
 """Of each socket, in each direction."""
 
+_UNKNOWN_TYPE: Final = ("Unknown device type", "Operation not supported")
+"""How `ip` says that the kernel has no WireGuard: as the kernel words it, and of older ones."""
 _SOL_PACKET: Final = 263
 _PACKET_IGNORE_OUTGOING: Final = 23
 _ETH_P_ALL: Final = 3
@@ -82,8 +84,10 @@ class WireGuardInterface:
         home = namespace if outside is None else outside
         try:
             home.run("ip", "link", "add", "dev", name, "type", "wireguard")
-        except LinkError:
-            self._process = start_wireguard_go(home, name)
+        except LinkError as problem:
+            if not any(each in str(problem) for each in _UNKNOWN_TYPE):
+                raise
+            self._process = start_wireguard_go(home, name, real_time=outside is None)
         try:
             if outside is not None:
                 self._move(outside)

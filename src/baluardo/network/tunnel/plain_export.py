@@ -47,7 +47,8 @@ Interface: TypeAlias = "ipaddress.IPv4Interface | ipaddress.IPv6Interface"
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?", re.ASCII)
 _SITE: Final = re.compile(r"[a-z0-9](?:[a-z0-9./-]{0,126}[a-z0-9])?", re.ASCII)
-_HOST_NAME: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)+", re.ASCII)
+_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", re.ASCII)
+_LONGEST_HOST_NAME: Final = 253
 
 
 @dataclass(frozen=True)
@@ -195,8 +196,8 @@ def _check_host(host: str) -> None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        digits = host.rpartition(".")[2].isdecimal()
-        if len(host) > 253 or digits or not _HOST_NAME.fullmatch(host):
+        labels = host.removesuffix(".").split(".") if len(host) <= _LONGEST_HOST_NAME else [""]
+        if labels[-1].isdecimal() or not all(map(_LABEL.fullmatch, labels)):
             raise InvalidInputError(
                 f"{quoted(host)} is no address and no name of a host."
             ) from None
