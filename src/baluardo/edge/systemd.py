@@ -92,7 +92,9 @@ def _check_place(place: Path) -> None:
 
 def _links_unit(network: Network, user: str, python: str) -> str:
     helper = network.helper
-    scheduling = " CAP_SYS_NICE" if network.real_time else ""
+    rights = ["CAP_NET_ADMIN", "CAP_SYS_ADMIN", "CAP_NET_RAW", "CAP_SETPCAP", "CAP_DAC_OVERRIDE"]
+    if network.real_time:
+        rights.append("CAP_SYS_NICE")
     return f"""\
 # Made by `baluardo edge systemd`. The only process with rights of root: it opens interfaces and
 # namespaces for the edge, and nothing else.
@@ -110,13 +112,13 @@ RuntimeDirectoryMode=0700
 UMask=0077
 Restart=always
 RestartSec=1
-# The last one, as the socket's directory is another user's.
-CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_ADMIN CAP_NET_RAW CAP_SETPCAP{scheduling} CAP_DAC_OVERRIDE
+# CAP_DAC_OVERRIDE as the socket's directory is another user's.
+CapabilityBoundingSet={" ".join(rights)}
 DevicePolicy=closed
 DeviceAllow=/dev/net/tun rw
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET
 RestrictNamespaces=net mnt
-{"" if scheduling else "RestrictRealtime=yes" + chr(10)}{_LESS}
+{"" if network.real_time else "RestrictRealtime=yes" + chr(10)}{_LESS}
 [Install]
 WantedBy=multi-user.target
 """

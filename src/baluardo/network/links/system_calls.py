@@ -42,6 +42,8 @@ ppoll: Any = types.ExternalFunction("ppoll", _int(_address, _size, _address, _ad
 """(address of pollfds, how many, address of a timespec or 0, 0) -> how many are ready, -1."""
 epoll_wait: Any = types.ExternalFunction("epoll_wait", _int(_int, _address, _int, _int))
 """(epoll, address of events, how many, ms or -1) -> how many are ready, -1."""
+epoll_ctl: Any = types.ExternalFunction("epoll_ctl", _int(_int, _int, _int, _address))
+"""(epoll, operation, descriptor, address of an event) -> 0, -1."""
 _clock_gettime: Any = types.ExternalFunction("clock_gettime", _int(_int, _address))
 _pointer: Any = types.CPointer
 _errno_location: Any = types.ExternalFunction("__errno_location", _pointer(_int)())

@@ -1,0 +1,199 @@
+"""What carries calls: an edge's media relay beside a bare loop in C and rtpengine.
+
+Usage: python benchmarks/calls.py [--relay] [--calls N] [--seconds S] [--rounds R]
+
+Prints one JSON line a part; without a part's name, every part. `relay`: so many calls of 100
+packets/s of 200 octets, half of them each way, on one core, through our relay, a loop of epoll,
+recvmmsg and sendmmsg in C that looks at nothing, and rtpengine with one thread in user space, in
+turn; figures are medians of the rounds. `late_ms` is from the sender's call of the kernel to the
+arrival at the receiver's socket by the kernel's stamp; `direct` is the same without any relay.
+`cpu_us` is the processor time of a packet. Then more is sent than can pass (`full_late_p99_ms`):
+`per_s` is what arrives, `per_core_s` what arrives for a second of the relay's processor time, which
+other programs on the machine hardly change. `ratio` is of `per_core_s`, and theirs over ours of the
+steady calls' `cpu_us`: above 1 is better than theirs. Without the right to real-time scheduling the
+line says `"privileged": false` and delays have no limit. A peer that is not installed is named in
+`skipped`.
+
+Exit status 1 when a figure misses its limit. Needs two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+import relay_load
+from baluardo.network.links.real_time import ask_for_real_time
+from machine import machine
+from relay_peers import CORE, Baluardo, CLoop, Peer, RtpEngine, why_not
+
+PEERS: dict[str, type[Baluardo | CLoop | RtpEngine]] = {
+    "baluardo": Baluardo,
+    "c_loop": CLoop,
+    "rtpengine": RtpEngine,
+}
+PER_CALL_S = 100
+OVERLOAD_PER_S = 600_000
+SETTLE_S = 1.0
+DESCRIPTORS = 16_384
+
+AT_LEAST = {"arrived_share": 0.999, "of_c_loop": 0.7}
+AT_MOST = {"late_p99_ms": 1.0, "idle_core_share": 0.03}
+PRIVILEGED_ONLY = ("late_p99_ms",)
+
+
+class Load:
+    """The two sockets at the ends of all calls."""
+
+    def __init__(self) -> None:
+        """Open them."""
+        self.near, self.far = relay_load.side(), relay_load.side()
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Of the sockets."""
+        return self.near.getsockname()[1], self.far.getsockname()[1]
+
+    def run(self, peer: Peer, per_s: int, seconds: float, urgent: bool) -> relay_load.Outcome:
+        """Load a peer."""
+        return self._run(peer.ports, peer.lead, per_s, seconds, urgent)
+
+    def direct(self, per_s: int, seconds: float, urgent: bool) -> relay_load.Outcome:
+        """Send to the other end without a relay."""
+        near, far = self.ports
+        return self._run(([far], [near]), 0, per_s, seconds, urgent)
+
+    def _run(
+        self,
+        ports: tuple[list[int], list[int]],
+        lead: int,
+        per_s: int,
+        seconds: float,
+        urgent: bool,
+    ) -> relay_load.Outcome:
+        outcomes: list[relay_load.Outcome] = []
+
+        def run() -> None:
+            if urgent:
+                ask_for_real_time()
+            outcomes.append(relay_load.run(self.near, self.far, ports, lead, per_s, seconds))
+
+        # A thread of its own: real time ends with it.
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        return outcomes[0]
+
+
+def measured(kind: type[Any], load: Load, calls: int, seconds: float) -> dict[str, float]:
+    """Carry steady calls in real time, then more than can pass without it; the figures."""
+    figures: dict[str, float] = {}
+    for urgent in (True, False):
+        peer = kind(urgent)
+        try:
+            peer.open(calls, *load.ports)
+            if isinstance(peer, Baluardo):
+                peer.show(load.near)
+            load.run(peer, calls * PER_CALL_S, SETTLE_S, urgent)
+            if not urgent:
+                before = peer.cpu_s()
+                outcome = load.run(peer, OVERLOAD_PER_S, seconds, False)
+                figures["per_s"] = round(outcome.per_s)
+                figures["full_late_p99_ms"] = outcome.late_ms(99.0)
+                figures["per_core_s"] = round(outcome.arrived / (peer.cpu_s() - before))
+                continue
+            before = peer.cpu_s()
+            outcome = load.run(peer, calls * PER_CALL_S, seconds, True)
+            figures["cpu_us"] = round((peer.cpu_s() - before) / outcome.arrived * 1e6, 2)
+            figures["late_p50_ms"], figures["late_p99_ms"] = map(outcome.late_ms, (50.0, 99.0))
+            figures["arrived_share"] = round(outcome.arrived / outcome.sent, 5)
+            if isinstance(peer, Baluardo):
+                figures["idle_core_share"] = round(peer.idle_core_share(seconds), 4)
+        finally:
+            peer.close()
+    return figures
+
+
+def relay(calls: int, seconds: float, rounds: int) -> int:
+    """Measure relays in turn and print the line; return the exit status."""
+    privileged = _may_be_urgent()
+    ran_on = machine()
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores - {CORE} or cores)
+    skipped = {name: why for name, kind in PEERS.items() if (why := why_not(kind))}
+    kinds = {name: kind for name, kind in PEERS.items() if name not in skipped}
+    load = Load()
+    all_figures: dict[str, list[dict[str, float]]] = {name: [] for name in (*kinds, "direct")}
+    for _ in range(rounds):
+        outcome = load.direct(calls * PER_CALL_S, seconds, True)
+        late = {"late_p50_ms": outcome.late_ms(50.0), "late_p99_ms": outcome.late_ms(99.0)}
+        all_figures["direct"].append(late)
+        for name, kind in kinds.items():
+            all_figures[name].append(measured(kind, load, calls, seconds))
+    figures = {
+        name: {key: round(statistics.median(each[key] for each in of), 5) for key in of[0]}
+        for name, of in all_figures.items()
+    }
+    ours = figures["baluardo"]
+    ratio = {
+        name: {
+            "per_core_s": round(ours["per_core_s"] / figures[name]["per_core_s"], 3),
+            "cpu": round(figures[name]["cpu_us"] / ours["cpu_us"], 3),
+        }
+        for name in kinds
+        if name != "baluardo"
+    }
+    line = {
+        "benchmark": "calls relay",
+        "calls": calls,
+        "figures": figures,
+        "limits": {"at_least": AT_LEAST, "at_most": AT_MOST},
+        "ratio": ratio,
+        "skipped": skipped,
+        "privileged": privileged,
+        "machine": ran_on,
+    }
+    print(json.dumps(line))
+    judged = dict(ours)
+    if "c_loop" in ratio:
+        judged["of_c_loop"] = ratio["c_loop"]["per_core_s"]
+    free = () if privileged else PRIVILEGED_ONLY
+    missed = [k for k, limit in AT_LEAST.items() if judged.get(k, limit) < limit]
+    missed += [k for k, limit in AT_MOST.items() if judged[k] > limit and k not in free]
+    for each in missed:
+        print(f"{each} misses its limit: {judged[each]}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _may_be_urgent() -> bool:
+    told: list[bool] = []
+    thread = threading.Thread(target=lambda: told.append(ask_for_real_time()))
+    thread.start()
+    thread.join()
+    return told[0]
+
+
+def main() -> int:
+    """Measure and print; return the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--relay", action="store_true", help="the media relay alone")
+    parser.add_argument("--calls", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    return relay(asked.calls, asked.seconds, asked.rounds)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
