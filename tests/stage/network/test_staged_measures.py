@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from baluardo.network.wire.tables import LinkSegment
 from baluardo.stage.network.paths import Link
-from baluardo.stage.prove.expected import Way, round_trip_s
+from baluardo.stage.prove.expected import Delay, Way, round_trip_s
 from baluardo.stage.prove.probing import Reply, longest_gap, percentile
 from baluardo.stage.prove.result import Finding, table
 from baluardo.terms import OUT, Direction
@@ -21,30 +21,61 @@ def steady(start: float, end: float, delay_s: float, drift: float = 0.0) -> Link
     return LinkSegment(start, end, Direction(delay_s, drift, 0.0, 1e9, 0.0))
 
 
+def at(moment: float) -> Delay:
+    return Delay(moment, moment)
+
+
 def test_a_way_is_the_sum_of_its_links_each_at_its_own_moment() -> None:
     told = {
         UP.name: [steady(0.0, 10.0, 0.030), steady(10.0, 20.0, 0.050)],
         DOWN.name: [steady(0.0, 10.0, 0.020), steady(10.0, 20.0, 0.100)],
     }
-    assert WAY.delay_s(told, 5.0) == pytest.approx(0.050)
+    assert WAY.delay_s(told, at(5.0)) == pytest.approx((0.050, 0.050))
     # Sent before the edge, it comes to its second link after it.
-    assert WAY.delay_s(told, 9.98) == pytest.approx(0.130)
-    assert WAY.delay_s(told, 10.0) == pytest.approx(0.150)
+    assert WAY.delay_s(told, at(9.98)) == pytest.approx((0.130, 0.130))
+    assert WAY.delay_s(told, at(10.0)) == pytest.approx((0.150, 0.150))
 
 
 def test_drift_counts_from_the_start_of_the_segment() -> None:
     told = {UP.name: [steady(100.0, 115.0, 0.030, 1e-3)]}
-    assert Way((UP,)).delay_s(told, 110.0) == pytest.approx(0.040)
+    assert Way((UP,)).delay_s(told, at(110.0)) == pytest.approx((0.040, 0.040))
+
+
+def test_nobody_is_overtaken_where_the_delay_has_fallen() -> None:
+    """Whoever was sent before with 100 ms may hold a packet up until it has left, no longer."""
+    told = {
+        UP.name: [steady(0.0, 10.0, 0.100), steady(10.0, 20.0, 0.030)],
+        DOWN.name: [steady(0.0, 20.0, 0.020)],
+    }
+    assert WAY.delay_s(told, at(9.99)) == pytest.approx((0.120, 0.120))
+    assert WAY.delay_s(told, at(10.01)) == pytest.approx((0.050, 0.110))
+    assert WAY.delay_s(told, at(10.08)) == pytest.approx((0.050, 0.050))
+    rising = {
+        UP.name: [steady(0.0, 10.0, 0.030), steady(10.0, 20.0, 0.100)],
+        DOWN.name: told[DOWN.name],
+    }
+    assert WAY.delay_s(rising, at(10.01)) == pytest.approx((0.120, 0.120))
+    out = {UP.name: [LinkSegment(0.0, 10.0, OUT), told[UP.name][1]], DOWN.name: told[DOWN.name]}
+    assert WAY.delay_s(out, at(10.01)) == pytest.approx((0.050, 0.050))
+    back = round_trip_s(Way((UP,)), lambda _: Way((DOWN,)), told, 10.01)
+    assert back == pytest.approx((0.050, 0.110))
+
+
+def test_what_a_ping_is_held_against_is_an_interval() -> None:
+    expected = Delay(0.050, 0.110)
+    assert [expected.error_s(each) for each in (0.040, 0.050, 0.080, 0.110, 0.113)] == (
+        pytest.approx([-0.010, 0.0, 0.0, 0.0, 0.003])
+    )
 
 
 def test_what_no_link_carries_is_lost() -> None:
     told = {UP.name: [steady(0.0, 10.0, 0.030)], DOWN.name: [LinkSegment(0.0, 10.0, OUT)]}
-    assert WAY.delay_s(told, 5.0) is None
-    assert Way((UP,)).delay_s(told, 10.0) is None  # after its last segment
-    assert Way((UP,)).delay_s(told, -0.1) is None  # before its first
-    assert Way((UP,)).delay_s({}, 5.0) is None
+    assert WAY.delay_s(told, at(5.0)) is None
+    assert Way((UP,)).delay_s(told, at(10.0)) is None  # after its last segment
+    assert Way((UP,)).delay_s(told, at(-0.1)) is None  # before its first
+    assert Way((UP,)).delay_s({}, at(5.0)) is None
     hole = {UP.name: [steady(0.0, 1.0, 0.03), steady(2.0, 3.0, 0.03)]}
-    assert Way((UP,)).delay_s(hole, 1.5) is None
+    assert Way((UP,)).delay_s(hole, at(1.5)) is None
 
 
 def test_the_way_back_is_that_of_the_moment_of_turning() -> None:
@@ -58,8 +89,8 @@ def test_the_way_back_is_that_of_the_moment_of_turning() -> None:
         asked.append(at)
         return Way((DOWN,)) if at < 10.0 else Way((UP, DOWN))
 
-    assert round_trip_s(Way((UP,)), back, told, 9.9) == pytest.approx(0.050)
-    assert round_trip_s(Way((UP,)), back, told, 9.97) == pytest.approx(0.090)
+    assert round_trip_s(Way((UP,)), back, told, 9.9) == pytest.approx((0.050, 0.050))
+    assert round_trip_s(Way((UP,)), back, told, 9.97) == pytest.approx((0.090, 0.090))
     assert asked == pytest.approx([9.94, 10.01])
     assert round_trip_s(Way((UP,)), back, {}, 5.0) is None
     assert round_trip_s(Way((UP,)), lambda _: Way((DOWN,)), {UP.name: told[UP.name]}, 1.0) is None

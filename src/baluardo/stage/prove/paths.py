@@ -103,7 +103,7 @@ class PathsTaken:
                 sent,
             )
             if expected is not None:
-                yield reply.round_trip_s - expected
+                yield expected.error_s(reply.round_trip_s)
 
     async def _look(self, looks: list[Look]) -> None:
         """Add a look each time, until cancelled."""
