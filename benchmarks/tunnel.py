@@ -333,9 +333,10 @@ def _plain_tunnels(nation: ProvingNation, stack: ExitStack) -> dict[str, Ends]:
 
 
 async def _cut(nation: ProvingNation, bearer: str) -> None:
-    """Let nothing pass by a bearer, unless it is the last."""
+    """Let nothing pass by a bearer of either site, unless it is the last."""
     if nation.network.feed is not None and bearer != list(PATHS)[-1]:
-        await nation.network.feed.cut(_terminal(nation, nation.sites[0], bearer))
+        for site in nation.sites:
+            await nation.network.feed.cut(_terminal(nation, site, bearer))
 
 
 def _say(text: str) -> None:
