@@ -44,18 +44,24 @@ def ask_for_real_time() -> bool:
 
 @contextlib.contextmanager
 def children_in_real_time() -> Iterator[bool]:
-    """Have the programs that this thread starts within run in SCHED_RR; False where it may not.
+    """Have the programs that this thread starts within run in SCHED_RR; False where they cannot.
 
-    The kernel leaves 5 % of each processor to the others (sched(7), sched_rt_runtime_us): a site
-    that is flooded still renews its keys, each in 3 ms.
+    On all processors but one: whatever floods a site, there is one for who chooses its bearers and
+    renews its keys. A machine with one processor has none to spare.
     """
+    processors = os.sched_getaffinity(0)
     policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    if len(processors) < 2:
+        yield False
+        return
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(CHILD_PRIORITY))
     except OSError:
         yield False
         return
     try:
+        os.sched_setaffinity(0, processors - {max(processors)})
         yield True
     finally:
+        os.sched_setaffinity(0, processors)
         os.sched_setscheduler(0, policy, parameter)
