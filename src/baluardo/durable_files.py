@@ -103,6 +103,18 @@ class Hold:
                 os.close(descriptor)
 
 
+def hold_alone(lock: Path, busy: str) -> Hold:
+    """Take hold of a file for its owner alone; TargetError, `busy` if another program has it."""
+    try:
+        return Hold(lock, OWNER_ALONE)
+    except (BlockingIOError, CannotLockError):
+        raise TargetError(busy) from None
+    except OSError as problem:
+        raise TargetError(
+            f"{printable(str(lock.parent))} cannot be used: {problem.strerror or problem}."
+        ) from None
+
+
 def sync_directory(directory: Path) -> None:
     """Force the names in a directory to the disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -18,13 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import (
-    OWNER_ALONE,
-    CannotLockError,
-    Hold,
-    make_directory,
-    write_durably,
-)
+from baluardo.durable_files import OWNER_ALONE, hold_alone, make_directory, write_durably
 from baluardo.errors import ConflictError, InvalidInputError, SourceError, TargetError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.network.links.device_requests import ADDRESSES_EACH, MOST_DEVICES
@@ -175,13 +169,8 @@ class ExportedDevices:
                 f"'#{owner}')."
             )
         make_directory(self.directory)
-        try:
-            hold = Hold(self.directory / "devices.lock", OWNER_ALONE)
-        except (BlockingIOError, CannotLockError):
-            raise TargetError("Devices are being changed here already: try again.") from None
-        except OSError as problem:
-            shown = printable(str(self.directory))
-            raise TargetError(f"{shown} cannot be used: {problem.strerror}.") from None
+        busy = "Devices are being changed here already: try again."
+        hold = hold_alone(self.directory / "devices.lock", busy)
         try:
             yield
         finally:

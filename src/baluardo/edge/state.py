@@ -23,14 +23,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from baluardo.durable_files import FOR_ALL, OWNER_ALONE, CannotLockError, Hold, write_durably
+from baluardo.durable_files import FOR_ALL, Hold, hold_alone, write_durably
 from baluardo.edge.alarms import Alarms
 from baluardo.edge.directory import Neighbour, SiteDirectory
 from baluardo.edge.log_memory import LogMemory
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy, follow
 from baluardo.edge.whereabouts import Whereabouts
-from baluardo.errors import CertificateError, InvalidInputError, SourceError, TargetError
+from baluardo.errors import CertificateError, InvalidInputError, SourceError
 from baluardo.foreign_input import printable, read_file
 from baluardo.protocol.messages import Applied, Directory, PolicyNews, Welcome
 from baluardo.protocol.network_policy import NetworkPolicy
@@ -294,16 +294,8 @@ def _log_memory(directory: Path, known: Known) -> LogMemory | None:
 
 def take_hold(directory: Path) -> Hold:
     """Keep other programs from a directory; TargetError if one has it already."""
-    try:
-        return Hold(directory / "lock", OWNER_ALONE)
-    except (BlockingIOError, CannotLockError):
-        raise TargetError(
-            f"{printable(str(directory))} is in use by another program: an edge runs once."
-        ) from None
-    except OSError as problem:
-        raise TargetError(
-            f"{printable(str(directory))} cannot be used: {problem.strerror or problem}."
-        ) from None
+    busy = f"{printable(str(directory))} is in use by another program: an edge runs once."
+    return hold_alone(directory / "lock", busy)
 
 
 def read_known(directory: Path) -> Known:

@@ -24,9 +24,7 @@ from typing import Final
 from baluardo import __version__
 from baluardo.durable_files import (
     FOR_ALL,
-    OWNER_ALONE,
-    CannotLockError,
-    Hold,
+    hold_alone,
     make_directory,
     sync_directory,
     write_durably,
@@ -103,13 +101,8 @@ class Versions:
     def held(self) -> Iterator[None]:
         """Keep other programs from changing anything while inside; TargetError if one does."""
         make_directory(self.directory)
-        try:
-            hold = Hold(self.directory / "lock", OWNER_ALONE)
-        except (BlockingIOError, CannotLockError):
-            raise TargetError("Another update is under way here: wait for its end.") from None
-        except OSError as problem:
-            shown = printable(str(self.directory))
-            raise TargetError(f"{shown} cannot be used: {problem.strerror}.") from None
+        busy = "Another update is under way here: wait for its end."
+        hold = hold_alone(self.directory / "lock", busy)
         try:
             yield
         finally:
