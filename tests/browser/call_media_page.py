@@ -8,17 +8,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser_page import FLAGS, PATIENCE_MS
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
-from trust_page import WEB
+from trust_page import WEB, Quiet
+from trust_page import site as serve
 
 from baluardo.console.security import CONTENT_SECURITY_POLICY
 from browser import find_browser
@@ -61,7 +60,7 @@ def bundle(folder: Path) -> None:
     subprocess.run(command, cwd=WEB, check=True, capture_output=True, timeout=BUNDLE_SECONDS)
 
 
-class _Site(SimpleHTTPRequestHandler):
+class _Site(Quiet):
     """Serves pages under the policy of the real ones; only the hostile may start other workers."""
 
     def end_headers(self) -> None:
@@ -72,22 +71,10 @@ class _Site(SimpleHTTPRequestHandler):
         self.send_header("content-security-policy", policy)
         super().end_headers()
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing of each request."""
 
-
-@contextmanager
-def site(folder: Path) -> Iterator[str]:
-    """Serve the pages at a site's name on this machine: a secure context, as localhost is."""
-    server = ThreadingHTTPServer((HOST, 0), partial(_Site, directory=str(folder / "page")))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://rome.baluardo.localhost:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def site(folder: Path) -> AbstractContextManager[str]:
+    """Serve the pages that `bundle` has made."""
+    return serve(folder / "page", _Site)
 
 
 @dataclass

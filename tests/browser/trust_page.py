@@ -82,15 +82,17 @@ def bundle(folder: Path) -> None:
     (folder / "index.html").write_text(PAGE)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files without a word."""
+
     def log_message(self, *_: object) -> None:
         """Say nothing of each request."""
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[str]:
-    """Serve the page at a site's name on this machine: a secure context, as localhost is."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+def site(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
+    """Serve a folder at a site's name on this machine: a secure context, as localhost is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
