@@ -13,8 +13,13 @@ ifeq ($(origin CATALOGUE),command line)
 UP += --catalogue "$(CATALOGUE)"
 endif
 
-# A process for each core, four at most; a file's tests stay together, as its fixtures do.
-WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+# One process more than cores, as tests wait for sockets and browsers, and four at most. A file's
+# tests stay together, as its fixtures do, and files begin in the order of tests/conftest.py.
+WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 \
+  --dist loadfile --no-loadscope-reorder
+
+# Tests start hundreds of processes: where none may keep its bytecode, each compiles all modules.
+test: export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run test check bench wheel pages lock upgrade format clean
 
@@ -34,6 +39,7 @@ test: ## Run every test (ARGS='...' goes to pytest)
 	@$(PYTHON) tools/browser.py
 	@$(PYTHON) tools/pages.py build
 	@$(PYTHON) tools/pages.py npm test
+	$(if $(ARGS),,@$(IN)/python tools/compile_loops.py)
 	@exec $(IN)/python -m pytest $(WORKERS) $(ARGS)
 
 check: ## Formatter, linter, types, layers, links of the docs, locks, web pages

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -91,7 +93,7 @@ def test_interface_that_is_down_or_gone_is_not_usable(site: Namespace) -> None:
 @needs_namespaces
 def test_watch_tells_of_each_change_without_waiting_for_its_poll(site: Namespace) -> None:
     told: list[InterfaceState] = []
-    watch = InterfaceWatch(["sky0"], told.append, poll_s=600.0)
+    watch = InterfaceWatch(["sky0"], told.append, told_s=600.0, poll_s=600.0)
     site.inside(watch.start)  # threads begin where their maker is
     try:
         wait_for(lambda: told and told[-1].usable)
@@ -103,6 +105,36 @@ def test_watch_tells_of_each_change_without_waiting_for_its_poll(site: Namespace
         wait_for(lambda: not told[-1].present)
     finally:
         watch.close()
+
+
+@needs_namespaces
+def test_watch_looks_by_itself_once_nobody_tells(site: Namespace) -> None:
+    told: list[InterfaceState] = []
+    watch = InterfaceWatch(["sky0"], told.append, told_s=600.0, poll_s=0.05)
+    site.inside(watch.start)
+    try:
+        wait_for(lambda: told and told[-1].usable)
+        (monitor,) = monitors()
+        os.kill(monitor, signal.SIGKILL)
+        wait_for(lambda: not monitors())
+        site.run("ip", "address", "add", "10.7.0.9/24", "dev", "sky0")
+        wait_for(lambda: "10.7.0.9" in told[-1].addresses)
+    finally:
+        watch.close()
+
+
+def monitors() -> list[int]:
+    """Processes of ours that tell of changes."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            words = (process / "cmdline").read_bytes().split(b"\0")
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(parent) == os.getpid() and b"monitor" in words:
+            found.append(int(process.name))
+    return found
 
 
 @needs_namespaces

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
-from baluardo.network.bearers.rate import RateControl, RateLimits
+from baluardo.network.bearers.rate import BELIEVED_SECONDS, RateControl, RateLimits
 from baluardo.network.bearers.telemetry import Telemetry
 
 STEP = 0.005
@@ -224,3 +224,63 @@ def test_round_trips_that_cannot_be_are_dropped(rtt: float) -> None:
 def test_limits_out_of_order_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="in this order"):
         RateLimits(floor_bps=10.0, ceiling_bps=5.0, start_bps=7.0)
+
+
+@pytest.mark.parametrize("capacity", [0.3e6, 6e6])
+@pytest.mark.parametrize("patience", [2, 5])
+def test_what_the_path_gives_is_known_as_long_as_traffic_fills_it(
+    capacity: float, patience: int
+) -> None:
+    control = RateControl(RateLimits(start_bps=2 * capacity), patience)
+    path = Bottleneck(steady(capacity), steady(0.045), control)
+    path.run(60.0)  # past the first queue, and what it leaves
+    for second in range(60, 240):
+        path.run(float(second))
+        known = control.path_bps(path.now)
+        assert known is not None, second
+        assert known < 1.5 * capacity
+
+
+def test_a_rate_that_nobody_uses_says_nothing_and_not_before_the_path_is_full_again() -> None:
+    control = RateControl(RateLimits(start_bps=0.5e6))
+    gives = 0.2e6
+    path = Bottleneck(lambda _: gives, steady(0.045), control)
+    path.run(60.0)
+    assert control.path_bps(path.now) is not None
+    gives, path.pressed = 20e6, False
+    path.run(60.0 + BELIEVED_SECONDS + 1.0)
+    assert control.path_bps(path.now) is None
+    assert control.path_bps(path.now, 10e6) == 10e6  # what it was told
+    path.pressed = True  # as by one call, with the rate as low as it was left
+    for second in range(72, 90):
+        path.run(float(second))
+        assert control.path_bps(path.now) is None
+    gives = 0.8 * control.rate_bps(path.now)
+    path.run(path.now + 5.0)
+    assert control.path_bps(path.now) is not None
+
+
+def test_a_queue_that_nobody_here_made_is_no_measure_of_the_path() -> None:
+    control, at = RateControl(RateLimits(start_bps=5e6)), 0.0
+    for turn in range(1_200):  # a neighbour answers later and later
+        at += PROBE_EVERY
+        control.press(False, at)
+        control.measure(0.06 + 0.004 * (turn % 400), at)
+    assert control.rate_bps(at) < 1e6
+    assert control.path_bps(at) is None
+
+
+def test_a_forecasts_fall_counts_while_it_lasts_and_an_outage_of_what_is_known() -> None:
+    control = RateControl(RateLimits(start_bps=5e6))
+    for bps, known in ((4e6, None), (1e6, 1.25e6), (2e6, 2.5e6), (0.0, 2.5e6), (4e6, None)):
+        control.forecast(bps, 1.0)
+        assert control.path_bps(1.0) == known
+    control.forecast(400e6, 2.0)
+    control.forecast(4e6, 2.0)  # a hundredth of what was never measured, and wide all the same
+    assert control.path_bps(2.0) == 4e6
+    control.telemetry(Telemetry(at=3.0, outage="NO_SATS"))
+    assert control.path_bps(3.0) == 64e3
+    control.forecast(None, 3.0)
+    assert control.path_bps(3.0) is None
+    assert control.path_bps(3.0, 10e6) == 64e3
+    assert control.path_bps(60.0, 10e6) == 10e6

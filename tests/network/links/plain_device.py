@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from baluardo.errors import LinkError
 from baluardo.network.links.interfaces import configure
 from baluardo.network.links.namespaces import Namespace
-from baluardo.network.links.wireguard_process import CONTROL_DIRECTORY
+from baluardo.network.links.wireguard_process import CONTROL_DIRECTORY, is_listening
 
 _NUMBER = iter(range(1, 1_000))
 
@@ -53,16 +53,14 @@ class PlainDevice:
         configure(self.place, self.name, addresses, routes, mtu=int(self.interface["MTU"]))
 
     def _set(self, plain: str) -> None:
+        control = CONTROL_DIRECTORY / f"{self.name}.sock"
         end = time.monotonic() + 20.0
-        while True:
-            try:
-                self.place.run("wg", "setconf", self.name, "/dev/stdin", stdin=plain)
-            except LinkError as problem:
-                if "parsing" in str(problem) or time.monotonic() > end:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
+        while not is_listening(
+            control
+        ):  # `wg` would remove one that is there and does not listen yet
+            assert time.monotonic() < end, "wireguard-go does not start"
+            time.sleep(0.02)
+        self.place.run("wg", "setconf", self.name, "/dev/stdin", stdin=plain)
 
     def reaches(self, address: str, seconds: float = 1.0) -> bool:
         """Whether a host answers one ping in so many seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
@@ -129,7 +130,9 @@ def test_packets_arrive_at_the_other_site_and_only_encrypted_on_the_way(
     assert peer.sent > INITIATION_OCTETS
 
 
-def test_hosts_of_two_sites_reach_each_other_and_nothing_else(sites: tuple[Site, Site]) -> None:
+@contextlib.contextmanager
+def acquainted(sites: tuple[Site, Site]) -> Iterator[None]:
+    """Carry packets of both sites' hosts, under one key, while inside."""
     one, other = sites
     shared = psk()
     with Relay() as relay:
@@ -137,11 +140,38 @@ def test_hosts_of_two_sites_reach_each_other_and_nothing_else(sites: tuple[Site,
             here.greet(there, shared)
             relay.join_datagrams(here.peer, here.bearer)
             relay.join_packets(here)
-        with Namespace("hosts", one.links.enter()) as hosts:
-            assert pings.answered(hosts, "fd00:2::1", count=2)
-            for outside in ("192.0.2.2", "2001:db8::1", "fd00:3::1"):
-                with pytest.raises(LinkError, match=r"(?i)unreachable"):
-                    hosts.run("ping", "-c", "1", "-W", "1", outside)
+        yield
+
+
+def test_hosts_of_two_sites_reach_each_other_and_nothing_else(sites: tuple[Site, Site]) -> None:
+    one, _ = sites
+    with acquainted(sites), Namespace("hosts", one.links.enter()) as hosts:
+        assert pings.answered(hosts, "fd00:2::1", count=2)
+        for outside in ("192.0.2.2", "2001:db8::1", "fd00:3::1"):
+            with pytest.raises(LinkError, match=r"(?i)unreachable"):
+                hosts.run("ping", "-c", "1", "-W", "1", outside)
+
+
+def test_sockets_of_the_hosts_speak_through_the_tunnel(sites: tuple[Site, Site]) -> None:
+    one, other = sites
+    with acquainted(sites):
+        with (
+            other.links.hosts_socket(6, datagrams=False) as door,
+            one.links.hosts_socket(6, datagrams=False) as caller,
+        ):
+            assert not os.get_inheritable(caller.fileno())
+            door.bind(("fd00:2::1", 0))
+            door.listen()
+            for each in (door, caller):
+                each.settimeout(SECONDS)
+            caller.connect(door.getsockname())
+            taken, (address, *_) = door.accept()
+            assert address == "fd00:1::1"
+            taken.close()
+        with one.links.hosts_socket(4, datagrams=True) as outside:
+            assert outside.type == socket.SOCK_DGRAM
+            with pytest.raises(OSError, match="unreachable"):
+                outside.connect(("192.0.2.2", 53))
 
 
 def test_another_preshared_key_lets_nothing_through(sites: tuple[Site, Site]) -> None:

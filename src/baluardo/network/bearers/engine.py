@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ MOST_LANES: Final = 2
 LONGEST_PROBE: Final = 1_400
 SECOND_LAYER_OCTETS: Final = 85
 """What ESP in UDP over IPv6 adds to a packet before WireGuard, at most."""
+PROBES_WAITING: Final = 256
+"""For Python to take them: twice what one peer may send in a second."""
+_PIPE_SLOT_OCTETS: Final = 4_096
 _PROBE_RECORD_OCTETS: Final = at.RECORD_HEAD + at.ROW
 
 
@@ -61,11 +65,9 @@ class SiteEngine:
         self._bearers: dict[int, socket.socket] = {}
         self._lane_fds = [NO_DESCRIPTOR] * len(lanes)
         self._lan = lan
-        self._probes, probes_in = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._probes_in = probes_in
-        self._probes.setblocking(False)
+        self._probes, self._probes_in = _pipe_of_packets()
         numbers = self._loop.state.numbers
-        numbers[at.PROBES_FD] = probes_in.fileno()
+        numbers[at.PROBES_FD] = self._probes_in
         numbers[at.LAN_FD] = lan
         try:
             self._loop.watch(lan, at.LAN)
@@ -73,8 +75,8 @@ class SiteEngine:
                 self._put_lane(lane, descriptor)
         except BaseException:  # what was given stays with who gave it
             self._loop.end()
-            self._probes.close()
-            self._probes_in.close()
+            os.close(self._probes)
+            os.close(self._probes_in)
             raise
 
     # Bearers and lanes
@@ -233,14 +235,14 @@ class SiteEngine:
     @property
     def probes_fd(self) -> int:
         """Descriptor that is readable while `probes` has something (for `loop.add_reader`)."""
-        return self._probes.fileno()
+        return self._probes
 
     def probes(self) -> list[Probe]:
         """Take what arrived; empty where nothing did. Never waits."""
         taken: list[Probe] = []
         with contextlib.suppress(BlockingIOError):
             while len(taken) < at.BATCH:
-                taken.append(read_probe(self._probes.recv(_PROBE_RECORD_OCTETS)))
+                taken.append(read_probe(os.read(self._probes, _PROBE_RECORD_OCTETS)))
         return taken
 
     def counts(self) -> Counts:
@@ -276,9 +278,7 @@ class SiteEngine:
                 old.close()
         for udp in self._bearers.values():
             udp.close()
-        self._probes.close()
-        self._probes_in.close()
-        for descriptor in (self._lan, *self._lane_fds):
+        for descriptor in (self._probes, self._probes_in, self._lan, *self._lane_fds):
             os.close(descriptor)
 
     def _put_lane(self, lane: int, descriptor: int) -> None:
@@ -336,3 +336,14 @@ class SiteEngine:
     def _check_bearer(index: int) -> None:
         if not 0 <= index < at.MOST_BEARERS:
             raise InvalidInputError(f"Bearer {index} is not between 0 and {at.MOST_BEARERS - 1}.")
+
+
+def _pipe_of_packets() -> tuple[int, int]:
+    """Return a pipe's ends, out and in, of which each read is one write (pipe(2), O_DIRECT).
+
+    Not a pair of Unix sockets: those hold 10 datagrams, which one peer's probes can fill.
+    """
+    ends = os.pipe2(os.O_DIRECT | os.O_NONBLOCK | os.O_CLOEXEC)
+    with contextlib.suppress(OSError):  # this user has too many: 16 wait
+        fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, PROBES_WAITING * _PIPE_SLOT_OCTETS)
+    return ends

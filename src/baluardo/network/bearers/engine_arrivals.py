@@ -15,7 +15,7 @@ from baluardo.network.bearers.counts import Cause
 from baluardo.network.bearers.duplicates import is_first, siphash
 from baluardo.network.bearers.engine_state import State
 from baluardo.network.bearers.networks import NOBODY
-from baluardo.network.links.system_calls import MSG_DONTWAIT, send
+from baluardo.network.links.system_calls import write
 
 STRANGERS_PER_S: Final = 64
 """Probes with unknown tags that are handed up, and as many at once."""
@@ -89,5 +89,5 @@ def hand_up(s: State, k: int, length: int, bearer: int, peer: int, now: int) -> 
     for octet in range(length):
         s.record[at.RECORD_HEAD + octet] = s.rows[k, octet]
     fd, whole = np.int32(s.numbers[at.PROBES_FD]), np.int64(at.RECORD_HEAD + length)
-    if send(fd, s.record.ctypes.data, whole, np.int32(MSG_DONTWAIT)) != whole:
+    if write(fd, s.record.ctypes.data, whole) != whole:
         s.dropped[UNCLASSED, PROBE_EXCESS] += 1

@@ -15,6 +15,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.network.bearers import engine_state as at
 from baluardo.network.bearers.engine_loop import serve
 from baluardo.network.bearers.engine_state import NO_DESCRIPTOR, State
+from baluardo.network.links.memory import take_memory
 from baluardo.network.links.real_time import ask_for_real_time, exact_timers
 
 _CLOSED: Final = "The engine is closed: make a new one."
@@ -95,6 +96,7 @@ class EngineThread:
             self.state.source[descriptor] = at.NOTHING
 
     def _run(self, real_time: bool, asked: Future[bool]) -> None:
+        take_memory(self.state)
         # One turn first: where the loop is still to be compiled, that is no real-time work.
         os.eventfd_write(self._wake, 1)
         try:

@@ -57,6 +57,11 @@ class Forecast:
         """First moment that it no longer speaks of, POSIX seconds."""
         return slot_start(self.first + len(self.up_bps))
 
+    def of_slot(self, slot: int) -> float | None:
+        """Return the rate of a slot, bit/s, 0 where nothing is expected; None outside its span."""
+        place = slot - self.first
+        return self.up_bps[place] if 0 <= place < len(self.up_bps) else None
+
     def soon_bps(self, posix: float, ahead: float = FORECAST_AHEAD) -> float | None:
         """Return the least rate (bit/s) from a moment until `ahead` seconds later.
 

@@ -26,8 +26,10 @@ MOST_OCTETS: Final = 1 << 20
 """Of what `ip` may say."""
 PATIENCE_SECONDS: Final = 5.0
 """For `ip`, which answers from the kernel at once."""
+TOLD_SECONDS: Final = 30.0
+"""Between two looks while the kernel tells of changes: of too many at once it leaves some out."""
 POLL_SECONDS: Final = 2.0
-"""Between two looks where nothing was told."""
+"""Between two looks where nobody tells."""
 
 logger = logging.getLogger("baluardo.network")
 
@@ -109,18 +111,23 @@ def open_socket(name: str, address: str, port: int) -> socket.socket:
 
 
 class InterfaceWatch:
-    """Looks at some interfaces whenever the kernel tells of a change, and every 2 s anyway."""
+    """Looks at some interfaces whenever the kernel tells of a change, and now and then anyway.
+
+    Each look is three programs: every 2 s that would be the most that an edge without traffic does.
+    """
 
     def __init__(
         self,
         names: Sequence[str],
         changed: Callable[[InterfaceState], None],
+        told_s: float = TOLD_SECONDS,
         poll_s: float = POLL_SECONDS,
     ) -> None:
         """Watch from `start` on; `changed` is called in the watch's thread, once at first."""
         self._states: dict[str, InterfaceState | None] = dict.fromkeys(names)
         self._changed = changed
-        self._poll_s = poll_s
+        self._told_s, self._poll_s = told_s, poll_s
+        self._is_told = False
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._monitor: subprocess.Popen[bytes] | None = None
@@ -136,6 +143,7 @@ class InterfaceWatch:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
+            self._is_told = True
             self._begin(self._listen)
         self._begin(self._look_again)
 
@@ -162,6 +170,8 @@ class InterfaceWatch:
             return
         while self._monitor.stdout.readline(4_096):
             self._wake.set()
+        self._is_told = False
+        self._wake.set()
 
     def _look_again(self) -> None:
         while not self._stop.is_set():
@@ -175,7 +185,7 @@ class InterfaceWatch:
                 if state != before and not self._stop.is_set():
                     self._states[name] = state
                     self._changed(state)
-            self._wake.wait(self._poll_s)
+            self._wake.wait(self._told_s if self._is_told else self._poll_s)
 
 
 def _index(name: str) -> int | None:

@@ -8,6 +8,9 @@ feedback of L seconds it reaches g (sqrt(0.016 / g) + L)^2 / 2, which is 21 ms f
 
 Every 10 s of pressure the rate is lowered for one round trip, so that the least delay is seen with
 an empty queue; delay that stays whatever is sent is the path's own.
+
+What the rate says of the path is another matter: it rises only while traffic waits for it. It is
+what the path gives only where traffic has waited for it lately, and has filled the path.
 """
 
 from __future__ import annotations
@@ -43,6 +46,11 @@ DRAINING_SLOPE: Final = -0.1
 """A queue that shrinks faster than this, s per s, needs no further cut."""
 STEEPEST_SLOPE: Final = 4.0
 EPISODE_CUTS: Final = 3
+BELIEVED_SECONDS: Final = 10.0
+"""After traffic has waited for the rate last, that is still what the path gives. Our choice."""
+FULL_SECONDS: Final = BASE_SECONDS
+"""After a queue grew last under pressure: who presses on a path for so long without one has found
+more of it."""
 FORECAST_AHEAD: Final = 0.3
 """Seconds: who sends at the old rate until a path narrows has a queue at once."""
 
@@ -89,20 +97,42 @@ class RateControl:
         self._cuts: list[tuple[float, float]] = []
         self._near_since: float | None = None
         self._forecast: float | None = None
+        self._fallen_from: float | None = None
+        """What the forecast was before it fell, until it is as much again."""
+        self._pressed_at = self._full_at = -inf
+        """When traffic waited last, and when a queue grew by it last."""
         self._telemetry: Telemetry | None = None
 
     def rate_bps(self, now: float) -> float:
         """Return the rate to pace at now, bit/s, as it is on the bearer."""
-        telemetry = self._telemetry
-        if telemetry is not None and telemetry.outage is not None and telemetry.is_news(now):
+        if self._is_out(now):
             return self._limits.floor_bps
         return self._bounded(self._rate * (DRAIN_RATE if now < self._drain_until else 1.0))
+
+    def path_bps(self, now: float, told_bps: float | None = None) -> float | None:
+        """Return what the path gives as far as that is known now, bit/s; None where it is not.
+
+        told_bps: what it is said to give, which counts where nothing better is known. A rate that
+        nobody has used lately is not known: it stays low after a narrow time, however wide the path
+        is again. A fall of the forecast counts as long as it lasts.
+        """
+        known = told_bps
+        if now - self._pressed_at <= BELIEVED_SECONDS and now - self._full_at <= FULL_SECONDS:
+            known = self.rate_bps(now)
+        elif self._forecast is not None and self._fallen_from is not None:
+            fallen = self._limits.start_bps * self._forecast / self._fallen_from
+            known = self._bounded(max(fallen, min(self._forecast, self._limits.start_bps)))
+        return self._limits.floor_bps if known is not None and self._is_out(now) else known
 
     def press(self, pressed: bool, now: float) -> None:
         """Say whether traffic waits for the rate: one that nobody uses proves nothing."""
         if pressed and not self._pressed:
             self._grown_at = now
             self._drained_at = now if self._drained_at is None else self._drained_at
+        if pressed:
+            if now - self._pressed_at > BELIEVED_SECONDS:
+                self._full_at = -inf  # how full it was before that pause says nothing of now
+            self._pressed_at = now
         self._pressed = pressed
 
     def measure(self, rtt_s: float, now: float, disturbed: bool = False) -> None:
@@ -118,6 +148,8 @@ class RateControl:
             self._disturbed = False
             self._base.clear()
             self._drain(rtt_s, now)
+        if self._pressed:
+            self._pressed_at = now
         if now - rtt_s >= self._cut_at:  # what left before the last cut tells nothing about it
             self._recent.append((now - rtt_s, rtt_s))
         while self._base and now - self._base[0][0] > BASE_SECONDS:
@@ -138,12 +170,16 @@ class RateControl:
             return
         before, self._forecast = self._forecast, bps
         if bps is None or before is None:
+            self._fallen_from = None
             return
         if bps < before:
+            self._fallen_from = before if self._fallen_from is None else self._fallen_from
             self._rate = self._bounded(self._rate * bps / before)
             self._hold_until = max(self._hold_until, now + self._lag())
         if isfinite(self._full):
             self._full = self._bounded(self._full * bps / before)
+        if self._fallen_from is not None and bps >= self._fallen_from:
+            self._fallen_from = None
 
     def telemetry(self, telemetry: Telemetry | None) -> None:
         """Take what the bearer's device says."""
@@ -175,7 +211,10 @@ class RateControl:
             self._rate = self._bounded(NEAR * self._cuts[0][1])
             self._cuts.clear()
             self._hold_until = now + self._lag()
+            self._full_at = -inf
             return
+        if now - self._pressed_at <= self._lag():  # that long ago it was made
+            self._full_at = now
         gives = self._rate / (1.0 + min(max(slope, 0.0), STEEPEST_SLOPE))
         telemetry = self._telemetry
         if telemetry is not None and telemetry.up_bps and telemetry.is_news(now):
@@ -206,6 +245,11 @@ class RateControl:
         if self._pressed:
             self._drain_until = now + rtt + 2 * SAMPLING_SECONDS
             self._hold_until = max(self._hold_until, self._drain_until)
+
+    def _is_out(self, now: float) -> bool:
+        """Whether the bearer's device says that nothing passes."""
+        telemetry = self._telemetry
+        return telemetry is not None and telemetry.outage is not None and telemetry.is_news(now)
 
     def _is_paths_own(self) -> bool:
         """Whether the delay has stayed as it was through cut after cut: a queue would have not."""

@@ -24,6 +24,7 @@ from baluardo.network.links.answers import (
     read_answer,
     shown_lane,
 )
+from baluardo.network.links.descriptors import receive_with_descriptors
 from baluardo.network.links.device_answers import DevicesView, devices_view
 from baluardo.network.links.device_requests import Devices, NoDevices, ViewDevices
 from baluardo.network.links.inner_answers import InnerView, inner_view
@@ -36,6 +37,7 @@ from baluardo.network.links.requests import (
     End,
     Enter,
     Hosts,
+    HostsSocket,
     Open,
     Peer,
     PeerSetting,
@@ -201,6 +203,14 @@ class Links:
         _, (descriptor,) = self._ask(Enter(), (), 1)
         return descriptor
 
+    def hosts_socket(self, version: int, *, datagrams: bool) -> socket.socket:
+        """Return a new socket of the hosts' namespace, neither bound nor connected, not blocking.
+
+        version: of IP, 4 or 6. It speaks with our hosts and, through the tunnels, with others'.
+        """
+        _, (descriptor,) = self._ask(HostsSocket(version, datagrams), (), 1)
+        return socket.socket(fileno=descriptor)
+
     def end(self) -> None:
         """Let the helper take every interface away, and end."""
         self._ask(End())
@@ -251,8 +261,8 @@ class Links:
     def _exchange(self, message: bytes, given: tuple[int, ...]) -> tuple[bytes, list[int]]:
         try:
             socket.send_fds(self._connection, [message], given)
-            octets, descriptors, _, _ = socket.recv_fds(
-                self._connection, MOST_ANSWER_OCTETS, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+            octets, descriptors, _ = receive_with_descriptors(
+                self._connection, MOST_ANSWER_OCTETS, MOST_DESCRIPTORS
             )
         except OSError as problem:
             self._connection.close()

@@ -28,6 +28,7 @@ from typing import Final
 from baluardo.errors import BaluardoError, LaneRemadeError, LinkError
 from baluardo.foreign_input import printable
 from baluardo.network.links.answers import Answer, opened_fields, shown_fields, write_answer
+from baluardo.network.links.descriptors import receive_with_descriptors
 from baluardo.network.links.device_answers import devices_view_fields
 from baluardo.network.links.device_requests import Devices, NoDevices, ViewDevices
 from baluardo.network.links.inner_requests import InnerPeer, InnerRemoval, Tend
@@ -38,6 +39,7 @@ from baluardo.network.links.requests import (
     Configure,
     End,
     Enter,
+    HostsSocket,
     Open,
     Peer,
     Request,
@@ -120,8 +122,8 @@ class Helper:
 
     def _answer(self, connection: socket.socket) -> None:
         try:
-            octets, given, flags, _ = socket.recv_fds(
-                connection, MOST_OCTETS, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+            octets, given, flags = receive_with_descriptors(
+                connection, MOST_OCTETS, MOST_DESCRIPTORS
             )
         except BlockingIOError:
             return
@@ -173,6 +175,8 @@ class Helper:
                 return shown_fields(links.in_lane(request, WireGuardInterface.show))
             case Enter():
                 lent.append(os.dup(links.hosts.descriptor))
+            case HostsSocket():
+                lent.append(links.hosts.inside(lambda: _new_socket(request)))
             case InnerPeer():
                 links.inner.set_peer(request)
             case InnerRemoval(name=name):
@@ -198,6 +202,13 @@ class Helper:
         lanes = self._links.opened_lanes()
         self._links.lend(lent)
         return opened_fields(lanes)
+
+
+def _new_socket(request: HostsSocket) -> socket.socket:
+    """Make a socket where the caller is; it stays there, whoever holds it."""
+    family = socket.AF_INET if request.version == 4 else socket.AF_INET6
+    kind = socket.SOCK_DGRAM if request.datagrams else socket.SOCK_STREAM
+    return socket.socket(family, kind | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
 
 
 def _owner_of_safe(directory: Path) -> int:

@@ -164,11 +164,32 @@ class Enter:
 
 
 @dataclass(frozen=True, slots=True)
+class HostsSocket:
+    """A new socket in the namespace of the hosts: to whom it speaks is the edge's own affair."""
+
+    version: int
+    """Of IP: 4 or 6."""
+    datagrams: bool
+    """UDP; else TCP."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Let everything go and end."""
 
 
-Request = Open | Peer | Address | Configure | Show | Enter | End | InnerRequest | DeviceRequest
+Request = (
+    Open
+    | Peer
+    | Address
+    | Configure
+    | Show
+    | Enter
+    | HostsSocket
+    | End
+    | InnerRequest
+    | DeviceRequest
+)
 
 
 def read_request(octets: bytes) -> Request:
@@ -232,6 +253,8 @@ def _fields(request: Request) -> dict[str, object]:
             return {"verb": "show", "lane": request.lane, "made": request.made}
         case Enter():
             return {"verb": "enter"}
+        case HostsSocket():
+            return {"verb": "socket", "version": request.version, "datagrams": request.datagrams}
         case End():
             return {"verb": "end"}
         case InnerPeer() | InnerRemoval() | Tend():
@@ -342,6 +365,13 @@ def _show(fields: JsonObject) -> Show:
     return Show(*_lane(fields))
 
 
+def _socket(fields: JsonObject) -> HostsSocket:
+    version = whole(fields, "version", 4, 6)
+    if version not in (4, 6):
+        raise fields.wrong("version", "4 or 6")
+    return HostsSocket(version, truth(fields, "datagrams"))
+
+
 def _lane(fields: JsonObject) -> tuple[int, int]:
     return whole(fields, "lane", 0, MOST_LANES - 1), whole(fields, "made", 1, 2**31)
 
@@ -353,6 +383,7 @@ _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[[JsonObject], Request]
     "wireguard": (("lane", "made", "private_key", "peers", "only"), _configure),
     "show": (("lane", "made"), _show),
     "enter": ((), lambda _: Enter()),
+    "socket": (("version", "datagrams"), _socket),
     "end": ((), lambda _: End()),
     **INNER_READERS,
     **DEVICE_READERS,

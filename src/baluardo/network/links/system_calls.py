@@ -32,8 +32,6 @@ write: Any = types.ExternalFunction("write", _size(_int, _address, _size))
 """(descriptor, address, octets) -> octets, -1."""
 writev: Any = types.ExternalFunction("writev", _size(_int, _address, _int))
 """(descriptor, address of iovecs, how many) -> octets, -1."""
-send: Any = types.ExternalFunction("send", _size(_int, _address, _size, _int))
-"""(descriptor, address, octets, flags) -> octets, -1."""
 sendmmsg: Any = types.ExternalFunction("sendmmsg", _int(_int, _address, _int, _int))
 """(descriptor, address of mmsghdrs, how many, flags) -> how many were sent, -1."""
 recvmmsg: Any = types.ExternalFunction("recvmmsg", _int(_int, _address, _int, _int, _address))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -96,7 +97,7 @@ def start_wireguard_go(
     reader = threading.Thread(target=_drain, args=(process, words), daemon=True)
     reader.start()
     deadline = time.monotonic() + STARTING_SECONDS
-    while not control.exists():
+    while not is_listening(control):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             process.wait()
@@ -115,6 +116,16 @@ def start_wireguard_go(
             "CAP_SETPCAP, by which it takes them away."
         )
     return process
+
+
+def is_listening(control: Path) -> bool:
+    """Tell whether commands are taken: `wg` removes a socket that does not listen yet."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+        try:
+            knock.connect(str(control))
+        except OSError:
+            return False
+    return True
 
 
 def _rights(process: subprocess.Popen[bytes]) -> set[int]:

@@ -8,8 +8,10 @@ from threading import Thread
 from typing import Final
 
 from baluardo.errors import InvalidInputError, LinkError
+from baluardo.network.links.memory import take_memory
 from baluardo.network.links.real_time import ask_for_real_time, exact_timers
 from baluardo.network.wire import loop
+from baluardo.network.wire.buffers import used_first
 from baluardo.network.wire.works import STOP, new_works
 
 ANSWER_S: Final = 10.0
@@ -37,9 +39,10 @@ class LoopThread:
         """Compile the loop and run it; return once it looks after its ports."""
         if self._closed or self._thread is not None:
             raise InvalidInputError("An engine is started once, before it is closed.")
-        control = self.works.control
+        works, control = self.works, self.works.control
+        take_memory((works.ring, used_first(works.pool), works.queues))
         control[STOP] = 1
-        loop.run(self.works)  # compiled here, not by a thread of real-time priority
+        loop.run(works)  # compiled here, not by a thread of real-time priority
         control[STOP] = 0
         os.eventfd_read(self._done)
         self._thread = Thread(target=self._run, name="wire", daemon=True)

@@ -17,6 +17,7 @@ from typing import Final
 
 from baluardo.errors import BaluardoError, InvalidInputError, LinkError
 from baluardo.foreign_input import printable
+from baluardo.network.links.descriptors import receive_with_descriptors
 from baluardo.network.links.request_fields import truth, whole
 from baluardo.network.wire.capturing import TICK_S, Capturing
 from baluardo.network.wire.engine import WireEngine
@@ -70,8 +71,8 @@ class WireServer:
         poll.register(self._control, select.POLLIN)
         while True:
             if poll.poll(1_000.0 * TICK_S if self._capturing else None):
-                octets, given, flags, _ = socket.recv_fds(
-                    self._control, MOST_OCTETS, MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+                octets, given, flags = receive_with_descriptors(
+                    self._control, MOST_OCTETS, MOST_DESCRIPTORS
                 )
                 if not octets:
                     return
