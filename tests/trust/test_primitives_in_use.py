@@ -94,7 +94,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "os.urandom": ("trust/primitives/",),
     "pkcs11": ("trust/custody/",),
     "random": (
-        *("edge/link.py", "edge/tunnels/membership.py", "network/tunnel/"),
+        *("edge/calls/neighbour", "edge/link.py", "edge/tunnels/membership.py"),
+        "network/tunnel/",
         "trust/channel/reconnect.py",
     ),
     "shamir_mnemonic": ("trust/custody/",),
@@ -282,7 +283,6 @@ LISTED_IN_PAGES = frozenset(
         "calls/media/transform.ts: subtle",
         "calls/media/worker.ts: RTCRtpScriptTransform",
         "calls/mls/binding.ts: subtle",
-        "calls/mls/deviceStore.ts: subtle",
         "calls/mls/joining.ts: getRandomValues",
         "calls/mls/vault.ts: getRandomValues",
         "calls/mls/vault.ts: subtle",
@@ -292,6 +292,8 @@ LISTED_IN_PAGES = frozenset(
         "trust/mldsa.ts: subtle",
         "trust/octets.ts: subtle",
         "trust/safetyNumber.ts: subtle",
+        "trust/sealedSeed.ts: getRandomValues",
+        "trust/sealedSeed.ts: subtle",
     }
 )
 """Uses of WebCrypto and of passkeys that the bill lists (`bill.uses`)."""
@@ -318,7 +320,7 @@ def pages() -> dict[str, str]:
     return {
         name: path.read_text(encoding="utf-8")
         for name, path in names.items()
-        if not re.search(r"\.(test|testing|bench)\.tsx?$", name) and name != "calls/mls/places.ts"
+        if not re.search(r"\.(test|testing|bench)\.tsx?$", name)
     }
 
 

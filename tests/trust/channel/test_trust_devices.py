@@ -142,6 +142,13 @@ def test_a_device_that_is_gone_is_a_sentence(ends: Ends) -> None:
         ends.far.inside(lambda: listen_by("b7", SERVER, PORT))
 
 
+@in_namespaces
+def test_what_comes_in_two_pieces_is_not_held_back_by_a_device(ends: Ends) -> None:
+    """Named protocols are what asyncio sets TCP_NODELAY for; the second would else wait 40 ms."""
+    with ends.far.inside(lambda: listen_by("lo", SERVER, 0)) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
+
+
 def test_names_are_not_asked_for_by_a_device() -> None:
     async def reaching() -> None:
         italy = make_community()

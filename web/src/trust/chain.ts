@@ -121,7 +121,8 @@ async function readKeyed(
   return [leaf, ...others];
 }
 
-async function keyed(der: Octets): Promise<Keyed> {
+/** Reads a certificate and loads its key; nothing of it is verified. */
+export async function keyed(der: Octets): Promise<Keyed> {
   const certificate = await readCertificate(der);
   return { certificate, key: await publicKeyOf(certificate.spki) };
 }
@@ -202,7 +203,8 @@ async function certified(authority: Keyed, by: Keyed, below: number): Promise<bo
   return true;
 }
 
-async function issued(child: Keyed, issuer: Keyed): Promise<boolean> {
+/** Whether a certificate names this issuer and has its signature; what either may do is not asked. */
+export async function issued(child: Keyed, issuer: Keyed): Promise<boolean> {
   const { signed } = child.certificate;
   const named = namesIssuer(child.certificate, issuer.certificate);
   if (!named || !same(signed.algorithm, identifierOf(issuer.key.algorithm))) return false;

@@ -64,6 +64,11 @@ export interface Wish {
 
 export type Decision = "approve" | "refuse";
 
+/** An id that nobody can foresee: 16 octets of chance in small hexadecimal digits. */
+export function drawId(): string {
+  return hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS)));
+}
+
 /** A signed proposal of this device's person. */
 export async function propose(wish: Wish, device: DeviceKey, now: number): Promise<Envelope> {
   const { kind, body, rule, life, executor } = wish;
@@ -71,7 +76,7 @@ export async function propose(wish: Wish, device: DeviceKey, now: number): Promi
   const payload = writeJson({
     kind,
     body,
-    id: hex(crypto.getRandomValues(new Uint8Array(ID_OCTETS))),
+    id: drawId(),
     community,
     proposer: uri,
     rule,

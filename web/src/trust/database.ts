@@ -1,9 +1,9 @@
-/** What the browser keeps between visits, in IndexedDB: keys, checkpoints, evidence, sealed records. */
+/** What the browser keeps between visits, in IndexedDB: keys, checkpoints, evidence, sealed records, pins. */
 
 import { TrustError } from "./errors";
 
 const NAME = "baluardo-trust";
-const VERSION = 2;
+const VERSION = 3;
 
 /** Each store with the field that tells its records apart. */
 const STORES = {
@@ -19,6 +19,8 @@ const STORES = {
   sealed: "name",
   /** Since version 2: the keys they are sealed with, by identity. */
   sealingKeys: "identity",
+  /** Since version 3: by what this browser judges others, as the site first told it. */
+  pins: "name",
 } as const;
 
 export type StoreName = keyof typeof STORES;

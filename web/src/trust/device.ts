@@ -1,66 +1,48 @@
-/** The key of a person's device: born in the browser, kept in it, and never seen by anybody. */
+/**
+ * The key of a person's device: born in the browser and kept in it. No page can read it where the
+ * browser has ML-DSA; elsewhere it is a seed, which pages can read (`sealedSeed`).
+ */
 
+import type { Algorithm } from "./algorithms";
 import { type Certificate, isOf, readChain } from "./certificate";
 import { keep } from "./database";
 import { TrustError } from "./errors";
 import { type Identity, identityOfUri } from "./identity";
-import {
-  generate,
-  isAlgorithm,
-  MEMBER_ALGORITHM,
-  type Profile,
-  publicKeyOf,
-  sign,
-  spkiOf,
-  verify,
-} from "./mldsa";
+import { implementationOf } from "./implementations";
+import { generate, MEMBER_ALGORITHM, type Profile, type Signer, signerOfKeys } from "./mldsa";
 import type { Octets } from "./octets";
 import { makeRequest } from "./request";
+import { drawSeed, type SealedSeed, signerOfSealedSeed } from "./sealedSeed";
 
-interface WaitingRecord {
-  identity: string;
-  keys: CryptoKeyPair;
-}
-
-interface DeviceRecord extends WaitingRecord {
-  chain: Octets[];
-}
+type WaitingRecord = { identity: string } & ({ keys: CryptoKeyPair } | { seed: SealedSeed });
+type DeviceRecord = WaitingRecord & { chain: Octets[] };
 
 /** A key that has no certificate yet. */
 export interface WaitingKey {
   identity: Identity;
-  keys: CryptoKeyPair;
-  /** SubjectPublicKeyInfo, DER. */
-  spki: Octets;
+  signer: Signer;
 }
 
 /** A key with its certificate: what this device signs with. */
 export interface DeviceKey {
   identity: Identity;
-  keys: CryptoKeyPair;
+  signer: Signer;
+  /** Whether the pages of this site can read it, for want of ML-DSA in this browser. */
+  readable: boolean;
   /** Leaf first. */
   chain: readonly [Certificate, ...Certificate[]];
 }
 
-/** Whether this browser can hold a key of this profile at all. */
-export async function supported(profile: Profile): Promise<boolean> {
+/** How a browser can hold a key: so that no page reads it, so that the site's pages can, or not. */
+export type Keeping = "hidden" | "readable" | "none";
+
+/** How this browser would hold a new key of this profile. */
+export async function keepingOf(profile: Profile): Promise<Keeping> {
   if (!globalThis.isSecureContext || !globalThis.crypto?.subtle || !globalThis.indexedDB) {
-    return false;
+    return "none";
   }
-  try {
-    const pair = await generate(MEMBER_ALGORITHM[profile]);
-    const spki = await spkiOf(pair.publicKey);
-    const signature = await sign(pair.privateKey, spki, "envelope");
-    const key = await publicKeyOf(spki);
-    await verify(key, signature, spki, "envelope");
-    // A browser that passed over the context would take one use's signature for another's.
-    return await verify(key, signature, spki, "certificate").then(
-      () => false,
-      () => true,
-    );
-  } catch {
-    return false;
-  }
+  const { name } = await implementationOf(MEMBER_ALGORITHM[profile]);
+  return name === "native" ? "hidden" : "readable";
 }
 
 /** Asks the browser not to clear what is kept when room grows short; tells whether it agreed. */
@@ -72,20 +54,21 @@ export async function askToPersist(): Promise<boolean> {
 /** The key that waits for this identity's certificate; makes one if there is none. */
 export async function waitingKey(identity: Identity, profile: Profile): Promise<WaitingKey> {
   const algorithm = MEMBER_ALGORITHM[profile];
-  const made: WaitingRecord = { identity: identity.uri, keys: await generate(algorithm) };
+  const made = await newKey(identity, algorithm);
   const kept = await keep(["waiting"], "readwrite", async (stores) => {
     const found = await stores.get<WaitingRecord>("waiting", identity.uri);
-    if (found?.keys.publicKey.algorithm.name === algorithm) return found;
+    if (found !== undefined && algorithmOf(found) === algorithm) return found;
     await stores.put("waiting", made);
     return made;
   });
-  await askToPersist();
-  return { identity, keys: kept.keys, spki: await spkiOf(kept.keys.publicKey) };
+  // Not waited for: Firefox asks the person, who may leave the question open.
+  askToPersist().catch(() => {});
+  return { identity, signer: await signerOf(kept) };
 }
 
 /** The request of a waiting key, PKCS#10 in DER. */
 export function requestOf(waiting: WaitingKey): Promise<Octets> {
-  return makeRequest(waiting.keys, waiting.identity);
+  return makeRequest(waiting.signer, waiting.identity);
 }
 
 /**
@@ -146,9 +129,24 @@ async function checked(record: DeviceRecord): Promise<DeviceKey> {
   if (chain[0].identity?.uri !== identity.uri) {
     throw new TrustError("identity", "This certificate is somebody else's.");
   }
-  const { publicKey } = record.keys;
-  if (!isAlgorithm(publicKey.algorithm.name) || !isOf(chain[0], await spkiOf(publicKey))) {
+  const signer = await signerOf(record);
+  if (!isOf(chain[0], signer.spki)) {
     throw new TrustError("key", "This certificate is of another key than the one kept here.");
   }
-  return { identity, keys: record.keys, chain };
+  return { identity, signer, readable: "seed" in record, chain };
+}
+
+async function newKey({ uri }: Identity, algorithm: Algorithm): Promise<WaitingRecord> {
+  const native = (await implementationOf(algorithm)).name === "native";
+  if (native) return { identity: uri, keys: await generate(algorithm) };
+  return { identity: uri, seed: await drawSeed(algorithm, uri) };
+}
+
+function algorithmOf(record: WaitingRecord): string {
+  return "seed" in record ? record.seed.algorithm : record.keys.publicKey.algorithm.name;
+}
+
+async function signerOf(record: WaitingRecord): Promise<Signer> {
+  if ("seed" in record) return signerOfSealedSeed(record.seed, record.identity);
+  return signerOfKeys(record.keys);
 }

@@ -3,7 +3,7 @@
 import { type Certificate, LARGEST_CERTIFICATE, LONGEST_CHAIN, readChain } from "./certificate";
 import type { DeviceKey } from "./device";
 import { TrustError } from "./errors";
-import { publicKeyOf, sign, verify } from "./mldsa";
+import { publicKeyOf, verify } from "./mldsa";
 import {
   base64,
   characters,
@@ -52,7 +52,7 @@ export async function signEnvelope(
 ): Promise<Envelope> {
   checkPayload(payload, payloadType);
   const message = preAuthenticationEncoding(payloadType, payload);
-  const signature = await sign(device.keys.privateKey, message, "envelope");
+  const signature = await device.signer.sign(message, "envelope");
   const chain = device.chain.map((certificate) => certificate.der);
   return {
     payload,

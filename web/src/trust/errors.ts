@@ -1,6 +1,6 @@
 /** What can go wrong with trust, by a code that pages say in the reader's language. */
 export type TrustCode =
-  /** This browser has no ML-DSA, no secure context or no IndexedDB. */
+  /** This browser has no secure context, no IndexedDB or no algorithm that is needed. */
   | "unsupported"
   /** The browser did not keep or find what it should. */
   | "storage"

@@ -55,15 +55,20 @@ export interface PlainKeys {
   /** As FIPS 204 encodes it. */
   publicKey: Octets;
   sign(message: Octets, context: Octets): Octets;
+  /** Overwrites the private key, as far as a page can: it signs nothing any more. */
+  forget(): void;
 }
 
 /** Grows keys where no browser can hold them: whatever reads this page's memory reads them. */
 export function plainKeys(algorithm: Algorithm, seed: Octets): PlainKeys {
-  const { publicKey, secretKey } = NOBLE_OF[algorithm].keygen(seed.slice());
+  const own = seed.slice();
+  const { publicKey, secretKey } = NOBLE_OF[algorithm].keygen(own);
+  own.fill(0);
   return {
     publicKey: publicKey.slice(),
     // Hedged: fresh randomness enters each signature (FIPS 204 section 3.4).
     sign: (message, context) => NOBLE_OF[algorithm].sign(message, secretKey, { context }).slice(),
+    forget: () => void secretKey.fill(0),
   };
 }
 

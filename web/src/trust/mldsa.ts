@@ -24,7 +24,8 @@ export {
   type Use,
 } from "./algorithms";
 
-const SEED_OCTETS = 32;
+/** From which a pair of keys grows (FIPS 204 section 5.1). */
+export const SEED_OCTETS = 32;
 
 /** A verifying key with the octets that tell it. */
 export interface PublicKey {

@@ -12,9 +12,8 @@ import {
   tagged,
   utf8String,
 } from "./der";
-import { TrustError } from "./errors";
 import type { Identity } from "./identity";
-import { ALGORITHMS, isAlgorithm, sign, spkiOf } from "./mldsa";
+import { ALGORITHMS, type Signer } from "./mldsa";
 import { type Octets, utf8 } from "./octets";
 
 const COMMON_NAME = "2.5.4.3";
@@ -25,14 +24,10 @@ const LONGEST_NAME = 64;
 const URI = 6;
 
 /** A request for a member's certificate, DER. */
-export async function makeRequest(keys: CryptoKeyPair, identity: Identity): Promise<Octets> {
-  const algorithm = keys.publicKey.algorithm.name;
-  if (!isAlgorithm(algorithm)) {
-    throw new TrustError("key", "This key is of a kind that no profile lists.");
-  }
-  const asked = requestInfo(await spkiOf(keys.publicKey), identity);
-  const signature = await sign(keys.privateKey, asked, "certificate");
-  return sequence(asked, sequence(oid(ALGORITHMS[algorithm].oid)), bitString(signature));
+export async function makeRequest(signer: Signer, identity: Identity): Promise<Octets> {
+  const asked = requestInfo(signer.spki, identity);
+  const signature = await signer.sign(asked, "certificate");
+  return sequence(asked, sequence(oid(ALGORITHMS[signer.algorithm].oid)), bitString(signature));
 }
 
 /** What is signed (RFC 2986 section 4.1): the name, the key, and the wish for one URI. */

@@ -195,7 +195,12 @@ class Witness:
         return path
 
     def _path(self, origin: str, name: str) -> Path:
-        return self._state / f"{sha256(origin.encode()).hex()[:16]}.{name}"
+        return self._state / f"{_stem(origin)}.{name}"
+
+
+def memory_of(state: Path, origin: str) -> Path:
+    """Return the file in which a witness with its memory in `state` keeps its last checkpoint."""
+    return state / f"{_stem(origin)}.checkpoint"
 
 
 def new_witness_key(profile: AnyProfile) -> SigningKey:
@@ -212,6 +217,10 @@ def cosign_directory(witness: Witness, directory: Path, now: float) -> NoteSigna
         return witness.consider(offered, (), now)
     reader = LogReader(directory, checkpoint.size)
     return witness.consider(offered, reader.consistency_proof(held), now, reader.root(held))
+
+
+def _stem(origin: str) -> str:
+    return sha256(origin.encode()).hex()[:16]
 
 
 def _conviction(evidence: ForkEvidence, log: VerifierKey) -> str:

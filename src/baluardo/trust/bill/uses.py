@@ -52,8 +52,11 @@ USES: Final = (
     ),
     Use(
         "Device keys in browsers",
-        "WebCrypto: keys that cannot be exported, DSSE, PKCS #10, proofs of the log",
-        ("ML-DSA-65", "ML-DSA-87", "SHA-256", "SHA-384", "Operating system's random"),
+        "WebCrypto: keys not to be exported (no ML-DSA: a sealed seed), DSSE, PKCS #10, log proofs",
+        (
+            *("ML-DSA-65", "ML-DSA-87", "SHA-256", "SHA-384", "AES-256-GCM"),
+            "Operating system's random",
+        ),
         "web/src/trust",
     ),
     Use(

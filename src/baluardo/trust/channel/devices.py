@@ -41,7 +41,8 @@ async def connect_by(device: str, host: str, port: int, from_host: str | None) -
 
 def _by(device: str, family: int) -> socket.socket:
     kind = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
-    made = socket.socket(family, kind)
+    # The protocol is named for asyncio, which sends at once (TCP_NODELAY) only where it is.
+    made = socket.socket(family, kind, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\0")
     except OSError:

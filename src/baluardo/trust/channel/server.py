@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -133,15 +134,27 @@ class ChannelServer:
                 out.append(channel.peer)
         return tuple(out)
 
-    async def start(self, host: str, port: int, device: str | None = None) -> None:
+    async def start(
+        self,
+        host: str,
+        port: int,
+        device: str | None = None,
+        bound: socket.socket | None = None,
+    ) -> None:
         """Listen; OSError if it cannot, ProfileError if our own key is of another profile."""
-        self._endpoint.context(Role.SERVER)
         loop = asyncio.get_running_loop()
-        if device is None:
-            self._server = await loop.create_server(self._carrier, host, port, backlog=BACKLOG)
-        else:
-            bound = listen_by(device, host, port)
-            self._server = await loop.create_server(self._carrier, sock=bound, backlog=BACKLOG)
+        try:
+            self._endpoint.context(Role.SERVER)
+            if bound is None and device is not None:
+                bound = listen_by(device, host, port)
+            if bound is None:
+                self._server = await loop.create_server(self._carrier, host, port, backlog=BACKLOG)
+            else:
+                self._server = await loop.create_server(self._carrier, sock=bound, backlog=BACKLOG)
+        except BaseException:
+            if bound is not None:
+                bound.close()
+            raise
 
     def _carrier(self) -> Carrier:
         return Carrier(self._endpoint, self, SERVER_KEEP_ALIVE)
@@ -299,14 +312,16 @@ async def serve(
     expected: Expected | None = None,
     on_duplicate: OnDuplicate | None = None,
     device: str | None = None,
+    bound: socket.socket | None = None,
 ) -> ChannelServer:
     """Listen at an address (port 0: any), run `handler` on each channel, return the server.
 
     `expected` narrows who may come: one identity or a rule; by default any member of the community.
-    `device`: the only one by which they may come; OSError if it is gone.
+    `device`: the only one by which they may come; OSError if it is gone. `bound`: a socket that is
+    bound already, in another namespace, say; the server's from here on.
     """
     server = ChannelServer(endpoint, handler, limits or Limits(), expected, on_duplicate)
-    await server.start(host, port, device)
+    await server.start(host, port, device, bound)
     return server
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from baluardo.errors import ChannelError, ChannelLostError, HandshakeError, InvalidInputError
@@ -29,6 +30,9 @@ MOST_UNREAD: Final = 262_144
 MOST_PORT: Final = 65_535
 FLUSH_SECONDS: Final = 60.0
 """How long `close` waits for what was written to leave; a ship's link may be thin."""
+
+Connect = Callable[[str, int], Awaitable[socket.socket]]
+"""Returns a socket that is connected to an address, of another namespace, say; OSError if none."""
 
 logger = logging.getLogger("baluardo.trust.channel")
 
@@ -201,10 +205,12 @@ async def open_channel(
     deadline: float = 10.0,
     from_host: str | None = None,
     device: str | None = None,
+    connect: Connect | None = None,
 ) -> Channel:
     """Open a channel to whom we expect at an address, from one of ours if `from_host` is given.
 
-    With a `device` it goes by that one or not at all, and `host` is no name.
+    With a `device` it goes by that one or not at all, and `host` is no name. With `connect` it goes
+    over the socket that this returns.
     HandshakeError if one of the ends refuses the other, ChannelLostError if nobody answers within
     `deadline` seconds or the way breaks, ProfileError if our own credential is of another profile,
     ClockError if the endpoint's clock cannot tell the time, InvalidInputError for what is no
@@ -218,7 +224,10 @@ async def open_channel(
     try:
         async with asyncio.timeout(deadline):
             loop = asyncio.get_running_loop()
-            if device is None:
+            if connect is not None:
+                made_by = await connect(host, port)
+                await loop.create_connection(lambda: carrier, sock=made_by)
+            elif device is None:
                 await loop.create_connection(lambda: carrier, host, port, local_addr=local)
             else:
                 made_by = await connect_by(device, host, port, from_host)
