@@ -26,6 +26,7 @@ from baluardo.calls.bodies import (
     Unknown,
 )
 from baluardo.calls.causes import Cause
+from baluardo.calls.media_places import RelayPlace
 from baluardo.calls.messages import MOST_OCTETS, Message
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Precedence
@@ -35,6 +36,12 @@ DEVICE = "person/anna.rossi/phone"
 opaque = st.binary(max_size=200)
 devices = st.sampled_from([DEVICE, "person/b/laptop"])
 ids = st.binary(min_size=16, max_size=16).map(bytes.hex)
+fragments = st.just("") | st.from_regex(r"[A-Za-z0-9+/]{4,256}", fullmatch=True)
+relays = st.none() | st.builds(
+    RelayPlace,
+    st.sampled_from(["192.0.2.1", "2001:db8::1", "2001:db8:1:2:3:4:5:6", "::1", "fd00::7"]),
+    st.integers(1, 65_535),
+)
 bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(
         Dial,
@@ -43,9 +50,11 @@ bodies: st.SearchStrategy[Body] = st.one_of(
         st.sampled_from(Precedence),
         st.booleans(),
         opaque,
+        fragments,
+        relays,
     ),
-    st.builds(Ringing, devices, opaque),
-    st.builds(Answer, devices, opaque),
+    st.builds(Ringing, devices, opaque, fragments, relays),
+    st.builds(Answer, devices, opaque, fragments, relays),
     st.builds(Refuse, st.sampled_from(REFUSALS)),
     st.just(Hold()),
     st.just(Resume()),
@@ -82,7 +91,8 @@ def test_a_message_comes_back_as_it_was(message: Message) -> None:
 def test_the_largest_message_is_taken() -> None:
     call, life = "ff" * 16, 2**53 - 1
     device = "person/" + "a" * 63 + "/" + "b" * 63
-    body = Answer(device, b"\xff" * MOST_OPAQUE)
+    relay = RelayPlace(":".join(["ffff"] * 8).replace("ffff", "2001", 1), 65_535)
+    body = Answer(device, b"\xff" * MOST_OPAQUE, "a" * 256, relay)
     octets = Message(call, device, Side.CALLEE, life, 2**31 - 1, body).encode()
     assert len(octets) < MOST_OCTETS
     assert Message.decode(octets).body == body
@@ -91,6 +101,8 @@ def test_the_largest_message_is_taken() -> None:
 GOOD = json.loads(
     Message("0a" * 16, DEVICE, Side.CALLER, 7, 1, Dial(DEVICE, "person/bruno")).encode()
 )
+WITHOUT_FRAGMENT = {name: value for name, value in GOOD.items() if name != "fragment"}
+WITHOUT_RELAY = {name: value for name, value in GOOD.items() if name != "relay"}
 END = json.loads(Message("0a" * 16, DEVICE, Side.CALLER, 7, 1, End(Cause.HUNG_UP)).encode())
 
 
@@ -116,6 +128,30 @@ END = json.loads(Message("0a" * 16, DEVICE, Side.CALLER, 7, 1, End(Cause.HUNG_UP
         (GOOD | {"callee": "person/bruno\n"}, "without a device"),
         (GOOD | {"opaque": "_" * 4 + "="}, "base64"),
         (GOOD | {"opaque": "A" * (MOST_OPAQUE * 4 // 3 + 8)}, "at most"),
+        (GOOD | {"fragment": "abc"}, "no ICE fragment"),
+        (GOOD | {"fragment": "abcd\n"}, "no ICE fragment"),
+        (GOOD | {"fragment": "àbcd"}, "no ICE fragment"),
+        (GOOD | {"fragment": "a" * 257}, "at most 256"),
+        (GOOD | {"fragment": None}, "a text"),
+        (WITHOUT_FRAGMENT, "it is missing"),
+        (WITHOUT_RELAY, "it is missing"),
+        (GOOD | {"relay": "192.0.2.1:1"}, "no JSON object"),
+        (GOOD | {"relay": False}, "no JSON object"),
+        (GOOD | {"relay": {"address": "192.0.2.1"}}, "port must be a whole number"),
+        (GOOD | {"relay": {"port": 1}}, "address must be a text"),
+        (GOOD | {"relay": {"address": "192.0.2.1", "port": 1, "more": 1}}, "unknown field"),
+        (GOOD | {"relay": {"address": "192.0.2.1", "port": 0}}, "not between 1 and 65535"),
+        (GOOD | {"relay": {"address": "192.0.2.1", "port": 65_536}}, "not between 1 and 65535"),
+        (GOOD | {"relay": {"address": "192.0.2.1", "port": True}}, "a whole number"),
+        (GOOD | {"relay": {"address": "192.0.2.1", "port": "1"}}, "a whole number"),
+        (GOOD | {"relay": {"address": "192.0.2.01", "port": 1}}, "shortest form"),
+        (GOOD | {"relay": {"address": "edge.example", "port": 1}}, "shortest form"),
+        (GOOD | {"relay": {"address": "2001:DB8::1", "port": 1}}, "shortest form"),
+        (GOOD | {"relay": {"address": "2001:db8:0::1", "port": 1}}, "shortest form"),
+        (GOOD | {"relay": {"address": "fe80::1%lo", "port": 1}}, "of one relay"),
+        (GOOD | {"relay": {"address": "::ffff:c000:201", "port": 1}}, "of one relay"),
+        (GOOD | {"relay": {"address": "::", "port": 1}}, "of one relay"),
+        (GOOD | {"relay": {"address": "224.0.0.1", "port": 1}}, "of one relay"),
         (END | {"cause": "because"}, "no cause"),
         (END | {"instead": "x"}, "is no id"),
         (END | {"type": "refuse"}, "unknown field"),
@@ -126,6 +162,16 @@ def test_other_messages_are_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(InvalidInputError, match=sentence):
         Message.decode(json.dumps(changed).encode())
+
+
+def test_where_media_goes_is_written_in_one_form_also_where_nothing_is_said() -> None:
+    assert GOOD["fragment"] == ""
+    assert GOOD["relay"] is None
+    relay = RelayPlace("2001:db8::1", 40_000)
+    message = Message("0a" * 16, DEVICE, Side.CALLEE, 7, 1, Ringing(DEVICE, b"", "user", relay))
+    fields = json.loads(message.encode())
+    assert fields["fragment"] == "user"
+    assert fields["relay"] == {"address": "2001:db8::1", "port": 40_000}
 
 
 def test_a_device_refuses_for_its_own_reasons_alone() -> None:

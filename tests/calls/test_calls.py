@@ -11,21 +11,20 @@ from baluardo.calls.messages import Message
 from baluardo.calls.timers import ALIVE_AFTER, GIVE_UP, LINGER, RING
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Precedence
-from calls.world import ANNA, BRUNO, CARLA, OVER, ROME, SHIP, TALKING, World
-
-ANNAS, BRUNOS = f"{ANNA}/phone", f"{BRUNO}/phone"
-BRUNOS_OTHER = f"{BRUNO}/laptop"
-
-
-def talk(world: World, callee: str = BRUNO, device: str = BRUNOS) -> str:
-    """A call that was answered."""
-    call = world.dial(ANNAS, callee)
-    world.run(1)
-    world.phones[device].answer(call, world.now)
-    world.post()
-    world.run(1)
-    assert world.talking(call) == [ANNAS, device]
-    return call
+from calls.world import (
+    ANNA,
+    ANNAS,
+    BRUNO,
+    BRUNOS,
+    BRUNOS_OTHER,
+    CARLA,
+    OVER,
+    ROME,
+    SHIP,
+    TALKING,
+    World,
+    talk,
+)
 
 
 def test_the_first_answer_wins_and_the_others_are_told() -> None:
@@ -283,7 +282,7 @@ def test_what_is_forged_is_refused_told_and_recorded(device: str, dial: Dial, ca
     octets = Message("cd" * 16, device, Side.CALLER, 5, 1, dial).encode()
     for _ in range(2):  # a repeated word gets the same answer, and decides nothing anew
         world.boards[edge].receive(device, octets, world.now)
-        answers = [Message.decode(each) for _, each in world.boards[edge].outgoing()]
+        answers = [Message.decode(each) for _, each, _ in world.boards[edge].outgoing()]
         assert answers[-1].body == End(cause)
     event = world.boards[edge].next_event()
     assert isinstance(event, Decided)
@@ -345,7 +344,7 @@ def test_an_id_in_use_is_nobody_else_s() -> None:
     dial = Message(call, stranger, Side.CALLER, 5, 1, Dial(stranger, ANNA))
     for _ in range(2):
         world.boards[SHIP].receive(stranger, dial.encode(), world.now)
-        answers = [Message.decode(each) for _, each in world.boards[SHIP].outgoing()]
+        answers = [Message.decode(each) for _, each, _ in world.boards[SHIP].outgoing()]
         assert answers[-1].body == End(Cause.NOT_THEIRS)
     world.run(1)
     assert world.talking(call) == [ANNAS, BRUNOS]
@@ -359,7 +358,7 @@ def test_another_edge_cannot_flood_under_made_up_devices() -> None:
         device, call = f"{ANNA}/d{number}", f"{number:032x}"
         dial = Message(call, ROME, Side.CALLER, 5, 1, Dial(device, BRUNO))
         board.receive(ROME, dial.encode(), world.now)
-        ends = [Message.decode(each).body for leg, each in board.outgoing() if leg == ROME]
+        ends = [Message.decode(each).body for leg, each, _ in board.outgoing() if leg == ROME]
         causes += [each.cause for each in ends if isinstance(each, End)]
     assert causes == [Cause.TOO_MANY] * 95
     assert len(board.calls) == 5

@@ -37,10 +37,12 @@ class Calls(RuleBasedStateMachine):
     """Six phones at two edges; every choice is hypothesis's, the weather's chance has its seed."""
 
     world: World
+    sessions = st.just(0)
+    """For how many each edge's relay has room; 0: there are no relays."""
 
-    @initialize(seed=st.integers(0, 2**32), full=st.booleans())
-    def begin(self, seed: int, full: bool) -> None:
-        self.world = World(seed, capacity=300_000.0 if full else 1e9)
+    @initialize(seed=st.integers(0, 2**32), full=st.booleans(), data=st.data())
+    def begin(self, seed: int, full: bool, data: st.DataObject) -> None:
+        self.world = World(seed, 300_000.0 if full else 1e9, data.draw(self.sessions))
 
     @rule(
         device=st.sampled_from(DEVICES),
@@ -188,10 +190,12 @@ class Calls(RuleBasedStateMachine):
             self.world.post()
 
 
-TestCallsAgree = Calls.TestCase
-TestCallsAgree.settings = settings(
+MANY = settings(
     max_examples=120,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+TestCallsAgree = Calls.TestCase
+TestCallsAgree.settings = MANY

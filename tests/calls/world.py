@@ -30,16 +30,78 @@ from baluardo.calls.call_rate import SiteRate
 from baluardo.calls.causes import Cause
 from baluardo.calls.dialogue import Dialogue
 from baluardo.calls.events import Connected, Decided, Ended
+from baluardo.calls.media_places import RelayPlace
 from baluardo.calls.messages import Message
 from baluardo.calls.switchboard import Switchboard
 from baluardo.terms import Precedence
 
 ROME, SHIP = "office/rome", "ship/bergamini"
 ANNA, BRUNO, CARLA = "person/anna", "person/bruno", "person/carla"
+ANNAS, BRUNOS, BRUNOS_OTHER = f"{ANNA}/phone", f"{BRUNO}/phone", f"{BRUNO}/laptop"
 BEGINNING = 1_790_000_000.0
+RELAYS = {ROME: "2001:db8:1::1", SHIP: "2001:db8:2::1"}
+"""Where the far ports of each edge are; near ports are at one address at every edge."""
+NEAR = "192.0.2.1"
 OVER = "over"
 WAITING = ("dialling", "incoming", "ringing back")
 TALKING = "talking"
+
+
+def fragment_of(device: str, call: str) -> str:
+    """The ICE user fragment of a device's browser in a call."""
+    return f"{device}/{call[:6]}".replace("person/", "")
+
+
+@dataclass
+class Session:
+    """What a relay was told of a session."""
+
+    near: RelayPlace
+    far: RelayPlace
+    precedence: Precedence
+    fragments: tuple[str, str] | None = None
+    other: RelayPlace | None = None
+
+
+class Relay:
+    """The sessions of an edge's relay; naming one that is not open raises KeyError."""
+
+    def __init__(self, edge: str, most: int) -> None:
+        """Begin with room for so many."""
+        self.edge, self.most = edge, most
+        self.sessions: dict[str, Session] = {}
+        self._opened = 0
+
+    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+        """Open two ports that no session had before."""
+        assert session not in self.sessions
+        if len(self.sessions) >= self.most:
+            return None
+        self._opened += 1
+        near, far = (RelayPlace(each, self._opened) for each in (NEAR, RELAYS[self.edge]))
+        self.sessions[session] = Session(near, far, precedence)
+        return near, far
+
+    def expect(self, session: str, browser: str, other: str) -> None:
+        """Note it."""
+        self.sessions[session].fragments = browser, other
+
+    def set_other(self, session: str, place: RelayPlace) -> None:
+        """Note it."""
+        self.sessions[session].other = place
+
+    def close(self, session: str) -> None:
+        """Forget it."""
+        del self.sessions[session]
+
+    def may_relay(self, site: str, address: str) -> bool:
+        """Whether it is the one address that a site has."""
+        return RELAYS.get(site) == address
+
+    def of_call(self, call: str, side: Side) -> dict[str, Session]:
+        """The sessions of a call's side that are open, by name."""
+        start = f"{call}/{side.value}/"
+        return {name: each for name, each in self.sessions.items() if name.startswith(start)}
 
 
 @dataclass
@@ -56,6 +118,16 @@ class PhoneCall:
     held_there: bool = False
     heard: list[bytes] = field(default_factory=list)
     """What the other browser said."""
+    fragment: str = ""
+    """Of the other browser, as was told last."""
+    other: str = ""
+    """The device of the callee in the call: the one that answered, or our own."""
+    said: dict[str, str] = field(default_factory=dict)
+    """New fragments of our own browser: the last that each device of the callee was told."""
+    rang: list[str] = field(default_factory=list)
+    """The devices of the callee that have rung, as the caller knows."""
+    relay: RelayPlace | None = None
+    """Where media is sent, as was told last."""
 
 
 class Phone:
@@ -75,8 +147,9 @@ class Phone:
 
     def answer(self, call: str, now: float) -> None:
         """Take a call that rings."""
-        self.calls[call].state = TALKING
-        self.calls[call].dialogue.say(Answer(self.device, b"answer"), now)
+        it = self.calls[call]
+        it.state, it.other = TALKING, self.device
+        it.dialogue.say(Answer(self.device, b"answer", self.said(call, self.device)), now)
 
     def end(self, call: str, body: Body, now: float) -> None:
         """Hang up, or refuse."""
@@ -85,6 +158,17 @@ class Phone:
         it.cause = getattr(body, "cause", None)
         it.dialogue.say(body, now)
         it.dialogue.close()
+
+    def said(self, call: str, device: str) -> str:
+        """The fragment of this browser that a device of the callee has to know."""
+        return self.calls[call].said.get(device, fragment_of(self.device, call))
+
+    def renew(self, call: str, device: str, fragment: str, now: float) -> None:
+        """Make media anew with a device of the callee; empty: with the one that answered."""
+        it = self.calls[call]
+        is_ours = it.dial.caller != self.device
+        it.said[self.device if is_ours else device or it.other] = fragment
+        it.dialogue.say(Info(device, b"again", fragment), now)
 
     def hold(self, call: str, held: bool, now: float) -> None:
         """Begin or end our own hold."""
@@ -98,9 +182,12 @@ class Phone:
         if it is None:
             if isinstance(body, Dial) and message.number == 1:
                 dialogue = Dialogue(message.call, self.device, self.edge, Side.CALLEE, self.life)
-                self.calls[message.call] = PhoneCall(dialogue, body, "incoming")
+                it = PhoneCall(dialogue, body, "incoming")
+                it.fragment, it.relay = body.fragment, body.relay
+                self.calls[message.call] = it
                 dialogue.hear(message, now)
-                dialogue.say(Ringing(self.device, b"prepared"), now)
+                fragment = fragment_of(self.device, message.call)
+                dialogue.say(Ringing(self.device, b"prepared", fragment), now)
                 if self.answers_at_once:
                     self.answer(message.call, now)
                 return []
@@ -121,11 +208,14 @@ class Phone:
     def _take(self, it: PhoneCall, body: Body) -> None:
         if it.state == OVER:
             return
+        if isinstance(body, Ringing | Answer):
+            it.fragment, it.relay = body.fragment, body.relay
         match body:
             case Ringing():
                 it.state = "ringing back"
+                it.rang.append(body.device)
             case Answer():
-                it.state = TALKING
+                it.state, it.other = TALKING, body.device
             case End():
                 it.state, it.cause, it.instead = OVER, body.cause, body.instead
                 it.dialogue.hush()
@@ -134,6 +224,8 @@ class Phone:
                 it.held_there = isinstance(body, Hold)
             case Info():
                 it.heard.append(body.opaque)
+                if body.fragment and (it.dial.caller != self.device or body.device == it.other):
+                    it.fragment, it.relay = body.fragment, body.relay
             case _:
                 raise AssertionError(f"a phone was told {body}")
 
@@ -171,8 +263,11 @@ class Weather:
 class World:
     """Two sites, their phones, and the network between all of them."""
 
-    def __init__(self, seed: int = 0, capacity: float = 1e9) -> None:
-        """Begin with Anna and Bruno each at a site, with two phones; Carla is with Anna."""
+    def __init__(self, seed: int = 0, capacity: float = 1e9, sessions: int = 0) -> None:
+        """Begin with Anna and Bruno each at a site, with two phones; Carla is with Anna.
+
+        sessions: for how many each edge's relay has room; 0: there are no relays.
+        """
         self.chance = random.Random(seed)  # noqa: S311 - weather
         self.now = BEGINNING
         self.weather = Weather()
@@ -185,6 +280,8 @@ class World:
             for name in ("laptop", "phone"):
                 device = f"{person}/{name}"
                 self.phones[device] = Phone(device, edge, self.life())
+        self.most_sessions = sessions
+        self.relays: dict[str, Relay] = {}
         self.boards = {edge: self._board(edge) for edge in (ROME, SHIP)}
         self.events: dict[str, list[Connected | Ended]] = {ROME: [], SHIP: []}
         self.decisions: dict[str, list[Decided]] = {ROME: [], SHIP: []}
@@ -213,7 +310,14 @@ class World:
             lambda person: self.ceilings.get(person, Precedence.ROUTINE),
             AdmissionSettings(emergency_floor=0),
         )
-        return Switchboard(edge, self.life(), self, admission)
+        if not self.most_sessions:
+            return Switchboard(edge, self.life(), self, admission)
+        self.relays[edge] = self.relay_of(edge)
+        return Switchboard(edge, self.life(), self, admission, media=self.relays[edge])
+
+    def relay_of(self, edge: str) -> Relay:
+        """A relay without sessions."""
+        return Relay(edge, self.most_sessions)
 
     def restart(self, leg: str) -> None:
         """Start an edge or a phone anew: it knows nothing."""
@@ -226,7 +330,8 @@ class World:
     def dial(self, device: str, callee: str, **about: object) -> str:
         """Dial; return the call's id."""
         call = self.chance.randbytes(16).hex()
-        dial = Dial(device, callee, opaque=b"offer", **about)  # type: ignore[arg-type]
+        fragment = fragment_of(device, call)
+        dial = Dial(device, callee, opaque=b"offer", fragment=fragment, **about)  # type: ignore[arg-type]
         self.dialled[call] = dial
         self.phones[device].dial(call, dial, self.now)
         self.post()
@@ -238,7 +343,7 @@ class World:
             for message in phone.outgoing():
                 self._fly(device, phone.edge, message.encode())
         for edge, board in self.boards.items():
-            for leg, octets in board.outgoing():
+            for leg, octets, _ in board.outgoing():
                 self._fly(edge, leg, octets)
             while (event := board.next_event()) is not None:
                 if isinstance(event, Decided):
@@ -308,3 +413,14 @@ class World:
             for event in events
             if isinstance(event, Ended) and event.call == call
         }
+
+
+def talk(world: World, callee: str = BRUNO, device: str = BRUNOS, **about: object) -> str:
+    """A call that was answered."""
+    call = world.dial(ANNAS, callee, **about)
+    world.run(1)
+    world.phones[device].answer(call, world.now)
+    world.post()
+    world.run(1)
+    assert world.talking(call) == [ANNAS, device]
+    return call

@@ -117,6 +117,8 @@ class Admission:
         self._capacity, self._ceiling = capacity, ceiling
         self._settings = settings or AdmissionSettings()
         self._booked: dict[str, _Booked] = {}
+        self._on_paths: dict[str, _Booked] = {}
+        """Those of them that are not within a site."""
         self._count = 0
         self._judged_slot: int | None = None
 
@@ -150,9 +152,13 @@ class Admission:
         self._count += 1
         newcomer = _Booked(request, self._count)
         slot = slot_at(now)
+        if not self._is_judged(request.sites, slot):
+            self._book(newcomer)
+            reason = admitted_reason(request.precedence, request.emergency, 0, False)
+            return Decision(now, request, Verdict.ADMITTED, reason, yielding=shrunk)
         if not self._lasts(newcomer, slot):
             return self._refuse(request, Cause.NO_ROOM, now, shrunk)
-        every = [*self._booked.values(), newcomer]
+        every = [*self._on_paths.values(), newcomer]
         rank = self._ranks(every)[request.call]
         below = self._displaceable(every, rank)
         yielding = self._yielding(every, below, request.sites, slot)
@@ -167,8 +173,8 @@ class Admission:
             for each in yielding
         )
         for each in yielding:
-            del self._booked[each.request.call]
-        self._booked[request.call] = newcomer
+            self.release(each.request.call)
+        self._book(newcomer)
         reason = admitted_reason(
             request.precedence,
             request.emergency,
@@ -180,6 +186,7 @@ class Admission:
     def release(self, call: str) -> None:
         """Take note that a call is over."""
         self._booked.pop(call, None)
+        self._on_paths.pop(call, None)
 
     def handle_timer(self, now: float) -> list[Decision]:
         """Judge the slot that has begun; return who yields."""
@@ -187,13 +194,13 @@ class Admission:
         if slot == self._judged_slot:
             return []
         self._judged_slot = slot
-        every = list(self._booked.values())
+        every = list(self._on_paths.values())
         sites = tuple(dict.fromkeys(site for each in every for site in each.request.sites))
         ranks = self._ranks(every)
         below = [each for each in every if ranks[each.request.call] < _HIGHEST_RANK]
         yielding = self._yielding(every, below, sites, slot)
         for each in yielding:
-            del self._booked[each.request.call]
+            self.release(each.request.call)
         return [
             Decision(
                 now,
@@ -211,6 +218,17 @@ class Admission:
         return slot_start(slot + 1) if slot == self._judged_slot else now
 
     # The rule
+
+    def _book(self, newcomer: _Booked) -> None:
+        call = newcomer.request.call
+        self._booked[call] = newcomer
+        if newcomer.request.sites:
+            self._on_paths[call] = newcomer
+
+    def _is_judged(self, sites: tuple[str, ...], slot: int) -> bool:
+        """Whether anything is known of these paths, now or in the next slots."""
+        slots = range(slot, slot + self._settings.slots_ahead + 1)
+        return any(self._capacity(site, each) is not None for site in sites for each in slots)
 
     def _ranks(self, calls: Iterable[_Booked]) -> dict[str, int]:
         """Return the rank of every call by its id."""
@@ -266,7 +284,7 @@ class Admission:
 
     def _lasts(self, newcomer: _Booked, slot: int) -> bool:
         """Whether it fits now and in the next slots beside all that it may not displace."""
-        every = [*self._booked.values(), newcomer]
+        every = [*self._on_paths.values(), newcomer]
         rank = self._ranks(every)[newcomer.request.call]
         below = {each.number for each in self._displaceable(every, rank)}
         stays = [each for each in every if each.number not in below]
@@ -299,7 +317,8 @@ class Admission:
     def _is_above(self, site: str, slot: int) -> bool:
         """Whether calls may take more of a path than it has."""
         rate = self._capacity(site, slot)
-        taken = sum(each.rate_bps for each in self.requests if site in each.sites)
+        requests = (each.request for each in self._on_paths.values())
+        taken = sum(each.rate_bps for each in requests if site in each.sites)
         return rate is not None and taken > min(rate.up_bps, rate.down_bps) + _SLACK_BPS
 
     def _refuse(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from baluardo.calls.causes import Cause
+from baluardo.calls.media_places import RelayPlace, check_fragment
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.terms import Precedence
@@ -49,6 +50,10 @@ class Dial:
     emergency: bool = False
     opaque: bytes = b""
     """The offer of the caller's browser."""
+    fragment: str = ""
+    """ICE user fragment of the browser that dials; empty where it takes no part in ICE."""
+    relay: RelayPlace | None = None
+    """Where who hears this sends media; None if a device says it, or where no relay is."""
 
     def __post_init__(self) -> None:
         """Refuse what is no device, or no person."""
@@ -58,6 +63,7 @@ class Dial:
                 f"callee {quoted(self.callee)} is no person: person/NAME, without a device."
             )
         _check_opaque(self.opaque)
+        check_fragment(self.fragment)
 
     @property
     def calling_person(self) -> str:
@@ -71,11 +77,16 @@ class Ringing:
 
     device: str
     opaque: bytes = b""
+    fragment: str = ""
+    """ICE user fragment of the browser that rings."""
+    relay: RelayPlace | None = None
+    """As of `Dial`."""
 
     def __post_init__(self) -> None:
         """Refuse what is no device."""
         check_device("device", self.device)
         _check_opaque(self.opaque)
+        check_fragment(self.fragment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +95,16 @@ class Answer:
 
     device: str
     opaque: bytes = b""
+    fragment: str = ""
+    """ICE user fragment of the browser that answers."""
+    relay: RelayPlace | None = None
+    """As of `Dial`."""
 
     def __post_init__(self) -> None:
         """Refuse what is no device."""
         check_device("device", self.device)
         _check_opaque(self.opaque)
+        check_fragment(self.fragment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +136,17 @@ class Info:
     device: str
     """Of the callee: whom they are for, or who says them; empty for the one that answered."""
     opaque: bytes
+    fragment: str = ""
+    """New ICE user fragment of the browser that speaks; empty where it keeps the one it has."""
+    relay: RelayPlace | None = None
+    """As of `Dial`."""
 
     def __post_init__(self) -> None:
         """Refuse what is no device."""
         if self.device:
             check_device("device", self.device)
         _check_opaque(self.opaque)
+        check_fragment(self.fragment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +186,8 @@ class Unknown:
     """Who says it knows nothing of this call, being started anew or done with it long ago."""
 
 
+Placed = Dial | Ringing | Answer | Info
+"""What says where media goes."""
 Body = (
     Dial
     | Ringing

@@ -6,8 +6,8 @@ devices in it. Every leg has a `Dialogue`, so the tables see everything once and
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from baluardo.calls.bodies import (
@@ -26,6 +26,7 @@ from baluardo.calls.causes import Cause
 from baluardo.calls.dialogue import Dialogue
 from baluardo.calls.events import Connected, Ended, Event
 from baluardo.calls.forks import FORK_STEPS, ForkAction, ForkInput, ForkState
+from baluardo.calls.media_places import MediaSession
 from baluardo.calls.messages import Message
 from baluardo.calls.steps import OVER, STEPS, UNANSWERED, Action, Input, State
 from baluardo.calls.timers import LINGER, RING
@@ -73,6 +74,8 @@ class Fork:
     """A device of ours in a call."""
 
     dialogue: Dialogue
+    media: MediaSession
+    """Open until it is out."""
     state: ForkState
     left: Cause | None = None
     """Why it is out, where that was its own doing."""
@@ -87,11 +90,14 @@ class Call:
         side: Side,
         dial: Dial,
         legs: tuple[str, str],
-        devices: tuple[str, ...],
+        devices: Mapping[str, MediaSession],
         life: int,
         now: float,
     ) -> None:
-        """Begin; `legs` are our edge and the other, `devices` ours: who dials, or all who ring."""
+        """Begin; `legs` are our edge and the other, `devices` ours: who dials, or all who ring.
+
+        Their sessions were opened for this call, which closes them.
+        """
         own, other = legs
         self.call, self.side, self.dial = call, side, dial
         self.state = State.DIALLING
@@ -104,13 +110,19 @@ class Call:
         self._there = Dialogue(call, own, other, side, life)
         begin = ForkState.CHOSEN if side is Side.CALLER else ForkState.OFFERED
         self._forks = {
-            device: Fork(Dialogue(call, own, device, side.other, life), begin) for device in devices
+            device: Fork(Dialogue(call, own, device, side.other, life), media, begin)
+            for device, media in devices.items()
         }
         """To its devices an edge stands for the other side of the call."""
-        self._events: deque[Event] = deque()
-        called = [self._there] if side is Side.CALLER else self._dialogues()[1:]
-        for dialogue in called:
-            dialogue.say(dial, now)
+        self._events: list[Event] = []
+        for device, fork in self._forks.items():
+            if side is Side.CALLER:
+                fork.media.begin(dial.fragment, "")
+                self._there.say(replace(dial, relay=fork.media.far), now)
+            else:
+                fork.media.begin("", dial.fragment)
+                fork.media.join(device, dial.relay)
+                fork.dialogue.say(replace(dial, relay=fork.media.near), now)
 
     @property
     def legs(self) -> tuple[str, ...]:
@@ -121,6 +133,12 @@ class Call:
     def is_over(self) -> bool:
         """Whether it has ended; it may still be telling so."""
         return self.state in OVER
+
+    def talks(self, device: str) -> bool:
+        """Whether this device of ours is the one in the call, and nobody holds."""
+        fork = self._forks.get(device)
+        is_chosen = fork is not None and fork.state is ForkState.CHOSEN
+        return is_chosen and self.state is State.CONNECTED
 
     # What comes in
 
@@ -188,7 +206,7 @@ class Call:
 
     def next_event(self) -> Event | None:
         """Take the next thing that happened."""
-        return self._events.popleft() if self._events else None
+        return self._events.pop(0) if self._events else None
 
     # The two tables
 
@@ -216,10 +234,8 @@ class Call:
         if isinstance(body, End):
             cause = body.cause if body.cause in DEVICE_ENDS else Cause.HUNG_UP
             fork.dialogue.hush()
-        elif isinstance(body, Ringing | Answer):
-            body = type(body)(fork.dialogue.other, body.opaque)
-        elif isinstance(body, Info) and self.side is Side.CALLEE:
-            body = Info(fork.dialogue.other, body.opaque)
+        elif isinstance(body, Ringing | Answer | Info):
+            body = self._placed_there(fork, body)
         self._fork_step(fork, what, now, body=body, cause=cause)
 
     def _fork_step(
@@ -231,10 +247,14 @@ class Call:
         cause: Cause | None = None,
     ) -> None:
         action, fork.state = FORK_STEPS[fork.state, what]
+        if fork.state is ForkState.OUT:
+            fork.media.close()
         match action:
             case ForkAction.NOTHING:
                 pass
             case ForkAction.TELL_CALL:
+                if isinstance(body, Ringing | Answer | Info) and body.fragment:
+                    fork.media.take(body.device or self.device, browser=body.fragment)
                 told = _OF_DEVICE[what]
                 if told is Input.END_HERE and cause is not None and cause.preemption:
                     told = Input.PREEMPTION
@@ -293,7 +313,32 @@ class Call:
         for device, fork in self._forks.items():
             chosen = fork.state is ForkState.CHOSEN
             if fork.state is not ForkState.OUT and (device == wanted if wanted else chosen):
-                fork.dialogue.say(body, now)
+                fork.dialogue.say(self._placed_here(fork, body), now)
+
+    def _placed_there(self, fork: Fork, body: Ringing | Answer | Info) -> Body:
+        """Return what a device says as the other edge is told it."""
+        if self.side is Side.CALLEE:
+            return replace(body, device=fork.dialogue.other, relay=fork.media.far)
+        # Said to nobody whom our relay knows of, it would be expected at one of the two edges only.
+        known = fork.media.knows(body.device or self.device)
+        return replace(body, fragment=body.fragment if known else "", relay=fork.media.far)
+
+    def _placed_here(self, fork: Fork, body: Body) -> Body:
+        """Return what the other edge says as our device is told it, and have our relay follow.
+
+        The caller's session is joined to who rings first, and then to who answers.
+        """
+        if not isinstance(body, Ringing | Answer | Info):
+            return body
+        media = fork.media
+        device = fork.dialogue.other if self.side is Side.CALLEE else body.device
+        if isinstance(body, Answer):
+            media.settle(device)
+        media.take(device, other=body.fragment)
+        is_first = isinstance(body, Ringing) and not media.is_pointed
+        if isinstance(body, Answer) or is_first or media.is_joined(device):
+            media.join(device, body.relay)
+        return replace(body, relay=media.near)
 
     def _say_last(self, fork: Fork, end: End, now: float) -> None:
         fork.dialogue.say(end, now)
@@ -310,6 +355,8 @@ class Call:
             self._step(Input.LOST_THERE, now, cause=self._there.failure)
         if self.is_over and all(dialogue.is_settled for dialogue in self._dialogues()):
             self._step(Input.SETTLED, now)
+            if self.dial.opaque:  # nobody is told it any more, and thousands may be remembered
+                self.dial = replace(self.dial, opaque=b"")
 
     def _dialogues(self) -> list[Dialogue]:
         return [self._there, *(fork.dialogue for fork in self._forks.values())]

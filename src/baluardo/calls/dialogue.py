@@ -7,7 +7,6 @@ call, means that the call is gone there.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 from baluardo.calls.bodies import LAST_NUMBER, Acknowledgement, Alive, Body, Side, Unknown
@@ -24,6 +23,26 @@ MOST_UNHEARD: Final = 64
 class Dialogue:
     """One end of it. It never blocks, reads no clock and owns no socket."""
 
+    # An edge has thousands of them: neither a dictionary each, nor queues where lists are as good.
+    __slots__ = (
+        "_alive_at",
+        "_early",
+        "_heard",
+        "_is_closed",
+        "_other_life",
+        "_outgoing",
+        "_repeat_at",
+        "_said",
+        "_unheard",
+        "_wait",
+        "call",
+        "failure",
+        "life",
+        "other",
+        "own",
+        "side",
+    )
+
     def __init__(self, call: str, own: str, other: str, side: Side, life: int) -> None:
         """Begin in silence; `own` and `other` are the legs, `side` and `life` are our own."""
         self.call, self.own, self.other, self.side, self.life = call, own, other, side, life
@@ -31,7 +50,7 @@ class Dialogue:
         """RESTARTED or SITE_LOST, once the other end is gone; nothing is heard of it any more."""
         self._other_life = 0
         self._said = 0
-        self._unheard: deque[tuple[Message, float]] = deque()
+        self._unheard: list[tuple[Message, float]] = []
         """With the time at which each was said."""
         self._heard = 0
         self._early: dict[int, Body] = {}
@@ -39,7 +58,7 @@ class Dialogue:
         self._wait = FIRST_REPEAT
         self._alive_at: float | None = None
         self._is_closed = False
-        self._outgoing: deque[Message] = deque()
+        self._outgoing: list[Message] = []
 
     @property
     def is_settled(self) -> bool:
@@ -107,7 +126,7 @@ class Dialogue:
             self._fail(Cause.SITE_LOST)
             return
         if self._repeat_at is not None and now >= self._repeat_at:
-            self._outgoing.extend(message for message, _ in list(self._unheard)[:WINDOW])
+            self._outgoing.extend(message for message, _ in self._unheard[:WINDOW])
             self._wait = min(2 * self._wait, LONGEST_REPEAT)
             self._repeat_at = now + self._wait
         if self._alive_at is not None and now >= self._alive_at:
@@ -126,8 +145,7 @@ class Dialogue:
 
     def outgoing(self) -> list[Message]:
         """Take the messages that are to leave."""
-        messages = list(self._outgoing)
-        self._outgoing.clear()
+        messages, self._outgoing = self._outgoing, []
         return messages
 
     def _in_turn(self, message: Message, now: float) -> list[Body]:
@@ -148,8 +166,7 @@ class Dialogue:
         if body.life != self.life or not self._unheard:
             return
         before = len(self._unheard)
-        while self._unheard and self._unheard[0][0].number <= body.upto:
-            self._unheard.popleft()
+        self._unheard = [each for each in self._unheard if each[0].number > body.upto]
         if len(self._unheard) < before:
             self._wait = FIRST_REPEAT
             self._repeat_at = now + self._wait if self._unheard else None

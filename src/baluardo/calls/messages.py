@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from baluardo.calls.bodies import (
@@ -25,6 +26,7 @@ from baluardo.calls.bodies import (
     End,
     Hold,
     Info,
+    Placed,
     Refuse,
     Resume,
     Ringing,
@@ -35,14 +37,17 @@ from baluardo.calls.bodies import (
     check_number,
 )
 from baluardo.calls.causes import Cause
+from baluardo.calls.media_places import LONGEST_ADDRESS, LONGEST_FRAGMENT, RelayPlace
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.terms import Precedence
 from baluardo.trust.base64_text import to_base64
-from baluardo.trust.strict_json import LARGEST_NUMBER, JsonObject, write_json
+from baluardo.trust.strict_json import LARGEST_NUMBER, JsonObject, rewrite_json
 
 MOST_OCTETS: Final = 96 * 1_024
 """Of one message: the opaque octets in base64, and the rest."""
+MOST_LEGS: Final = 16_384
+"""Whose names are remembered as right; the one longest unused is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Message:
     def __post_init__(self) -> None:
         """Refuse what no message says."""
         check_call(self.call)
-        check_leg(self.leg)
+        _check_leg(self.leg)
         check_number("life", self.life, 1, LARGEST_NUMBER)
         least = 0 if isinstance(self.body, UNNUMBERED) else 1
         check_number("number", self.number, least, LAST_NUMBER if least else 0)
@@ -72,7 +77,7 @@ class Message:
     def encode(self) -> bytes:
         """Return the message's octets."""
         kind = _KINDS[type(self.body)]
-        return write_json(
+        return rewrite_json(
             {
                 "call": self.call,
                 "leg": self.leg,
@@ -107,6 +112,12 @@ class Message:
         )
 
 
+@lru_cache(maxsize=MOST_LEGS)
+def _check_leg(leg: str) -> None:
+    """As `check_leg`; whoever was found to be right is not read again with each message."""
+    check_leg(leg)
+
+
 def _whole(fields: JsonObject, name: str) -> int:
     value = fields.fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -123,9 +134,11 @@ def _fields(body: Body) -> dict[str, object]:
                 "precedence": body.precedence.dsn,
                 "emergency": body.emergency,
                 "opaque": to_base64(body.opaque),
+                **_place(body),
             }
         case Ringing() | Answer() | Info():
-            return {"device": body.device, "opaque": to_base64(body.opaque)}
+            opaque = to_base64(body.opaque)
+            return {"device": body.device, "opaque": opaque, **_place(body)}
         case Refuse():
             return {"cause": body.cause.value}
         case End():
@@ -134,6 +147,12 @@ def _fields(body: Body) -> dict[str, object]:
             return {"upto": body.upto, "of": body.life}
         case _:
             return {}
+
+
+def _place(body: Placed) -> dict[str, object]:
+    relay = body.relay
+    told = None if relay is None else {"address": relay.address, "port": relay.port}
+    return {"fragment": body.fragment, "relay": told}
 
 
 def _dial(fields: JsonObject) -> Dial:
@@ -145,8 +164,22 @@ def _dial(fields: JsonObject) -> Dial:
         fields.text("callee", LONGEST_PATH),
         Precedence.of(fields.text("precedence", 16)),
         emergency,
-        fields.octets("opaque", MOST_OPAQUE),
+        _opaque(fields),
+        _fragment(fields),
+        _relay(fields),
     )
+
+
+def _ringing(fields: JsonObject) -> Ringing:
+    return Ringing(_device(fields), _opaque(fields), _fragment(fields), _relay(fields))
+
+
+def _answer(fields: JsonObject) -> Answer:
+    return Answer(_device(fields), _opaque(fields), _fragment(fields), _relay(fields))
+
+
+def _info(fields: JsonObject) -> Info:
+    return Info(_device(fields), _opaque(fields), _fragment(fields), _relay(fields))
 
 
 def _device(fields: JsonObject) -> str:
@@ -155,6 +188,20 @@ def _device(fields: JsonObject) -> str:
 
 def _opaque(fields: JsonObject) -> bytes:
     return fields.octets("opaque", MOST_OPAQUE)
+
+
+def _fragment(fields: JsonObject) -> str:
+    return fields.text("fragment", LONGEST_FRAGMENT)
+
+
+def _relay(fields: JsonObject) -> RelayPlace | None:
+    if "relay" not in fields.fields:
+        raise fields.wrong("relay", "null, or an address and a port")
+    if fields.fields["relay"] is None:
+        return None
+    place = fields.inner("relay")
+    place.only(("address", "port"))
+    return RelayPlace(place.text("address", LONGEST_ADDRESS), _whole(place, "port"))
 
 
 def _cause(fields: JsonObject) -> Cause:
@@ -180,13 +227,16 @@ _KINDS: Final[dict[type[Body], str]] = {
 }
 
 _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[[JsonObject], Body]]]] = {
-    "dial": (("caller", "callee", "precedence", "emergency", "opaque"), _dial),
-    "ringing": (("device", "opaque"), lambda fields: Ringing(_device(fields), _opaque(fields))),
-    "answer": (("device", "opaque"), lambda fields: Answer(_device(fields), _opaque(fields))),
+    "dial": (
+        ("caller", "callee", "precedence", "emergency", "opaque", "fragment", "relay"),
+        _dial,
+    ),
+    "ringing": (("device", "opaque", "fragment", "relay"), _ringing),
+    "answer": (("device", "opaque", "fragment", "relay"), _answer),
     "refuse": (("cause",), lambda fields: Refuse(_cause(fields))),
     "hold": ((), lambda _: Hold()),
     "resume": ((), lambda _: Resume()),
-    "info": (("device", "opaque"), lambda fields: Info(_device(fields), _opaque(fields))),
+    "info": (("device", "opaque", "fragment", "relay"), _info),
     "end": (
         ("cause", "instead"),
         lambda fields: End(_cause(fields), fields.text("instead", 2 * CALL_ID_OCTETS)),

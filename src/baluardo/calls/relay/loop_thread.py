@@ -14,6 +14,7 @@ from baluardo.calls.relay.state import State, new_state
 from baluardo.errors import InvalidInputError, LinkError
 from baluardo.network.bearers.engine_state import EVENT_OCTETS
 from baluardo.network.links.c_library import call
+from baluardo.network.links.memory import take_memory
 from baluardo.network.links.real_time import ask_for_real_time, exact_timers
 from baluardo.network.links.system_calls import POLLIN
 
@@ -63,8 +64,9 @@ class LoopThread:
         loop.run(self.state)  # compiled here, not by a thread of real-time priority
         self._await_answer()
         control[at.STOP] = 0
-        self._thread = Thread(target=self._run, args=(real_time,), name="relay", daemon=True)
-        self._thread.start()
+        thread = Thread(target=self._run, args=(real_time,), name="relay", daemon=True)
+        thread.start()
+        self._thread = thread  # one that could not be started has nothing to join
         self._await_answer()
 
     def close(self) -> bool:
@@ -83,6 +85,7 @@ class LoopThread:
         return True
 
     def _run(self, real_time: bool) -> None:
+        take_memory(self.state)
         exact_timers()
         self.real_time = real_time and ask_for_real_time()
         loop.run(self.state)

@@ -19,15 +19,16 @@ def open_pair(near: str, far: str) -> tuple[socket.socket, socket.socket]:
 
     InvalidInputError for what is no address; LinkError where the machine does not have it.
     """
-    first = _opened(near)
+    first = open_port(near)
     try:
-        return first, _opened(far)
+        return first, open_port(far)
     except BaseException:
         first.close()
         raise
 
 
-def _opened(address: str) -> socket.socket:
+def open_port(address: str) -> socket.socket:
+    """Return a socket on an address of ours, with a port that the kernel chose; errors as above."""
     try:
         version = ip_address(address).version
     except ValueError:
