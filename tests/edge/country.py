@@ -76,6 +76,8 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI, bound: socket.socket) -> AsyncIterator[str]:
     """Serve an application on this loop while inside."""
+    # asyncio does so for sockets of a named protocol only; a body would wait 40 ms for its head.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
     server = _Server(config)
     task = asyncio.create_task(server.serve([bound]))

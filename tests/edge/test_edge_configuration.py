@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from baluardo.edge.configuration import (
     Pages,
     Updates,
 )
+from baluardo.edge.media_settings import CallMedia
 from baluardo.errors import BaluardoError, InvalidInputError, SourceError
 from baluardo.network.bearers.landing import Landing
 from baluardo.scenario.bearers import Role
@@ -78,6 +80,7 @@ def test_the_file_of_the_manual_says_what_the_manual_says(tmp_path: Path) -> Non
                 ("100.64.7.1",),
             ),
         ),
+        CallMedia("192.168.7.1", networks=(ip_network("192.168.7.0/24"),)),
     )
 
 

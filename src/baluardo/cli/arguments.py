@@ -9,6 +9,7 @@ import argparse
 import math
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 NOW = "now"
 
@@ -141,3 +142,14 @@ def add_sky_arguments(parser: argparse.ArgumentParser) -> None:
     add_catalogue_argument(parser)
     add_at_argument(parser)
     add_json_argument(parser)
+
+
+def add_scenario_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --scenario, the nation to run."""
+    parser.add_argument(
+        "--scenario",
+        type=Path,
+        metavar="FILE",
+        default=None,
+        help="nation to run, a TOML file (default: the built-in italy.toml)",
+    )

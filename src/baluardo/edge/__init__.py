@@ -11,10 +11,12 @@ web          the authority over HTTP: for who has no channel yet
 enrolment    the first contact
 session      one channel to an authority, while it lasts
 link         one channel after another, to whichever authority answers
+calls        the telephone of the site: who sits where, calls to other sites
 pages        the pages for the browsers of the site, and their requests forwarded
 agent        all of it assembled
 
 configuration  what the machine is told, in one file
+media_settings where browsers send media of calls, and who may
 page_socket    where a proxy of the same machine reaches the pages
 supervision    what a service manager is told
 systemd        the units that keep it running

@@ -15,6 +15,8 @@ from baluardo.terms import Bilingual
 
 MOST_SHOWN: Final = 5
 """Serial numbers that one line of the program's log names."""
+LOG_COPY: Final = "log-copy"
+"""What the alarm is about that ends when the site's copy of the log opens."""
 
 logger = logging.getLogger("baluardo.edge")
 
@@ -85,6 +87,32 @@ class Alarms:
                 "The authority signs its log with another key: the one before is kept here. Tell "
                 "an auditor.",
             ),
+        )
+
+    def raise_forked_log(self, detail: str) -> None:
+        """Say that the log's own key has signed two histories; `detail` tells which."""
+        self._raise(
+            "log-fork",
+            Bilingual(
+                "Il registro dell'autorità ha due storie: le prove sono conservate e qui non si "
+                "accetta più nulla di nuovo da esso. Avvisate un revisore.",
+                "The authority's log has two histories: the evidence is kept, and nothing newer of "
+                "it is taken here. Tell an auditor.",
+            ),
+            detail,
+        )
+
+    def raise_log_copy(self, detail: str) -> None:
+        """Say that the site's own copy of the log, or its key as a witness, does not open."""
+        self._raise(
+            LOG_COPY,
+            Bilingual(
+                "La copia del registro di questo sito non si apre: nelle chiamate nessuno può "
+                "essere verificato. Il diario del programma dice perché e che cosa fare.",
+                "This site's copy of the log does not open: in calls nobody can be verified. The "
+                "program's log says why, and what to do.",
+            ),
+            detail,
         )
 
     def _raise(self, about: str, sentence: Bilingual, detail: str = "") -> None:

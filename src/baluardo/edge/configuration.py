@@ -1,4 +1,4 @@
-"""What an edge is told once, in `edge.toml` of its own directory: pages, network, bearers.
+"""What an edge is told once, in `edge.toml` of its own directory: pages, network, bearers, calls.
 
 Without the file an edge serves its pages on this machine and has no network of its own. Every key
 is checked: a misspelt one is refused with its place, it is not a setting that is off.
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from baluardo.edge.landings import MOST_LANDINGS, check_apart, read_landing
+from baluardo.edge.media_settings import CallMedia, read_calls
+from baluardo.edge.socket_path import check_socket_path
 from baluardo.errors import InvalidInputError, ScenarioError, SourceError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.network.bearers.landing import Landing
@@ -38,8 +40,6 @@ DISH: Final = "192.168.100.1:9200"
 NAMESPACE: Final = "namespace"
 MAIN: Final = "main"
 NEVER: Final = "never"
-LONGEST_SOCKET: Final = 107
-"""Octets of a Unix socket's path: `sun_path` less its final zero (unix(7))."""
 
 _DEVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}\Z", re.ASCII)  # IFNAMSIZ is 16
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}\Z", re.ASCII)
@@ -77,7 +77,7 @@ class Pages:
         if not 0 <= self.port <= 65_535:
             raise InvalidInputError(f"port {self.port}: from 0 to 65535.")
         if self.socket is not None:
-            _check_socket("socket", self.socket)
+            check_socket_path("socket", self.socket)
             if not self.proxy:
                 raise InvalidInputError(
                     "socket needs proxy = true: on a Unix socket nobody but a proxy can say who "
@@ -107,7 +107,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
-        _check_socket("helper", self.helper)
+        check_socket_path("helper", self.helper)
         if not _NAME.match(self.hosts):
             raise InvalidInputError(
                 f"hosts {quoted(self.hosts)}: {NAMESPACE}, {MAIN}, or a namespace's name in small "
@@ -191,6 +191,7 @@ class EdgeConfiguration:
     updates: Updates = field(default_factory=Updates)
     landings: tuple[Landing, ...] = ()
     """Where bearers may land, and by what that is told."""
+    calls: CallMedia = field(default_factory=CallMedia)
 
     def __post_init__(self) -> None:
         """Refuse parts that do not go together; put the bearers in order."""
@@ -210,6 +211,12 @@ class EdgeConfiguration:
         order = list(Role)
         ordered = tuple(sorted(self.bearers, key=lambda each: order.index(each.role)))
         object.__setattr__(self, "bearers", ordered)
+
+    @property
+    def media_address(self) -> str:
+        """Where the site's browsers send the media of their calls."""
+        pages = self.pages
+        return self.calls.address("" if pages.socket is not None else pages.host)
 
     @classmethod
     def read(cls, directory: Path, path: Path | None = None) -> EdgeConfiguration:
@@ -249,8 +256,11 @@ def _configuration(table: Table) -> EdgeConfiguration:
     bearers = tuple(_bearer(each) for each in table.tables("bearers", len(Role)))
     updates = _updates(table.table("updates"))
     landings = tuple(_landing(each) for each in table.tables("landings", MOST_LANDINGS))
+    calls = _calls(table.table("calls"))
     table.done()
-    return _possible(table, lambda: EdgeConfiguration(pages, network, bearers, updates, landings))
+    return _possible(
+        table, lambda: EdgeConfiguration(pages, network, bearers, updates, landings, calls)
+    )
 
 
 def _pages(table: Table) -> Pages:
@@ -300,6 +310,10 @@ def _landing(table: Table) -> Landing:
     return _possible(table, lambda: read_landing(table))
 
 
+def _calls(table: Table) -> CallMedia:
+    return _possible(table, lambda: read_calls(table))
+
+
 def _updates(table: Table) -> Updates:
     source = table.text("source") if table.has("source") else ""
     automatic = table.truth("automatic", default=False)
@@ -328,16 +342,6 @@ def _possible(table: Table, make: Callable[[], T]) -> T:
         return make()
     except InvalidInputError as problem:
         raise InvalidInputError(f"{table.where}: {problem}") from None
-
-
-def _check_socket(field: str, path: Path) -> None:
-    text = str(path)
-    octets = len(text.encode(errors="surrogateescape"))
-    if not path.is_absolute() or not text.isprintable() or octets > LONGEST_SOCKET:
-        raise InvalidInputError(
-            f"{field} {quoted(text)}: the path of a Unix socket, from /, of at most "
-            f"{LONGEST_SOCKET} octets."
-        )
 
 
 def _check_address(address: str) -> None:

@@ -6,7 +6,7 @@ nothing of it. Without an authority the pages are there all the same, and say so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,14 @@ from baluardo.console.app import STATIC, create_console
 from baluardo.console.authority_pages import SITE_PAGES
 from baluardo.console.client_address import plain_address
 from baluardo.console.part import ConsolePage, ConsolePart, Level, StatusItem
+from baluardo.edge.calls.door import call_router
+from baluardo.edge.calls.evidence_door import evidence_router
+from baluardo.edge.calls.record_pages import RECORDS_PAGE, calls_status, records_router
+from baluardo.edge.calls.service import CallService
+from baluardo.edge.calls.through_tunnels import ThroughTunnels
 from baluardo.edge.link import Link
+from baluardo.edge.log_copy.keeper import LogKeeper
+from baluardo.edge.page_copy.door import page_copy_router
 from baluardo.edge.state import EdgeState
 from baluardo.edge.tunnels.service import TunnelService
 from baluardo.edge.tunnels.status import network_router, network_status
@@ -29,6 +36,7 @@ from baluardo.protocol.messages import ApiAnswer, ApiRequest, NoticeLevel
 NETWORK_PAGE: Final = ConsolePage(
     "/network", "site-network.html", {"it": "Rete cifrata", "en": "Encrypted network"}
 )
+PHONE_PAGE: Final = ConsolePage("/phone", "phone.html", {"it": "Telefono", "en": "Telephone"})
 _LEVELS: Final[dict[NoticeLevel, Level]] = {
     NoticeLevel.INFORMATION: "ok",
     NoticeLevel.WARNING: "notice",
@@ -37,9 +45,19 @@ _LEVELS: Final[dict[NoticeLevel, Level]] = {
 
 
 def edge_pages(
-    state: EdgeState, link: Link, static: Path = STATIC, tunnels: TunnelService | None = None
+    state: EdgeState,
+    link: Link,
+    static: Path = STATIC,
+    tunnels: TunnelService | None = None,
+    calls: CallService | None = None,
+    neighbours: ThroughTunnels | None = None,
+    log: LogKeeper | None = None,
+    beneath: Sequence[ConsolePart] = (),
 ) -> FastAPI:
-    """Return the application of a site; its link and its tunnels run for as long as it does."""
+    """Return the application of a site; link, tunnels and calls run for as long as it does.
+
+    beneath: what calls need while they run.
+    """
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
@@ -60,11 +78,37 @@ def edge_pages(
     part = ConsolePart(
         name="edge", router=_forwarding(link), pages=SITE_PAGES, status=status, lifespan=running
     )
-    parts = [part]
+    parts = [part, *beneath]
     if tunnels is not None:
         router = network_router(tunnels)
         parts.append(ConsolePart(name="tunnels", router=router, pages=(NETWORK_PAGE,)))
+    if calls is not None:
+        parts.append(
+            ConsolePart(
+                name="calls",
+                router=call_router(calls),
+                pages=(PHONE_PAGE,),
+                lifespan=calls.running,
+            )
+        )
+        copied = page_copy_router(state.directory, static)
+        parts.append(ConsolePart(name="page copy", router=copied))
+        parts.append(_records(calls))
+    if neighbours is not None:
+        parts.append(ConsolePart(name="neighbours", lifespan=neighbours.running))
+    if log is not None:
+        router = evidence_router(state, log)
+        parts.append(ConsolePart(name="log", router=router, lifespan=log.running))
     return create_console(parts, (state.whereabouts.host,), static)
+
+
+def _records(calls: CallService) -> ConsolePart:
+    async def status() -> list[StatusItem]:
+        return calls_status(calls)
+
+    return ConsolePart(
+        name="call records", router=records_router(calls), pages=(RECORDS_PAGE,), status=status
+    )
 
 
 def _forwarding(link: Link) -> APIRouter:

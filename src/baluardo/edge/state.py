@@ -8,6 +8,8 @@
     policy.json    the policy in force
     cards/         the newest tunnel card of every other site, and our own (`directory`)
     checkpoint     the newest checkpoint of the log that was seen (`log_memory`)
+    log/           our copy of the log, and what we cosigned of it as a witness (`log_copy`)
+    people.json    where people were seen last (`calls.people`)
     floor.json     the latest time known to have passed (`trust.clock`)
     invitation     while the first contact is under way: it holds a secret
     lock           one program at a time

@@ -43,6 +43,10 @@ class AuthorityWeb:
             await self._get(f"{address}{API}/public/bundle", 2 * LARGEST_BUNDLE)
         )
 
+    async def public_file(self, address: str, path: str, most: int) -> bytes:
+        """Return one file of an authority's public half; nothing of it is believed yet."""
+        return await self._get(f"{address}{API}/public/{path}", most)
+
     async def welcome(self, address: str) -> Welcome:
         """Return where authorities say they are; it is not verified yet."""
         octets = await self._get(f"{address}{API}/public/welcome", LARGEST_ANSWER)

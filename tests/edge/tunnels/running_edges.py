@@ -232,6 +232,7 @@ class Pair:
     milan: RunningEdge
     ways: Ways
     plan: Plan
+    community: TestCommunity
 
     @property
     def landings(self) -> tuple[Landing, Landing]:
@@ -241,8 +242,15 @@ class Pair:
 
 
 @contextlib.contextmanager
-def running_pair(directory: Path, rules: dict[str, LandingRule] | None = None) -> Iterator[Pair]:
-    """Run both while inside, acquainted with each other; `rules` by the site's identifier."""
+def running_pair(
+    directory: Path,
+    rules: dict[str, LandingRule] | None = None,
+    change: Callable[[EdgeConfiguration], EdgeConfiguration] = lambda configuration: configuration,
+) -> Iterator[Pair]:
+    """Run both while inside, acquainted with each other; `rules` by the site's identifier.
+
+    change: what is to be otherwise in their configurations.
+    """
     nation = parse(NATION.encode(), "trial.toml")
     plan = Plan(nation, GROUND)
     italy = make_community(now=time.time() - 3_600)
@@ -267,13 +275,13 @@ def running_pair(directory: Path, rules: dict[str, LandingRule] | None = None) -
             (home / FILE).write_text(staged._configuration())  # for commands beside the edge
             configuration = EdgeConfiguration.read(home)
             network = replace(configuration.network, real_time=False)
-            configuration = replace(configuration, network=network)
+            configuration = change(replace(configuration, network=network))
             edge = RunningEdge(site, places.of_site(site), configuration, state)
             stack.callback(edge.close)
             edges.append(edge)
         rome, milan = edges
         acquaint(rome, milan)
-        yield Pair(rome, milan, ways, plan)
+        yield Pair(rome, milan, ways, plan, italy)
 
 
 def acquaint(one: RunningEdge, other: RunningEdge) -> None:

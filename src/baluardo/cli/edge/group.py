@@ -57,6 +57,21 @@ EDGE = Command(
             "Sign, as a second officer, what edges are to run.",
             "baluardo.cli.edge.approve_update",
         ),
+        Command(
+            "sign-pages",
+            "Propose, as an officer, which pages browsers keep a copy of.",
+            "baluardo.cli.edge.sign_pages",
+        ),
+        Command(
+            "approve-pages",
+            "Sign, as a second officer, which pages browsers keep a copy of.",
+            "baluardo.cli.edge.approve_pages",
+        ),
+        Command(
+            "take-pages",
+            "Hand out a list of pages that two officers have signed.",
+            "baluardo.cli.edge.take_pages",
+        ),
     ),
     example="""\
   $ baluardo edge enrol bergamini --invitation bergamini.txt --unprotected

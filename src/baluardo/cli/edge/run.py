@@ -19,7 +19,10 @@ from baluardo.cli.edge.options import add_config_argument, add_edge_argument
 from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
 from baluardo.cli.output import emit, say
 from baluardo.edge.agent import EdgeAgent
+from baluardo.edge.calls.browser_frames import LARGEST_FRAME
 from baluardo.edge.configuration import DEFAULT_HOST, DEFAULT_PORT, EdgeConfiguration, Pages
+from baluardo.edge.cycle_collection import collect_cycles
+from baluardo.edge.open_files import raise_open_files
 from baluardo.edge.page_socket import bind_page_socket
 from baluardo.edge.supervision import Supervisor
 from baluardo.edge.updates.trial import prove, replaced
@@ -65,8 +68,10 @@ def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; 0 then."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("baluardo.edge").setLevel(logging.INFO)
+    raise_open_files()
     configuration = EdgeConfiguration.read(args.edge, args.config)
     pages = _pages(args, configuration.pages)
+    configuration = replace(configuration, pages=pages)
     agent = EdgeAgent.open(args.edge, Secrets(args).existing(), configuration=configuration)
     with (
         contextlib.closing(agent),
@@ -111,24 +116,25 @@ async def _serve(agent: EdgeAgent, bound: socket.socket, pages: Pages, versions:
         supervisor.ready(f"{agent.state.identity.path} serves its site.")
         serving.set()
 
-    async with _beside(supervisor, versions, serving):
+    async with _beside(agent, supervisor, versions, serving):
         try:
-            await serve(agent.app, bound, ready, proxy=pages.proxy)
+            await serve(agent.app, bound, ready, proxy=pages.proxy, largest_message=LARGEST_FRAME)
         finally:
             supervisor.stopping()
 
 
 @contextlib.asynccontextmanager
 async def _beside(
-    supervisor: Supervisor, versions: Versions, serving: asyncio.Event
+    agent: EdgeAgent, supervisor: Supervisor, versions: Versions, serving: asyncio.Event
 ) -> AsyncIterator[None]:
-    """Give signs of life, prove the program, and make way for the next one while inside."""
+    """Live, prove the program, make way for the next one and keep memory tidy while inside."""
 
     async def prove_itself() -> None:
         await serving.wait()
         await prove(versions, versions.running())
 
-    work = (supervisor.live(), prove_itself(), _make_way(supervisor, versions))
+    tidy = collect_cycles(lambda: agent.calls.is_quiet)
+    work = (supervisor.live(), prove_itself(), _make_way(supervisor, versions), tidy)
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield

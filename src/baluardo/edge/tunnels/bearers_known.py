@@ -130,6 +130,20 @@ class KnownBearers:
         """Return the rate at which a bearer is paced now, bit/s."""
         return self._rates[name].rate_bps(time.monotonic())
 
+    def path_bps(self, name: str) -> float | None:
+        """Return what a bearer carries as far as that is known now, bit/s; None where it is not.
+
+        What was measured lately counts, and else what it was told (`RateControl.path_bps`).
+        """
+        told = {each.name: each for each in self._bearers if each.rate_up_mbps is not None}
+        told_bps = _limits(told[name]).ceiling_bps if name in told else None
+        return self._rates[name].path_bps(time.monotonic(), told_bps)
+
+    def expected_bps(self, name: str, slot: int) -> float | None:
+        """Return what a bearer's forecast says of a slot, bit/s; None where it says nothing."""
+        file = self.forecasts.get(name)
+        return None if file is None or file.latest is None else file.latest.of_slot(slot)
+
     def measure(self, bearers: SiteBearers, engine: SiteEngine, slot_clock: float | None) -> None:
         """Pace by what probes, dish and forecast tell of the bearer that traffic takes.
 

@@ -60,6 +60,12 @@ class SiteLanes:
         """Give the hosts' device its addresses and routes."""
         await self._with(lambda links: links.address(addresses, routes))
 
+    async def hosts_socket(self, version: int, *, datagrams: bool) -> socket.socket:
+        """Return a new socket of the hosts' namespace, neither bound nor connected."""
+        return await self._holding(
+            lambda: self._opened().hosts_socket(version, datagrams=datagrams)
+        )
+
     async def socket(self, lane: int, index: int) -> socket.socket:
         """Return what WireGuard takes for a peer."""
         return await self._holding(lambda: self._opened().peer(lane, index))
