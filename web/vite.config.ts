@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -13,9 +13,16 @@ const CARRIED = [
   "topojson-client",
   "world-atlas",
   "@fontsource-variable/inter",
+  "@hpke/common",
+  "@hpke/core",
+  "@hpke/dhkem-x25519",
+  "@hpke/hybridkem-x-wing",
+  "@hpke/ml-kem",
+  "@noble/ciphers",
   "@noble/curves",
   "@noble/hashes",
   "@noble/post-quantum",
+  "ts-mls",
 ];
 
 function licences(): Plugin {
@@ -35,9 +42,34 @@ function licences(): Plugin {
   };
 }
 
+/** The service worker at its fixed address, one script on its own: it imports nothing at run time. */
+function guard(): Plugin {
+  return {
+    name: "guard",
+    async generateBundle() {
+      const made = await build({
+        configFile: false,
+        logLevel: "warn",
+        publicDir: false,
+        build: {
+          write: false,
+          target: "es2022",
+          rolldownOptions: {
+            input: here("src/calls/installed/worker.ts"),
+            output: { format: "iife", entryFileNames: "phone-worker.js" },
+          },
+        },
+      });
+      const [only, ...others] = Array.isArray(made) || !("output" in made) ? [] : made.output;
+      if (only?.type !== "chunk" || others.length > 0) throw new Error("the guard is one script");
+      this.emitFile({ type: "asset", fileName: only.fileName, source: only.code });
+    },
+  };
+}
+
 /** One entry per page. The console serves what lands in its static folder and nothing else. */
 export default defineConfig({
-  plugins: [licences()],
+  plugins: [licences(), guard()],
   build: {
     outDir: here("../src/baluardo/console/static"),
     emptyOutDir: true,
@@ -61,6 +93,8 @@ export default defineConfig({
         audit: here("audit.html"),
         network: here("network.html"),
         siteNetwork: here("site-network.html"),
+        calls: here("calls.html"),
+        phone: here("phone.html"),
       },
     },
   },

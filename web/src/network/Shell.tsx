@@ -10,16 +10,22 @@ import { age, Told } from "./figures";
 import { t } from "./words";
 
 /** The page's frame: title, how fresh what it shows is, and why not where it is not. */
-export function Shell(props: { lead: string; feed: Feed<unknown>; children: ComponentChildren }) {
+export function Shell(props: {
+  lead: string;
+  feed: Feed<unknown>;
+  children: ComponentChildren;
+  /** Another page than that of the network. */
+  page?: { path: string; title: string };
+}) {
   const w = t.value;
-  const { feed } = props;
+  const { feed, page = { path: "/network", title: w.title } } = props;
   return (
-    <PageFrame path="/network">
+    <PageFrame path={page.path}>
       <div class="authority-scroll">
         <div class="authority network">
           <div class="authority-head">
             <div>
-              <h1>{w.title}</h1>
+              <h1>{page.title}</h1>
               <p class="authority-lead">{props.lead}</p>
             </div>
             <Freshness feed={feed} />

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { keepingOf } from "../../trust/device";
 import type { Identity } from "../../trust/identity";
 import {
   ActionButton,
@@ -12,7 +13,7 @@ import {
   useAnswer,
   wordsOf,
 } from "../kit";
-import { waitingFingerprint } from "./enrolment";
+import { isProfile, waitingFingerprint } from "./enrolment";
 import { addThisBrowser, askAgain, ticketFor } from "./thisBrowser";
 import * as texts from "./words";
 
@@ -23,6 +24,12 @@ const ASK_AGAIN_MS = 5_000;
 export function AddThisBrowser() {
   const t = words.value;
   const { busy, error, act } = useAct();
+  const [readable, setReadable] = useState(false);
+  const profile = authority.value?.profile ?? "";
+  useEffect(() => {
+    if (!isProfile(profile)) return;
+    void keepingOf(profile).then((keeping) => setReadable(keeping === "readable"));
+  }, [profile]);
   const add = () =>
     act(async () => {
       if (!authority.value || !me.value) return;
@@ -35,6 +42,7 @@ export function AddThisBrowser() {
   return (
     <>
       {error ? <Problem error={error} /> : null}
+      {readable ? <p class="soft">{t.readable}</p> : null}
       <div>
         <ActionButton tone="primary" busy={busy} onPress={async () => void (await add())}>
           {t.thisAdd}

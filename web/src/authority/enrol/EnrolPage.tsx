@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { supported } from "../../trust/device";
+import { type Keeping, keepingOf } from "../../trust/device";
 import { type EnrolmentOpened, openEnrolment } from "../api";
 import {
   AuthorityPage,
@@ -78,14 +78,14 @@ function Opening(props: { invitation: Invitation }) {
   const t = words.value;
   const { invitation: held } = props;
   const [opened, setOpened] = useState<EnrolmentOpened | null>(null);
-  const [able, setAble] = useState<boolean | null>(null);
+  const [keeping, setKeeping] = useState<Keeping | null>(null);
   const { error, act } = useAct();
   const person = held.identity.kind === "person";
   useEffect(() => {
     if (!person) return;
     void act(async () => {
       const answer = await openEnrolment(held.token);
-      setAble(isProfile(held.profile) && (await supported(held.profile)));
+      setKeeping(isProfile(held.profile) ? await keepingOf(held.profile) : "none");
       setOpened(answer);
     });
   }, []);
@@ -97,7 +97,7 @@ function Opening(props: { invitation: Invitation }) {
       </section>
     );
   }
-  if (!opened || able === null) return <Loading />;
+  if (!opened || keeping === null) return <Loading />;
   const against = contradictions(held, opened);
   if (against.length > 0) {
     return (
@@ -113,8 +113,8 @@ function Opening(props: { invitation: Invitation }) {
       </Section>
     );
   }
-  if (!able) return <Unsupported token={held.token} />;
-  return <Opened invitation={held} opened={opened} />;
+  if (keeping === "none") return <Unsupported token={held.token} />;
+  return <Opened invitation={held} opened={opened} readable={keeping === "readable"} />;
 }
 
 function Unsupported(props: { token: string }) {

@@ -21,7 +21,12 @@ import type { Invitation } from "./invitation";
 const ASK_AGAIN_MS = 5_000;
 
 /** An invitation that the server knows as we do: show it, make the keys, wait, be let in. */
-export function Opened(props: { invitation: Invitation; opened: EnrolmentOpened }) {
+export function Opened(props: {
+  invitation: Invitation;
+  opened: EnrolmentOpened;
+  /** The key made here can be read by pages of this site. */
+  readable: boolean;
+}) {
   const { invitation, opened } = props;
   const enrolment = useRef<Enrolment | null>(null);
   if (!enrolment.current && isProfile(invitation.profile)) {
@@ -62,6 +67,7 @@ export function Opened(props: { invitation: Invitation; opened: EnrolmentOpened 
   return (
     <Ready
       opened={opened}
+      readable={props.readable}
       busy={busy}
       error={error}
       onCreate={() => step((current) => current.ask(opened.passkey))}
@@ -71,6 +77,7 @@ export function Opened(props: { invitation: Invitation; opened: EnrolmentOpened 
 
 function Ready(props: {
   opened: EnrolmentOpened;
+  readable: boolean;
   busy: boolean;
   error: unknown;
   onCreate: () => Promise<boolean>;
@@ -118,6 +125,12 @@ function Ready(props: {
         <div class="notice">
           <p class="notice-title">{t.recoverTitle}</p>
           <p>{t.recoverText}</p>
+        </div>
+      ) : null}
+      {props.readable ? (
+        <div class="notice">
+          <p class="notice-title">{t.readableTitle}</p>
+          <p>{t.readable}</p>
         </div>
       ) : null}
       <Section title={t.rootTitle} lead={t.rootText}>

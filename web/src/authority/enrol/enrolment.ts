@@ -63,8 +63,8 @@ export async function waitingFingerprint(invitation: Invitation): Promise<string
   const { waiting } = await held();
   const here = waiting.some(({ uri }) => uri === invitation.identity.uri);
   if (!here || !isProfile(invitation.profile)) return null;
-  const { spki } = await waitingKey(invitation.identity, invitation.profile);
-  return hex(await sha256(spki));
+  const { signer } = await waitingKey(invitation.identity, invitation.profile);
+  return hex(await sha256(signer.spki));
 }
 
 /** Keep a chain with the key that waits for it; false where that key is in another browser. */

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { stored } from "../../frame/stored";
-import { supported } from "../../trust/device";
+import { keepingOf } from "../../trust/device";
 import { TrustError } from "../../trust/errors";
 import type { Identity } from "../../trust/identity";
 import { type AuthorityState, getDevices, inviteDevice } from "../api";
@@ -17,7 +17,7 @@ export const keysChanged = signal(0);
 /** Make this browser a device of the person: nobody has to carry an invitation to where it is. */
 export async function addThisBrowser(state: AuthorityState, person: string): Promise<Outcome> {
   const { community, root, profile } = state;
-  if (!isProfile(profile) || !(await supported(profile))) {
+  if (!isProfile(profile) || (await keepingOf(profile)) === "none") {
     throw new TrustError("unsupported", "This browser holds no keys of this profile.");
   }
   const devices = (await getDevices()).map(({ identity }) => identityParts(identity)?.device ?? "");

@@ -21,6 +21,9 @@ export const en = {
   recoverTitle: "This brings you back in",
   recoverText:
     "Once it is done, every passkey that you had is removed and every session of yours ends. Your directory entry and your roles stay.",
+  readableTitle: "In this browser the key can be read by the page",
+  readable:
+    "This browser has no ML-DSA of its own, so pages of this site hold the key while they sign. Whoever gets code of theirs into such a page has the key for good, not only while it is open. A current Chromium keeps keys that no page can read.",
   rootTitle: "Compare the state's fingerprint",
   rootText:
     "It tells this state from one that only pretends to be it. Compare it with the one on paper, or have it read to you by whoever invited you.",
@@ -46,7 +49,7 @@ export const en = {
   expired: "This invitation has expired. Ask whoever invited you for a new one.",
   unsupportedTitle: "This browser cannot hold your key",
   unsupportedText:
-    "The device key uses ML-DSA, a signature that quantum computers do not break. This browser does not offer it, or the page was not opened by https. Nothing was used up: the invitation stays good.",
+    "A device key needs a page that was opened by https, and a browser that keeps what it is given. Here one of the two is missing. Nothing was used up: the invitation stays good.",
   unsupportedWhat: [
     "Update this browser and open the invitation again.",
     "Open the invitation in another browser of the newest version, not in a private window.",
@@ -97,6 +100,9 @@ export const it: EnrolWords = {
   recoverTitle: "Questo invito ti riporta dentro",
   recoverText:
     "Alla fine ogni passkey che avevi è rimossa e ogni tua sessione finisce. La tua voce nella rubrica e i tuoi ruoli restano.",
+  readableTitle: "In questo browser la pagina può leggere la chiave",
+  readable:
+    "Questo browser non ha ML-DSA: le pagine di questo sito hanno la chiave in mano mentre firmano. Chi riesce a inserire codice in una di esse ha la chiave per sempre, non solo finché la pagina è aperta. Un Chromium aggiornato custodisce chiavi che nessuna pagina può leggere.",
   rootTitle: "Confronta l'impronta dello Stato",
   rootText:
     "Distingue questo Stato da uno che finge di esserlo. Confrontala con quella su carta, o fattela leggere da chi ti ha invitato.",
@@ -121,7 +127,7 @@ export const it: EnrolWords = {
   expired: "L'invito è scaduto. Chiedine uno nuovo a chi ti ha invitato.",
   unsupportedTitle: "Questo browser non può custodire la tua chiave",
   unsupportedText:
-    "La chiave del dispositivo usa ML-DSA, una firma che i computer quantistici non rompono. Questo browser non la offre, o la pagina non è aperta con https. Nulla è stato consumato: l'invito resta valido.",
+    "Una chiave di dispositivo richiede una pagina aperta con https e un browser che conservi ciò che riceve. Qui manca una delle due cose. Nulla è stato consumato: l'invito resta valido.",
   unsupportedWhat: [
     "Aggiorna questo browser e apri di nuovo l'invito.",
     "Apri l'invito in un altro browser dell'ultima versione, non in una finestra privata.",

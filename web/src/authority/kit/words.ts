@@ -62,7 +62,7 @@ export const en = {
   },
   trust: {
     unsupported:
-      "This browser cannot hold a device key: it has no ML-DSA, no safe storage, or the page was not opened by https.",
+      "This browser cannot hold a device key: it has no safe storage, or the page was not opened by https.",
     storage:
       "The browser did not keep what it should. Nothing was changed. A private window keeps no keys.",
     "too-large": "What arrived is larger than anything of this state. It was refused.",
@@ -147,7 +147,7 @@ export const it: KitWords = {
   },
   trust: {
     unsupported:
-      "Questo browser non può custodire una chiave di dispositivo: mancano ML-DSA o una memoria sicura, oppure la pagina non è aperta con https.",
+      "Questo browser non può custodire una chiave di dispositivo: manca una memoria sicura, oppure la pagina non è aperta con https.",
     storage:
       "Il browser non ha conservato quanto doveva. Nulla è cambiato. Una finestra privata non conserva chiavi.",
     "too-large":

@@ -166,6 +166,7 @@ function ThisDevice(props: { here: Here; onChange: () => Promise<void> }) {
           </div>
         </div>
       ) : null}
+      {device.readable ? <p class="soft">{t.readable}</p> : null}
       <div class="form-actions">
         <ActionButton tone="danger" onPress={() => setForgetting(true)}>
           {t.forget}

@@ -68,6 +68,8 @@ export const en = {
     "Scan the code with the other device's camera, or open the link there. It works once. Show it to nobody else.",
   addDeviceHere: "This browser is the device",
   done: "Done",
+  readable:
+    "This browser has no ML-DSA of its own: code that gets into a page of this site can read its key. A current Chromium keeps keys that no page can read.",
   forget: "Remove this browser's key",
   forgetTitle: "Remove the key from this browser",
   forgetWhat: [
@@ -170,6 +172,8 @@ export const it: MeWords = {
     "Inquadra il codice con la fotocamera dell'altro dispositivo, o apri lì il link. Vale una volta. Non mostrarlo ad altri.",
   addDeviceHere: "Il dispositivo è questo browser",
   done: "Fatto",
+  readable:
+    "Questo browser non ha ML-DSA: codice che entra in una pagina di questo sito può leggerne la chiave. Un Chromium aggiornato custodisce chiavi che nessuna pagina può leggere.",
   forget: "Rimuovi la chiave di questo browser",
   forgetTitle: "Rimuovi la chiave da questo browser",
   forgetWhat: [

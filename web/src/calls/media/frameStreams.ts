@@ -1,6 +1,7 @@
 /** Streams that seal or open a browser's encoded frames, and count. Nothing throws out of them. */
 
 import type { Octets } from "../../trust/octets";
+import { filledUp } from "./opusPadding";
 import { type CallKeys, DROPS, type Drop, Opener, Sealer } from "./sealer";
 
 /** A frame as encoded transforms give it. */
@@ -22,10 +23,17 @@ export function newTally(): Tally {
 /** Milliseconds of a clock that only moves forward. */
 export type Clock = () => number;
 
-/** Seals every frame; those that cannot be sealed go nowhere. */
-export function sealing(keys: CallKeys, tally: Tally, clock: Clock) {
+/**
+ * Fills every packet of Opus up to `size` octets and seals it; what cannot be sealed goes nowhere.
+ *
+ * Sealed frames are as long as what is in them, and of a rate that varies that tells speech.
+ */
+export function sealing(keys: CallKeys, size: number, tally: Tally, clock: Clock) {
   const sealer = new Sealer(keys);
-  return through(tally, (payload) => sealer.seal(payload, clock()));
+  return through(tally, async (payload) => {
+    const filled = filledUp(payload, size);
+    return filled === null ? "malformed" : sealer.seal(filled, clock());
+  });
 }
 
 /** Opens every frame; what cannot be opened is dropped, and the decoder makes silence of the gap. */

@@ -1,6 +1,7 @@
 /** What a page and its media worker say to each other. */
 
 import type { Octets } from "../../trust/octets";
+import type { BitRate } from "./description";
 import type { Epoch } from "./epochs";
 import type { Tally } from "./frameStreams";
 import type { Suite } from "./sframe";
@@ -12,7 +13,8 @@ export type Way = "seal" | "open";
 export type Counts = Record<Way, Tally>;
 
 export type Order =
-  | { kind: "start"; suite: Suite; call: Octets }
+  /** `bitRate` is what the call negotiates: its packets have the size of that rate. */
+  | { kind: "start"; suite: Suite; call: Octets; bitRate: BitRate }
   /** The octets are transferred: the page holds this copy no more. */
   | { kind: "install"; epoch: Epoch; baseKey: Octets }
   | { kind: "sealUnder"; epoch: bigint }

@@ -1,15 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { type Octets, utf8 } from "../../trust/octets";
+import { joined, type Octets, utf8 } from "../../trust/octets";
 import { CallEpochs, type Epoch, GRACE_MS, LONGEST_OVERLAP_MS } from "./epochs";
 import { type EncodedFrame, newTally, opening, sealing } from "./frameStreams";
 import { readHeader } from "./header";
+import { filledUp } from "./opusPadding";
 import { type CallKeys, Opener, Sealer } from "./sealer";
-import { random } from "./seeded.testing";
-import { importBaseKey, SUITES, type Suite } from "./sframe";
+import { type Chance, random } from "./seeded.testing";
+import { importBaseKey, SUITES, type Suite, TAG_OCTETS } from "./sframe";
 
 const SUITE: Suite = "AES_256_GCM_SHA512_128";
 const CALL = utf8("one call");
 const WORDS = utf8("sixty octets of Opus, or as good as that");
+/** Of a call at 32 kbit/s. */
+const SIZE = 80;
+/** What Opus makes of silence at a rate that varies. */
+const SILENCE = Uint8Array.of(0x78, 0xff, 0xfe);
+/** Two equal frames in three octets (RFC 6716 section 3.4, R3). */
+const UNREADABLE = Uint8Array.of(0x79, 1, 2, 3);
+
+/** One frame of 20 ms, wideband, of so many octets. */
+function anySilk(octets: number, chance: Chance): Octets {
+  return joined(Uint8Array.of(0x48), chance.octets(octets));
+}
 
 const baseKey = (fill: number) =>
   importBaseKey(SUITE, new Uint8Array(SUITES[SUITE].keyOctets).fill(fill));
@@ -227,10 +239,10 @@ describe("transforms", () => {
   it("keep the order of frames whatever their size", async () => {
     const [anna, bruno] = await pair();
     const chance = random(7);
-    const payloads = Array.from({ length: 300 }, () => chance.octets(1 + chance.below(1500)));
+    const payloads = Array.from({ length: 300 }, () => anySilk(chance.below(1276), chance));
     const [sealedTally, openedTally] = [newTally(), newTally()];
     const sealed = await run(
-      sealing(anna.keys, sealedTally, () => 0),
+      sealing(anna.keys, SIZE, sealedTally, () => 0),
       payloads,
     );
     expect(sealed.map((frame) => readHeader(frame).counter)).toEqual(
@@ -240,8 +252,28 @@ describe("transforms", () => {
       opening(bruno.keys, openedTally, () => 0),
       sealed,
     );
-    expect(opened).toEqual(payloads);
+    expect(opened).toEqual(payloads.map((payload) => filledUp(payload, SIZE)));
     expect([sealedTally.passed, openedTally.passed]).toEqual([300, 300]);
+  });
+
+  it("seal speech and silence as frames of one size, and nothing that is no Opus", async () => {
+    const [anna, bruno] = await pair();
+    const chance = random(17);
+    const spoken = Array.from({ length: 100 }, () => anySilk(chance.below(SIZE), chance));
+    const tally = newTally();
+    const payloads = [...spoken, SILENCE, UNREADABLE, new Uint8Array(), SILENCE];
+    const sealed = await run(
+      sealing(anna.keys, SIZE, tally, () => 0),
+      payloads,
+    );
+    const sizes = sealed.map((frame) => frame.length - readHeader(frame).length - TAG_OCTETS);
+    expect([sizes.length, ...new Set(sizes)]).toEqual([102, SIZE]);
+    expect([tally.passed, tally.dropped.malformed, tally.dropped.empty]).toEqual([102, 1, 1]);
+    const opened = await run(
+      opening(bruno.keys, newTally(), () => 0),
+      sealed,
+    );
+    expect(opened).toHaveLength(102);
   });
 
   it("live through everything that is thrown at them, and pass none of it", async () => {
@@ -274,7 +306,8 @@ describe("transforms", () => {
       if (calls === 2) throw new Error("the clock is broken");
       return 0;
     };
-    expect(await run(sealing(anna.keys, tally, clock), [WORDS, WORDS, WORDS])).toHaveLength(2);
+    const payloads = [SILENCE, SILENCE, SILENCE];
+    expect(await run(sealing(anna.keys, SIZE, tally, clock), payloads)).toHaveLength(2);
     expect([tally.passed, tally.dropped.failure]).toEqual([2, 1]);
   });
 });

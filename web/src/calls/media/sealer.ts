@@ -23,7 +23,7 @@ export const DROPS = [
   "no-key",
   /** A key has sealed as many frames as it may. */
   "exhausted",
-  /** It begins with no SFrame header, as a frame does that nobody sealed. */
+  /** It begins with no SFrame header, as a frame that nobody sealed; or to be sealed, is no Opus. */
   "malformed",
   /** Of an epoch never held. */
   "unknown-key",

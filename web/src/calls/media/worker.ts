@@ -4,6 +4,7 @@ import type { Octets } from "../../trust/octets";
 import { CallEpochs, type Epoch } from "./epochs";
 import { type EncodedFrame, newTally, opening, sealing } from "./frameStreams";
 import type { Answer, Asked, Counts, Order, Way } from "./messages";
+import { packetOctets } from "./opusPadding";
 import type { CallKeys } from "./sealer";
 import { importBaseKey } from "./sframe";
 
@@ -23,12 +24,13 @@ interface Transformer {
 const scope = globalThis as unknown as Scope;
 const epochs = new CallEpochs();
 const counts: Counts = { seal: newTally(), open: newTally() };
-let started: CallKeys | null = null;
+let started: (CallKeys & { size: number }) | null = null;
 
 async function obey(order: Order): Promise<void> {
   if (order.kind === "start") {
     if (started) throw new Error("A worker serves one call.");
-    started = { suite: order.suite, call: order.call, epochs };
+    const size = packetOctets(order.bitRate);
+    started = { suite: order.suite, call: order.call, epochs, size };
   } else if (order.kind === "install") {
     await install(order.epoch, order.baseKey);
   } else if (order.kind === "sealUnder") {
@@ -47,8 +49,11 @@ async function install(epoch: Epoch, octets: Octets): Promise<void> {
 scope.onrtctransform = ({ transformer: { readable, writable, options } }) => {
   // Without keys' settings nothing flows: neither sealed nor in clear.
   if (started === null) return;
-  const make = options.way === "seal" ? sealing : opening;
-  const through = make(started, counts[options.way], () => performance.now());
+  const [tally, clock] = [counts[options.way], () => performance.now()];
+  const through =
+    options.way === "seal"
+      ? sealing(started, started.size, tally, clock)
+      : opening(started, tally, clock);
   // The streams break off when the connection closes; there is nobody left to tell.
   readable
     .pipeThrough(through)

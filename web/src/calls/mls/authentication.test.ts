@@ -4,9 +4,10 @@ import { TrustError } from "../../trust/errors";
 import { type Octets, utf8 } from "../../trust/octets";
 import { type Court, MemberAuthentication } from "./authentication";
 import { Conversation } from "./group";
+import { MemoryStore, memoryVault } from "./memoryStore";
 import { makePackage } from "./packages";
 import { configOf, type Party, partyOf } from "./party";
-import { codeOf, courtOf, deviceOf, MemoryStore, NOW, ORDERER, placeOf, vaultOf } from "./places";
+import { codeOf, courtOf, deviceOf, NOW, ORDERER, placeOf } from "./places.testing";
 import { rawKeyOf, suiteOf } from "./suites";
 
 beforeEach(() => {
@@ -20,7 +21,7 @@ afterEach(() => {
 async function cheating(name: string, which: "eu" | "forged" | "cnsa", as = name): Promise<Party> {
   const device = await deviceOf(which, name);
   const shown = await deviceOf(which, as);
-  const vault = await vaultOf(new MemoryStore(), name);
+  const vault = await memoryVault(new MemoryStore(), name);
   const honest = await placeOf("annaPhone");
   return {
     ...honest.party,
@@ -118,7 +119,7 @@ describe("nobody is let in by the default authentication service", () => {
 
   it("the founder itself must pass", async () => {
     const device = await deviceOf("eu", "brunoLost");
-    const vault = await vaultOf(new MemoryStore(), "lost");
+    const vault = await memoryVault(new MemoryStore(), "lost");
     const court = await courtOf("eu");
     expect(await codeOf(() => partyOf(device, court, vault))).toBe("revoked");
   });

@@ -4,7 +4,7 @@ import type { AuthenticationService, Credential } from "ts-mls";
 import type { Certificate } from "../../trust/certificate";
 import { LARGEST_CERTIFICATE, LONGEST_CHAIN } from "../../trust/certificate";
 import { type Peer, type Trust, verifyChain } from "../../trust/chain";
-import { TrustError } from "../../trust/errors";
+import { type TrustCode, TrustError } from "../../trust/errors";
 import { type Evidence, type LogPolicy, verifyEvidence } from "../../trust/evidence";
 import { verifyKeptEvidence } from "../../trust/keptEvidence";
 import type { Checkpoint } from "../../trust/note";
@@ -15,6 +15,8 @@ import { rawKeyOf } from "./suites";
 /** For how many seconds a judgement holds; new revocation lists end it at once. Our choice. */
 const FRESH_S = 60;
 const MOST_JUDGEMENTS = 64;
+/** What a judgement fails with where a list is overdue or missing, or an issuer or root is new. */
+const STALE: readonly TrustCode[] = ["not-in-force", "proof", "not-genuine"];
 
 /** The newest checkpoint seen, where this is no page with a store of its own (a test, a worker). */
 export interface LogMemory {
@@ -35,6 +37,8 @@ export interface Court {
   now(): number;
   /** In the place of what the browser remembers of the log. */
   memory?: LogMemory;
+  /** Asks for newer lists after a judgement that newer ones might change; tells whether it has any. */
+  renew?(): Promise<boolean>;
 }
 
 interface Judgement {
@@ -61,7 +65,7 @@ export class MemberAuthentication implements AuthenticationService {
   /** Who this is: chain, identity, dates, revocation and evidence, and the leaf's own key. */
   async peerOf(credential: Credential, signatureKey: Uint8Array): Promise<Peer> {
     const ders = chainOf(credential);
-    const peer = await this.#judged(ders);
+    const peer = await this.#judgedTwice(ders);
     if (!same(rawKeyOf(peer.leaf.spki), signatureKey)) {
       throw new TrustError("key", "A member's key is not the one in its certificate.");
     }
@@ -71,6 +75,18 @@ export class MemberAuthentication implements AuthenticationService {
   /** Seconds since 1970 by this browser's clock. */
   now(): number {
     return this.#court.now();
+  }
+
+  /** Judged again, once, where what is known here was too old for it. */
+  async #judgedTwice(ders: readonly Octets[]): Promise<Peer> {
+    try {
+      return await this.#judged(ders);
+    } catch (problem) {
+      const code = problem instanceof TrustError ? problem.code : null;
+      const stale = code !== null && STALE.includes(code);
+      if (!stale || !(await this.#court.renew?.())) throw problem;
+      return this.#judged(ders);
+    }
   }
 
   async #judged(ders: readonly Octets[]): Promise<Peer> {

@@ -3,7 +3,7 @@
 import { keep } from "../../trust/database";
 import { TrustError } from "../../trust/errors";
 import type { Identity } from "../../trust/identity";
-import { type RecordStore, type SealedRecord, Vault } from "./vault";
+import { newSealingKey, type RecordStore, type SealedRecord, Vault } from "./vault";
 
 interface SealingKeyRecord {
   identity: string;
@@ -33,8 +33,7 @@ const records: RecordStore = {
 
 /** The vault of a device of this browser; its key is made when it is first opened. */
 export async function openVault(identity: Identity): Promise<Vault> {
-  const algorithm = { name: "AES-GCM", length: 256 };
-  const made = await crypto.subtle.generateKey(algorithm, false, ["encrypt", "decrypt"]);
+  const made = await newSealingKey();
   const key = await keep(["sealingKeys"], "readwrite", async (stores) => {
     const found = await stores.get<SealingKeyRecord>("sealingKeys", identity.uri);
     if (found !== undefined) return found.key;

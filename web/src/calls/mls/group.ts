@@ -6,9 +6,10 @@ import {
   mlsExporter,
   type PrivateMessage,
 } from "ts-mls";
+import type { Peer } from "../../trust/chain";
 import { TrustError } from "../../trust/errors";
 import type { Identity } from "../../trust/identity";
-import { joined as copied, hex, type Octets, utf8 } from "../../trust/octets";
+import { joined as copied, hex, type Octets } from "../../trust/octets";
 import {
   commitOf,
   type Followed,
@@ -35,8 +36,6 @@ import { wipe, wipeBetween } from "./wiping";
 import { messageOf, octetsOf } from "./wire";
 
 const NOTHING: Octets = new Uint8Array();
-/** Octets that two people compare: 128 bits. */
-const SAFETY_OCTETS = 16;
 
 /** A group as one of its members sees it. Whatever throws has changed nothing. */
 export class Conversation {
@@ -211,25 +210,30 @@ export class Conversation {
     return this.exportSecret(EXPORT.media, NOTHING, octets);
   }
 
-  /** What both people see alike if nobody stands between them: to be shown as words. */
-  safety(): Promise<Octets> {
-    return this.exportSecret(EXPORT.safety, utf8(this.terms.people.join(" ")), SAFETY_OCTETS);
+  /** Who a member is, judged anew by chain, dates, revocation and evidence. */
+  peerOf(member: Member): Promise<Peer> {
+    const node = this.#kept.state.ratchetTree[2 * member.leaf];
+    if (node?.nodeType !== "leaf") throw malformed("There is no such member");
+    const { credential, signaturePublicKey } = node.leaf;
+    return this.#party.authentication.peerOf(credential, signaturePublicKey);
   }
 
   /** Members who would not be let in today, with the reason: to be taken out, or shown. */
   async unfit(): Promise<{ member: Member; problem: Error }[]> {
     const found: { member: Member; problem: Error }[] = [];
     for (const member of this.#members) {
-      const node = this.#kept.state.ratchetTree[2 * member.leaf];
-      if (node?.nodeType !== "leaf") continue;
-      const { credential, signaturePublicKey } = node.leaf;
       try {
-        await this.#party.authentication.peerOf(credential, signaturePublicKey);
+        await this.peerOf(member);
       } catch (problem) {
         found.push({ member, problem: problem as Error });
       }
     }
     return found;
+  }
+
+  /** Overwrites all keys and keeps nothing: a group that was made for one call is over with it. */
+  forget(): Promise<void> {
+    return this.#inTurn("The end of this conversation", (kept) => this.#leave(kept));
   }
 
   async #open(kept: Kept, message: PrivateMessage): Promise<Received> {
@@ -278,11 +282,15 @@ export class Conversation {
   }
 
   async #end(kept: Kept, by: number): Promise<Settled> {
+    await this.#leave(kept);
+    return { kind: "removed", by: this.#members.find(({ leaf }) => leaf === by) as Member };
+  }
+
+  async #leave(kept: Kept): Promise<void> {
     await this.#party.vault.write([], [this.#record]);
     this.#ended = true;
     wipeBetween(kept.state, null);
     if (kept.pending !== null) wipeBetween(kept.pending.next, null);
-    return { kind: "removed", by: this.#members.find(({ leaf }) => leaf === by) as Member };
   }
 
   /** Goes on to the next epoch and wipes what only the last one needed. */
@@ -337,5 +345,5 @@ async function revisionBelow(party: Party, { groupContext }: ClientState): Promi
 }
 
 function over(): TrustError {
-  return new TrustError("key", "This device was taken out of the conversation; its keys are gone.");
+  return new TrustError("key", "This device is out of the conversation; its keys are gone.");
 }

@@ -13,7 +13,7 @@ import { framed, unframed } from "./frames";
 import { Conversation } from "./group";
 import { nameOf } from "./ordering";
 import { makePackage, readPackage } from "./packages";
-import { codeOf, NOW, ORDERER, OTHER_ORDERER, type Place, placeOf } from "./places";
+import { codeOf, NOW, ORDERER, OTHER_ORDERER, type Place, placeOf } from "./places.testing";
 import { keptOfOctets } from "./state";
 import { suiteName } from "./suites";
 import { extensionsOf } from "./terms";

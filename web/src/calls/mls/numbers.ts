@@ -33,8 +33,6 @@ export const GROUP_ID_OCTETS = 32;
 export const EXPORT = {
   /** RFC 9605 section 5.2. */
   media: BASE_KEY_LABEL,
-  /** What two people read to each other. */
-  safety: "baluardo safety words v1",
-  /** Binds the description of a call's media to the group. */
+  /** Binds what an end of a call says of its media to the group. */
   call: "baluardo call binding v1",
 } as const;

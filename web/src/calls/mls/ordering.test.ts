@@ -5,7 +5,7 @@ import { Conversation } from "./group";
 import type { Notice } from "./ordering";
 import type { Made } from "./outcomes";
 import { makePackage } from "./packages";
-import { codeOf, NOW, ORDERER, OTHER_ORDERER, placeOf } from "./places";
+import { codeOf, NOW, ORDERER, OTHER_ORDERER, placeOf } from "./places.testing";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOW * 1000 });

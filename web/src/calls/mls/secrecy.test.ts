@@ -3,7 +3,7 @@ import { hex, type Octets, utf8 } from "../../trust/octets";
 import { FRESH_KEY } from "./commits";
 import { Conversation } from "./group";
 import { makePackage } from "./packages";
-import { codeOf, courtOf, NOW, ORDERER, type Place, placeOf } from "./places";
+import { codeOf, courtOf, NOW, ORDERER, type Place, placeOf } from "./places.testing";
 import { keptOfOctets } from "./state";
 import { secretsOf, wipeBetween } from "./wiping";
 

@@ -1,5 +1,5 @@
 import { bench, describe } from "vitest";
-import { placeOf, setUpTimes } from "./places";
+import { placeOf, setUpTimes } from "./places.testing";
 
 // Node has no ML-DSA of its own: here noble signs and verifies. In Chromium, with its native one,
 // tests/browser/test_call_keys.py prints the same steps.

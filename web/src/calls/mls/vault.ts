@@ -30,7 +30,8 @@ export interface RecordStore {
   change(put: readonly SealedRecord[], removed: readonly string[]): Promise<void>;
 }
 
-export type RecordKind = "conversation" | "package";
+/** The last two are of the telephone's page: its past calls, and the directory as last seen. */
+export type RecordKind = "conversation" | "package" | "history" | "contacts";
 
 /** A record in the open. */
 export interface KeptRecord {
@@ -98,6 +99,11 @@ export class Vault {
       throw new TrustError("storage", "What this browser kept of a conversation was altered.");
     }
   }
+}
+
+/** A key to seal with, which no page can read. */
+export function newSealingKey(): Promise<CryptoKey> {
+  return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
 /** Place and revision are sealed in: no record can be put in another's stead. */

@@ -7,7 +7,7 @@ import { initializeEpoch } from "ts-mls/keySchedule.js";
 import { describe, expect, it } from "vitest";
 import { hex, joined, type Octets, ofHex, utf8 } from "../../trust/octets";
 import { Conversation } from "./group";
-import { deviceOf, ORDERER, placeOf } from "./places";
+import { deviceOf, ORDERER, placeOf } from "./places.testing";
 import { suiteOf } from "./suites";
 
 // Vectors of the MLS working group, github.com/mlswg/mls-implementations, for suites whose hash is

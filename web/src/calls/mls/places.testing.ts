@@ -11,11 +11,11 @@ import { hex, type Octets, ofBase64, utf8 } from "../../trust/octets";
 import { Revocations } from "../../trust/revocation";
 import type { Court, LogMemory } from "./authentication";
 import { FRESH_KEY } from "./commits";
-import file from "./community.json";
+import file from "./community.testing.json";
 import { Conversation } from "./group";
+import { MemoryStore, memoryVault } from "./memoryStore";
 import { makePackage } from "./packages";
 import { type Party, partyOf } from "./party";
-import { type RecordStore, type SealedRecord, Vault } from "./vault";
 
 interface MemberFile {
   leaf: string;
@@ -47,29 +47,6 @@ export const ORDERER = identityOf("italia.example", "office/palazzo-chigi");
 export const OTHER_ORDERER = identityOf("italia.example", "ship/bergamini");
 
 const of = (text: string): Octets => ofBase64(text, 1 << 22);
-
-/** Records in memory, by the rules of the browser's store. */
-export class MemoryStore implements RecordStore {
-  readonly records = new Map<string, SealedRecord>();
-
-  async get(name: string) {
-    return this.records.get(name);
-  }
-
-  async all(prefix: string) {
-    return [...this.records.values()].filter(({ name }) => name.startsWith(prefix));
-  }
-
-  async change(put: readonly SealedRecord[], removed: readonly string[]) {
-    for (const { name, revision } of put) {
-      if (revision !== (this.records.get(name)?.revision ?? 0) + 1) {
-        throw new TrustError("busy", "Another page changed this conversation: look again.");
-      }
-    }
-    for (const record of put) this.records.set(record.name, record);
-    for (const name of removed) this.records.delete(name);
-  }
-}
 
 /** What members of a community are judged by, at a time that tests may move. */
 export function courtOf(which: Which, clock = { now: NOW }): Promise<Court> {
@@ -129,13 +106,6 @@ export async function deviceOf(which: Which, name: string) {
   return { profile, signer, chain: [of(member.leaf), of(made.issuer)] };
 }
 
-/** A vault in memory with a key of its own. */
-export async function vaultOf(store: RecordStore, owner: string): Promise<Vault> {
-  const algorithm = { name: "AES-GCM", length: 256 };
-  const key = await crypto.subtle.generateKey(algorithm, false, ["encrypt", "decrypt"]);
-  return new Vault(store, key, owner);
-}
-
 export interface Place {
   party: Party;
   store: MemoryStore;
@@ -145,7 +115,7 @@ export interface Place {
 export async function placeOf(name: string, which: Which = "eu", court?: Court): Promise<Place> {
   const store = new MemoryStore();
   const device = await deviceOf(which, name);
-  const vault = await vaultOf(store, hex(device.signer.spki).slice(-16));
+  const vault = await memoryVault(store, hex(device.signer.spki).slice(-16));
   return { party: await partyOf(device, court ?? (await courtOf(which)), vault), store };
 }
 

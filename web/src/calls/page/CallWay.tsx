@@ -1,0 +1,47 @@
+import { Loading } from "../../authority/kit";
+import { getSiteNetwork } from "../../network/answers";
+import { useFeed } from "../../network/feed";
+import { milliseconds, rate, Told } from "../../network/figures";
+import { wayTo } from "./way";
+import { t } from "./words";
+
+/** The tunnel to the other site as our edge has it now, and the bearer that carries it. */
+export function CallWay(props: { site: string; name: string }) {
+  const w = t.value;
+  const feed = useFeed(getSiteNetwork);
+  if (feed.now === null) return feed.error ? <p class="faint">{w.wayUnknown}</p> : <Loading />;
+  const found = wayTo(feed.now.value, props.site);
+  if (found === null) return <p class="faint">{w.wayUnknown}</p>;
+  const { tunnel, bearer } = found;
+  return (
+    <>
+      <p>{w.wayTo(props.name)}</p>
+      {tunnel.open ? null : <p class="problem">{w.wayShut}</p>}
+      <dl class="facts">
+        <dt>{w.wayHeld}</dt>
+        <dd>{w.wayLayers(tunnel.layers)}</dd>
+        {bearer ? (
+          <>
+            <dt>{w.wayBearer}</dt>
+            <dd>
+              <Told text={bearer.name} /> <span class="faint">({bearer.kind})</span>
+              {tunnel.lanes > 1 && tunnel.second ? `, ${w.waySecond(tunnel.second)}` : ""}
+            </dd>
+            {bearer.landing ? (
+              <>
+                <dt>{w.wayLanding}</dt>
+                <dd>
+                  <Told text={bearer.landing} />
+                </dd>
+              </>
+            ) : null}
+            <dt>{w.wayRate}</dt>
+            <dd>{rate(bearer.rate_bps)}</dd>
+            <dt>{w.wayDelay}</dt>
+            <dd>{milliseconds(bearer.round_trip_ms)}</dd>
+          </>
+        ) : null}
+      </dl>
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+/** What a person reads of why a call ended, in both languages (`calls/causes.py` says the same). */
+
+import type { Cause } from "./causes";
+
+export const causeWords: Record<"it" | "en", Record<Cause, string>> = {
+  en: {
+    "hung up": "The call was ended.",
+    declined: "The call was declined.",
+    busy: "Busy.",
+    unable: "No device can take the call.",
+    "no answer": "Nobody answered.",
+    "nobody there": "The person has no device connected.",
+    "unknown person": "There is nobody of this name.",
+    "answered elsewhere": "Another device has answered.",
+    glare: "You called each other: the other call stands.",
+    "no room": "The link is full of calls that need not yield.",
+    "forbidden precedence": "This precedence is above the one permitted to the person.",
+    "second emergency": "The person is in an emergency call already.",
+    "too many": "Too many calls from this device: try again shortly.",
+    "not theirs": "The call comes from somebody who may not speak for this person.",
+    "device lost": "The device cannot be reached any more.",
+    "site lost": "The other site cannot be reached.",
+    restarted: "One of the two sides was restarted.",
+    "pre-empted by device": "The call yielded to a more urgent one on the device.",
+    "pre-empted reserved": "The call yielded its room to a more urgent one.",
+    "pre-empted": "The call had to yield.",
+    "pre-empted not ip": "The call had to yield in a telephone network.",
+    "pre-empted by path":
+      "The link carries less than before: the call yielded to more urgent ones.",
+  },
+  it: {
+    "hung up": "La chiamata è stata chiusa.",
+    declined: "La chiamata è stata rifiutata.",
+    busy: "Occupato.",
+    unable: "Nessun dispositivo può accettare la chiamata.",
+    "no answer": "Nessuno ha risposto.",
+    "nobody there": "La persona non ha nessun dispositivo collegato.",
+    "unknown person": "Qui nessuno ha questo nome.",
+    "answered elsewhere": "Ha risposto un altro dispositivo.",
+    glare: "Vi siete chiamati a vicenda: vale l'altra chiamata.",
+    "no room": "Il collegamento è pieno di chiamate che non devono cedere.",
+    "forbidden precedence": "Questa precedenza è sopra quella permessa alla persona.",
+    "second emergency": "La persona è già in una chiamata di emergenza.",
+    "too many": "Troppe chiamate da questo dispositivo: riprovate tra poco.",
+    "not theirs": "La chiamata viene da chi non può parlare per questa persona.",
+    "device lost": "Il dispositivo non è più raggiungibile.",
+    "site lost": "L'altra sede non è raggiungibile.",
+    restarted: "Una delle due parti è stata riavviata.",
+    "pre-empted by device": "La chiamata ha ceduto a una più urgente sul dispositivo.",
+    "pre-empted reserved": "La chiamata ha ceduto il suo posto a una più urgente.",
+    "pre-empted": "La chiamata ha dovuto cedere.",
+    "pre-empted not ip": "La chiamata ha dovuto cedere in una rete telefonica.",
+    "pre-empted by path":
+      "Il collegamento porta meno di prima: la chiamata ha ceduto a quelle più urgenti.",
+  },
+};
