@@ -1,6 +1,7 @@
-"""What carries calls: an edge's media relay beside a bare loop in C and rtpengine.
+"""What carries calls: an edge's media relay, its signalling, and the keys of two devices.
 
-Usage: python benchmarks/calls.py [--relay] [--calls N] [--seconds S] [--rounds R]
+Usage: python benchmarks/calls.py [--relay] [--signalling] [--mls] [--calls N] [--seconds S]
+       [--rounds R] [--people N] [--per-second N] [--minute S] [--talk S]
 
 Prints one JSON line a part; without a part's name, every part. `relay`: so many calls of 100
 packets/s of 200 octets, half of them each way, on one core, through our relay, a loop of epoll,
@@ -13,6 +14,15 @@ other programs on the machine hardly change. `ratio` is of `per_core_s`, and the
 steady calls' `cpu_us`: above 1 is better than theirs. Without the right to real-time scheduling the
 line says `"privileged": false` and delays have no limit. A peer that is not installed is named in
 `skipped`.
+
+`signalling` (`calls_signalling.py`): so many people present at one edge, which alone decides on the
+calls of its site: no other machine takes part. `attend_per_s` is how fast they came, each by
+real signatures; then calls are begun at an even rate for a minute on an edge of one core, with all
+telephones on another. `ring` and `set_up` are from dialling until the caller hears that it rings
+and that it was answered, `cores` the processor time of the edge per second, `told` what all are
+told of people meanwhile. `echo` is the control, and `ratio` ours over it.
+
+`mls` (`calls_mls.py`): two devices come to share keys in Chromium, beside bare primitives.
 
 Exit status 1 when a figure misses its limit. Needs two cores.
 """
@@ -30,6 +40,8 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
+import calls_mls
+import calls_signalling
 import relay_load
 from baluardo.network.links.real_time import ask_for_real_time
 from machine import machine
@@ -44,6 +56,9 @@ PER_CALL_S = 100
 OVERLOAD_PER_S = 600_000
 SETTLE_S = 1.0
 DESCRIPTORS = 16_384
+
+SETS_UP_AT_MOST_MS = 300.0
+"""At the 99th percentile: what a person does not notice before it rings."""
 
 AT_LEAST = {"arrived_share": 0.999, "of_c_loop": 0.7}
 AT_MOST = {"late_p99_ms": 1.0, "idle_core_share": 0.03}
@@ -181,18 +196,81 @@ def _may_be_urgent() -> bool:
     return told[0]
 
 
+def signalling(load: calls_signalling.Load) -> int:
+    """Measure signalling beside an echo and print the line; return the exit status."""
+    ran_on = machine()
+    figures = calls_signalling.measure(load)
+    edge, echo = figures["edge"], figures["echo"]
+    ratio = {
+        name: round(edge[name] / echo[name], 2) for name in ("cores", "set_up_p50_ms", "memory_mb")
+    }
+    line = {
+        "benchmark": "calls signalling",
+        "people": load.people,
+        "per_s": load.per_s,
+        "seconds": load.seconds,
+        "talk_s": load.talk_s,
+        "figures": figures,
+        "limits": {"completed_share": 1.0, "set_up_p99_ms": SETS_UP_AT_MOST_MS},
+        "ratio": ratio,
+        "machine": ran_on,
+    }
+    print(json.dumps(line))
+    is_whole = edge["completed_share"] == 1.0 and edge["problems"] == 0
+    if not is_whole:
+        print(f"Calls failed: {edge['completed_share']}, {edge['problems']}", file=sys.stderr)
+    if edge["set_up_p99_ms"] > SETS_UP_AT_MOST_MS:
+        print(f"set_up_p99_ms misses its limit: {edge['set_up_p99_ms']}", file=sys.stderr)
+    return 0 if is_whole and edge["set_up_p99_ms"] <= SETS_UP_AT_MOST_MS else 1
+
+
+def mls() -> int:
+    """Measure the keys of two devices in Chromium and print the line; return the exit status."""
+    why = calls_mls.why_not()
+    if why is not None:
+        print(f"{why}: nothing measured.", file=sys.stderr)
+        return 0
+    figures = calls_mls.measure()
+    line = {
+        "benchmark": "calls mls",
+        "figures": figures,
+        "limits": {"at_most_ms": calls_mls.LONGEST_MS},
+        "machine": machine(),
+    }
+    print(json.dumps(line))
+    late = calls_mls.missed(figures)
+    for each in late:
+        print(f"{each} misses its limit", file=sys.stderr)
+    return 1 if late else 0
+
+
 def main() -> int:
     """Measure and print; return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--relay", action="store_true", help="the media relay alone")
+    parser.add_argument("--signalling", action="store_true", help="signalling of an edge alone")
+    parser.add_argument("--mls", action="store_true", help="keys of two devices alone")
     parser.add_argument("--calls", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--people", type=int, default=10_000, help="present at the edge")
+    parser.add_argument("--per-second", type=float, default=100.0, help="calls that begin")
+    parser.add_argument("--minute", type=float, default=60.0, help="for so many seconds")
+    parser.add_argument("--talk", type=float, default=10.0, help="seconds of each call")
     asked = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    return relay(asked.calls, asked.seconds, asked.rounds)
+    every = not (asked.relay or asked.signalling or asked.mls)
+    missed = 0
+    if asked.relay or every:
+        missed |= relay(asked.calls, asked.seconds, asked.rounds)
+    if asked.signalling or every:
+        load = calls_signalling.Load(asked.people, asked.per_second, asked.minute, asked.talk)
+        missed |= signalling(load)
+    if asked.mls or every:  # last: it changes where modules are looked for
+        missed |= mls()
+    return missed
 
 
 if __name__ == "__main__":

@@ -70,10 +70,13 @@ PLAIN_MTU = 1_420
 UDP_OCTETS = 1_280
 OMITTED_S = 2
 """Begin of each stream that does not count: it has to find the rate."""
+UPLOADS = 4
+"""Streams of a full upload: one alone, with BBR, keeps the queue short by itself."""
 CALL_EVERY = 0.02
 EXPEDITED = ("-Q", "0xb8")
-SETTLED_S = 12.0
-"""After this both sites have fallen silent, if nobody has traffic."""
+SETTLED_S = 65.0
+"""After this both sites have fallen silent, if nobody has traffic: edges tell each other who sits
+there, and end that channel after 45 s."""
 LEAST_CONTROL_MS = 15.0
 """Below this plain WireGuard had no queue either, and a call proves nothing."""
 LONGEST_S = 60.0
@@ -148,7 +151,7 @@ class Ends:
         count = round(seconds / CALL_EVERY)
         quiet = Pinging(self.one, self.address, count // 2, CALL_EVERY, EXPEDITED).replies()
         with self.served():
-            upload = self._client(seconds + 2.0)
+            upload = self._client(seconds + 2.0, streams=UPLOADS)
             time.sleep(OMITTED_S + 1.0)
             call = Pinging(self.one, self.address, count, CALL_EVERY, EXPEDITED)
             loaded = call.replies()
@@ -172,8 +175,10 @@ class Ends:
             server.kill()
             server.communicate()
 
-    def _client(self, seconds: float, udp_mbps: float = 0.0) -> subprocess.Popen[str]:
-        command = ["iperf3", "-J", "-O", f"{OMITTED_S}", "-t", f"{seconds:g}"]
+    def _client(
+        self, seconds: float, udp_mbps: float = 0.0, streams: int = 1
+    ) -> subprocess.Popen[str]:
+        command = ["iperf3", "-J", "-O", f"{OMITTED_S}", "-t", f"{seconds:g}", "-P", f"{streams}"]
         if udp_mbps:
             command += ["-u", "-b", f"{udp_mbps}M", "-l", str(UDP_OCTETS)]
         return self.one.popen([*command, "-c", self.address], stdout=subprocess.PIPE, text=True)

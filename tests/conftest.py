@@ -12,6 +12,43 @@ from baluardo.twin.sky.shells import default_catalogue as built_in_catalogue
 from baluardo.twin.sky.tle import parse_tle
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+LONGEST = (
+    "stage/test_stepped_clocks.py",
+    "edge/tunnels/test_plain_devices.py",
+    "stage/test_staged_nation.py",
+    "browser/test_network_page.py",
+    "browser/test_authority_hostile_texts.py",
+    "stage/test_up.py",
+    "edge/tunnels/test_media_through_tunnels.py",
+    "edge/test_edge_two_layers.py",
+    "edge/test_edge_directory.py",
+    "browser/test_phone_at_an_edge.py",
+    "browser/test_call_media.py",
+    "browser/test_firefox_talk.py",
+    "browser/test_phone_page.py",
+    "browser/test_talk.py",
+    "browser/test_globe.py",
+    "browser/test_authority_demonstration.py",
+    "browser/test_paths_on_globe.py",
+    "network/links/test_helper_devices.py",
+    "stage/network/test_staged_sky.py",
+    "browser/test_authority_quality.py",
+    "edge/tunnels/test_authority_gone.py",
+    "browser/test_calls_page.py",
+    "edge/log_copy/test_evidence_door.py",
+    "browser/test_authority_edges.py",
+    "browser/test_keyboard.py",
+    "edge/test_edge_link.py",
+)
+"""Files that take more than half a minute, longest first, as `pytest --durations=0` tells it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the longest files begin first, so that no process is left alone with one at the end."""
+    places = {REPOSITORY / "tests" / name: place for place, name in enumerate(LONGEST)}
+    if gone := [str(path) for path in places if not path.is_file()]:
+        raise pytest.UsageError(f"tests/conftest.py names a file that is gone: {', '.join(gone)}.")
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")

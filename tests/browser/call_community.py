@@ -114,7 +114,7 @@ def call_community(
 
 
 def vectors() -> dict[str, Any]:
-    """Return what the pages' own tests judge members by (web/src/calls/mls/community.json)."""
+    """Return what the pages' own tests judge members by (calls/mls/community.testing.json)."""
     people = [
         ("annaPhone", "person/anna.rossi/phone"),
         ("annaDesk", "person/anna.rossi/desk"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from browser_page import FLAGS, PATIENCE_MS
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from trust_page import WEB, Quiet
 from trust_page import site as serve
 
@@ -34,14 +34,18 @@ RTP_VERSION = 2
 FIRST_DYNAMIC_TYPE = 96
 
 
-def media_browser(playwright: Playwright) -> Browser:
-    """Return an ordinary Chromium; skip by name without one."""
+@contextmanager
+def media_browser() -> Iterator[Browser]:
+    """Run an ordinary Chromium while inside; skip by name without one."""
     path = find_browser()
     if path is None:
         pytest.skip("there is no Chromium on this machine (package chromium)")
-    return playwright.chromium.launch(
-        executable_path=path, headless=True, args=[*FLAGS, SOUND_FLAG]
-    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, headless=True, args=[*FLAGS, SOUND_FLAG]
+        )
+        yield browser
+        browser.close()
 
 
 def bundle(folder: Path) -> None:
@@ -83,10 +87,11 @@ class Relays:
 
     ports: tuple[int, int]
     captured: list[bytes] = field(default_factory=list)
+    host: str = HOST
 
     def address(self, end: int) -> dict[str, Any]:
         """Return the relay of an end, as its page takes it."""
-        return {"address": HOST, "port": self.ports[end]}
+        return {"address": self.host, "port": self.ports[end]}
 
     def speech(self) -> list[bytes]:
         """Return the RTP packets among what was captured (RFC 7983, RFC 5761)."""
@@ -98,12 +103,12 @@ class Relays:
 
 
 @contextmanager
-def relays() -> Iterator[Relays]:
+def relays(host: str = HOST) -> Iterator[Relays]:
     """Carry datagrams between two ports while inside; each end is where it last spoke from."""
     ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for end in ends:
-        end.bind((HOST, 0))
-    made = Relays((ends[0].getsockname()[1], ends[1].getsockname()[1]))
+        end.bind((host, 0))
+    made = Relays((ends[0].getsockname()[1], ends[1].getsockname()[1]), host=host)
     stopped = threading.Event()
     thread = threading.Thread(target=_carry, args=(ends, made, stopped), daemon=True)
     thread.start()

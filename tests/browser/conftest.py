@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser_page import FLAGS, Watched, opened
+from firefox import Firefox, running_firefox
 from playwright.sync_api import Browser, sync_playwright
 
 from baluardo.console.app import STATIC
@@ -29,6 +30,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """Return the machine's Firefox; skip by name where there is none."""
+    with running_firefox(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -68,9 +68,9 @@ def italy() -> TestCommunity:
 
 def test_a_browser_knows_whether_it_can(anna: TrustPage, community: TestCommunity) -> None:
     name = community.profile.name
-    assert anna.do("return trust.device.supported(name);", name=name) is True
+    assert anna.do("return trust.device.keepingOf(name);", name=name) == "hidden"
     lacking = "Object.defineProperty(window, 'indexedDB', {value: null});"
-    assert anna.do(f"{lacking} return trust.device.supported(name);", name=name) is False
+    assert anna.do(f"{lacking} return trust.device.keepingOf(name);", name=name) == "none"
 
 
 def test_a_key_is_asked_for_granted_and_kept(anna: TrustPage, community: TestCommunity) -> None:
@@ -84,12 +84,14 @@ def test_a_key_is_asked_for_granted_and_kept(anna: TrustPage, community: TestCom
     assert installed(anna, identity, granted(community, request)) == ""
     anna.page.reload()
     shown = anna.do(
-        "const {chain, keys, identity} = await keyOf(uri);"
+        "const {chain, readable, identity} = await keyOf(uri);"
+        "const {keys} = await trust.database.keep("
+        " ['devices'], 'readonly', (stores) => stores.get('devices', uri));"
         "const private_ = await codeOf(() => crypto.subtle.exportKey('pkcs8', keys.privateKey));"
         "return {uri: identity.uri, spki: to(chain[0].spki), leaf: to(chain[0].der),"
         " from: chain[0].notBefore, until: chain[0].notAfter, serial: chain[0].serial,"
         " keyId: trust.octets.hex(chain[0].keyId), extractable: keys.privateKey.extractable,"
-        " private_, held: await trust.device.held()};",
+        " private_, readable, held: await trust.device.held()};",
         uri=identity.uri,
     )
     leaf = Certificate.of_der(octets(shown["leaf"]))
@@ -97,6 +99,7 @@ def test_a_key_is_asked_for_granted_and_kept(anna: TrustPage, community: TestCom
     assert (shown["from"], shown["until"]) == (leaf.not_before, leaf.not_after)
     assert (shown["serial"], shown["keyId"]) == (f"{leaf.serial:x}", leaf.key_id.hex())
     assert (shown["extractable"], shown["private_"] != "") == (False, True)
+    assert shown["readable"] is False
     assert [each["uri"] for each in shown["held"]["devices"]] == [identity.uri]
     assert shown["held"]["waiting"] == []
     anna.do("await trust.device.forget(trust.identity.identityOfUri(uri));", uri=identity.uri)
@@ -107,7 +110,7 @@ def test_two_pages_wait_with_one_key(anna: TrustPage, italy: TestCommunity) -> N
     keys = anna.do(
         "const identity = trust.identity.identityOfUri(uri);"
         "const make = () => trust.device.waitingKey(identity, 'eu-hybrid');"
-        "return (await Promise.all([make(), make(), make()])).map(({spki}) => to(spki));",
+        "return (await Promise.all([make(), make(), make()])).map(({signer}) => to(signer.spki));",
         uri=italy.identity("person/anna.rossi/phone").uri,
     )
     assert len(set(keys)) == 1

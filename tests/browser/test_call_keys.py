@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from call_community import CallCommunity
 from playwright.sync_api import Browser
-from trust_page import BUNDLE_SECONDS, BUNDLER, WEB, TrustPage, octets, site, trust_page
+from trust_page import WEB, TrustPage, bundle_script, octets, site, trust_page
 
 from baluardo.errors import CertificateError
 from baluardo.trust.certificates.anchors import Anchors
@@ -24,35 +23,34 @@ from baluardo.trust.identity import DAY
 from baluardo.trust.suites import CNSA, EU_HYBRID, profile_named
 from trust.community import make_community
 
-VECTORS = WEB / "src" / "calls" / "mls" / "community.json"
+VECTORS = WEB / "src" / "calls" / "mls" / "community.testing.json"
 PAGE = (
     '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">'
     '<title>Keys</title><script type="module" src="keys.js"></script>'
 )
 # What the test says on the page, in short words; octets travel as base64.
 ENTRY = """
-import { bindCall, checkCall } from "%(web)s/src/calls/mls/binding";
 import { FRESH_KEY } from "%(web)s/src/calls/mls/commits";
 import { openVault } from "%(web)s/src/calls/mls/deviceStore";
 import { Conversation } from "%(web)s/src/calls/mls/group";
 import { makePackage } from "%(web)s/src/calls/mls/packages";
 import { partyOf } from "%(web)s/src/calls/mls/party";
-import { courtOfFile, ORDERER, setUpTimes } from "%(web)s/src/calls/mls/places";
+import { courtOfFile, ORDERER, setUpTimes } from "%(web)s/src/calls/mls/places.testing";
 import * as device from "%(web)s/src/trust/device";
 import { implementationOf } from "%(web)s/src/trust/implementations";
 import { identityOfUri } from "%(web)s/src/trust/identity";
-import { MEMBER_ALGORITHM, signerOfKeys } from "%(web)s/src/trust/mldsa";
+import { MEMBER_ALGORITHM } from "%(web)s/src/trust/mldsa";
 import { base64, ofBase64, ofUtf8, utf8 } from "%(web)s/src/trust/octets";
 const of = (text) => ofBase64(text, 1 << 22);
 const codeOf = (act) =>
   Promise.resolve().then(act).then(() => "", (problem) => problem.code ?? `${problem}`);
 const partyHere = async (shown, uri) => {
   const identity = identityOfUri(uri);
-  const { keys, chain } = await device.load(identity);
+  const { signer, chain } = await device.load(identity);
   const court = await courtOfFile(shown, () => Date.now() / 1000);
   const { profile } = shown;
   const ders = chain.map(({ der }) => der);
-  const own = { profile, signer: await signerOfKeys(keys), chain: ders };
+  const own = { profile, signer, chain: ders };
   return partyOf(own, court, await openVault(identity));
 };
 const spent = {};
@@ -64,7 +62,7 @@ const timed = async (what, act) => {
 };
 Object.assign(globalThis, {
   of, to: base64, codeOf, openVault, spent, timed, partyHere, device, identityOfUri, utf8, ofUtf8,
-  Conversation, makePackage, FRESH_KEY, ORDERER, setUpTimes, bindCall, checkCall,
+  Conversation, makePackage, FRESH_KEY, ORDERER, setUpTimes,
   nativeHere: async (profile) => (await implementationOf(MEMBER_ALGORITHM[profile])).name,
 });
 """
@@ -73,13 +71,8 @@ READY_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not BUNDLER.is_file():
-        pytest.skip("the pages' tools are not installed (npm ci in web/)")
     folder = tmp_path_factory.mktemp("keys-page")
-    entry = folder / "keys.ts"
-    entry.write_text(ENTRY % {"web": WEB})
-    command = [str(BUNDLER), str(entry), "--format", "esm", "--dir", str(folder)]
-    subprocess.run(command, cwd=WEB, check=True, capture_output=True, timeout=BUNDLE_SECONDS)
+    bundle_script(folder, "keys", ENTRY)
     (folder / "index.html").write_text(PAGE)
     with site(folder) as address:
         yield address
@@ -195,7 +188,7 @@ def test_time_of_a_two_party_set_up(chromium: Browser, url: str) -> None:
 
 
 def test_what_an_older_page_kept_stays(chromium: Browser, url: str) -> None:
-    """The browser's store grows from version 1 to 2 and loses nothing."""
+    """The browser's store grows from version 1 to 3 and loses nothing."""
     with trust_page(chromium, url) as page:
         ready(page)
         kept = page.do(
@@ -221,7 +214,7 @@ def test_what_an_older_page_kept_stays(chromium: Browser, url: str) -> None:
             " database.version];",
             uri=f"spiffe://italia.example/{ANNA}",
         )
-        assert kept == ["kept", "x", 2]
+        assert kept == ["kept", "x", 3]
 
 
 def test_the_pages_vectors_stand_before_the_authority_s_own_verifier() -> None:

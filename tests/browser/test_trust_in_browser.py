@@ -102,6 +102,7 @@ def test_a_signature_of_the_browser_is_good_to_noble_for_its_use_alone(page: Tru
 def test_a_browser_that_keeps_keys_takes_none_as_octets(page: TrustPage) -> None:
     script = "await trust.mldsa.signerOfSeed('ML-DSA-65', new Uint8Array(32));"
     assert page.code(script) == "key"
+    assert page.code("await trust.sealedSeed.drawSeed('ML-DSA-65', 'anybody');") == "key"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ MODULES = (
     "certificate",
     "chain",
     "commands",
+    "database",
     "device",
     "envelope",
     "evidence",
@@ -42,6 +43,7 @@ MODULES = (
     "record",
     "request",
     "revocation",
+    "sealedSeed",
     "strictJson",
     "witness",
 )
@@ -80,6 +82,16 @@ def bundle(folder: Path) -> None:
     command = [BUNDLER, entry, "--format", "iife", "--file", folder / "trust.js"]
     subprocess.run(command, cwd=WEB, check=True, capture_output=True, timeout=BUNDLE_SECONDS)
     (folder / "index.html").write_text(PAGE)
+
+
+def bundle_script(folder: Path, name: str, script: str) -> None:
+    """Bundle a module's text, in which `%(web)s` is the folder of the pages, as NAME.js."""
+    if not BUNDLER.is_file():
+        pytest.skip("the pages' tools are not installed (npm ci in web/)")
+    entry = folder / f"{name}.ts"
+    entry.write_text(script % {"web": WEB})
+    command = [BUNDLER, entry, "--format", "esm", "--dir", folder]
+    subprocess.run(command, cwd=WEB, check=True, capture_output=True, timeout=BUNDLE_SECONDS)
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from baluardo import __version__
 from cli.typed_country import SEALED, Country, free_ports, waited_for
+from edge.page_copy.built_pages import make_build
 from edge.signed_updates import program_wheel, surroundings_wheel
 
 PASSPHRASE = "correct horse battery"  # noqa: S105 - of this test's own keys
@@ -161,3 +163,34 @@ def test_what_is_no_update_is_not_packed(country: Country, wheels: Path) -> None
     refused = country.refuses("edge", "approve-update", "altered.update", *BRUNO)
     assert "is not the wheel that was signed" in refused
     assert (country.path / "altered.update").read_bytes() == altered
+
+
+def test_pages_go_from_two_officers_to_a_ship(country: Country) -> None:
+    built, file = make_build(country.path / "static"), "pages-3.json"
+    names = ("--signer", "bruno.verdi", "--signer", "anna.rossi")
+    sign = ("edge", "sign-pages", file, "--number", "3", *names, "--pages", "static")
+    done = country.does(*sign, *ANNA)
+    assert done.stdout.startswith(f"pages 3: version {__version__}, ")
+    assert done.stderr.endswith("for a second officer: baluardo edge approve-pages.\n")
+    assert country.refuses(*sign, *ANNA).startswith(f"{file} is already there")
+    refused = country.refuses("edge", "take-pages", "bergamini", file)
+    assert refused.startswith("The command edge.pages has 0 of the 1 approvals")
+    approve = ("edge", "approve-pages", file, "--pages", "static")
+    whole = (built / "phone.html").read_bytes()
+    (built / "phone.html").write_bytes(whole + b"<!-- altered -->")
+    assert country.refuses(*approve, *BRUNO).startswith("/phone is not what your own build has")
+    (built / "phone.html").write_bytes(whole)
+    done = country.does(*approve, *BRUNO)
+    assert done.stdout == "approved pages 3\n"
+    assert done.stderr.startswith(
+        f"edge.pages by person/anna.rossi/first: pages 3, version {__version__}; the next list by "
+        "2 of anna.rossi, bruno.verdi\n"
+    )
+    taken = country.does("edge", "take-pages", "bergamini", file).stdout
+    assert taken == f"pages 3: version {__version__}\n"
+    assert (country.path / "bergamini" / "pages.json").read_bytes() == (
+        country.path / file
+    ).read_bytes()
+    assert "is not newer" in country.refuses("edge", "take-pages", "bergamini", file)
+    alone = ("edge", "sign-pages", "alone.json", "--number", "4", "--signer", "anna.rossi")
+    assert "no copy could ever take one" in country.refuses(*alone, "--pages", "static", *ANNA)

@@ -19,6 +19,7 @@ from baluardo.console.app import create_console
 from baluardo.console.part import ConsolePart
 from baluardo.console.security import (
     MAX_BODY_BYTES,
+    MICROPHONE_HEADERS,
     SECURITY_HEADERS,
     host_name,
     same_origin,
@@ -85,18 +86,44 @@ def test_every_response_carries_every_header(
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("path", "hears"),
+    [
+        ("/phone", True),
+        ("/", False),
+        ("/calls", False),
+        ("/phone/", False),
+        ("/phone.html", False),
+        ("/api/phone", False),
+        ("/assets/phone", False),
+        ("/nowhere?/phone", False),
+    ],
+)
+def test_the_telephone_alone_may_ask_for_the_microphone(
+    client: httpx.Client, path: str, *, hears: bool
+) -> None:
+    policy = client.get(path).headers["permissions-policy"].split(", ")
+    assert ("microphone=(self)" if hears else "microphone=()") in policy
+    assert sum(each.startswith("microphone=") for each in policy) == 1
+    assert [each for each in policy if not each.endswith("=()")] == (
+        ["microphone=(self)"] if hears else []
+    )
+    others = {name for name in SECURITY_HEADERS if name != "permissions-policy"}
+    assert all(SECURITY_HEADERS[name] == MICROPHONE_HEADERS[name] for name in others)
+
+
 def test_the_policy_has_no_hole() -> None:
     policy = dict(
         directive.split(" ", 1)
         for directive in SECURITY_HEADERS["content-security-policy"].split("; ")
     )
     assert policy["default-src"] == "'none'"
-    for directive in ("script", "style", "img", "font", "connect", "worker"):
+    for directive in ("script", "style", "img", "font", "connect", "worker", "manifest"):
         assert policy[f"{directive}-src"] == "'self'"
     for directive in ("base-uri", "frame-ancestors"):
         assert policy[directive] == "'none'"
     assert policy["require-trusted-types-for"] == "'script'"
-    assert policy["trusted-types"] == "default"
+    assert policy["trusted-types"] == "default guard"
     for hole in ("unsafe", "*", "data:", "blob:", "http:", "https:"):
         assert hole not in SECURITY_HEADERS["content-security-policy"]
 

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from baluardo.console.sky import MOST_SCREENS, SEND_SECONDS, site_question
+from baluardo.edge.calls.browser_frames import LARGEST_FRAME
 from baluardo.geo.ellipsoid import geodetic, places_earth_fixed
 from baluardo.scenario.nation import default_path, load
 from baluardo.terms import Mask, Status
@@ -158,7 +159,7 @@ def test_a_page_of_another_origin_cannot_set_the_clock(client: httpx.Client) -> 
     assert client.get("/api/sky/clock").json()["paused"]
 
 
-@pytest.mark.parametrize("message", ["hello", b"\x00", "", "x" * 2_000])
+@pytest.mark.parametrize("message", ["hello", b"\x00", "", "x" * (LARGEST_FRAME + 1)])
 def test_a_screen_that_talks_is_closed(console: RunningConsole, message: str | bytes) -> None:
     with screen(console) as socket:
         next_frame(socket)
@@ -166,7 +167,7 @@ def test_a_screen_that_talks_is_closed(console: RunningConsole, message: str | b
         with pytest.raises(ConnectionClosed) as closed:
             read_on(socket)
         assert closed.value.rcvd is not None
-        assert closed.value.rcvd.code == (1009 if len(message) > 1_024 else 1008)
+        assert closed.value.rcvd.code == (1009 if len(message) > LARGEST_FRAME else 1008)
 
 
 def test_screens_are_counted(console: RunningConsole, client: httpx.Client) -> None:

@@ -16,10 +16,13 @@ from pathlib import Path
 for folder in ("trust", "fuzz"):  # the community of the other tests; ourselves, when imported
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 
-import doors_of_calls  # noqa: E402 - after the path
+import doors_of_attendance  # noqa: E402 - after the path
+import doors_of_calls  # noqa: E402
 import doors_of_keys  # noqa: E402
 import doors_of_logs  # noqa: E402
 import doors_of_messages  # noqa: E402
+import doors_of_neighbours  # noqa: E402
+import doors_of_pages  # noqa: E402
 import doors_of_people  # noqa: E402
 from door import Door, mutated  # noqa: E402
 
@@ -31,6 +34,9 @@ DOORS: dict[str, Door] = {
         *doors_of_logs.DOORS,
         *doors_of_people.DOORS,
         *doors_of_calls.DOORS,
+        *doors_of_attendance.DOORS,
+        *doors_of_neighbours.DOORS,
+        *doors_of_pages.DOORS,
     )
 }
 

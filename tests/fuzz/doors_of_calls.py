@@ -22,6 +22,7 @@ from baluardo.calls.bodies import (
 )
 from baluardo.calls.call_rate import SiteRate
 from baluardo.calls.causes import Cause
+from baluardo.calls.media_places import RelayPlace
 from baluardo.calls.messages import Message
 from baluardo.calls.switchboard import Switchboard
 from baluardo.errors import InvalidInputError
@@ -38,13 +39,14 @@ def message(leg: str, side: Side, number: int, body: Body) -> bytes:
 
 
 def messages() -> Sequence[bytes]:
-    dial = Dial(CALLER, "person/bruno", Precedence.FLASH, True, b"offer")
+    relay = RelayPlace("2001:db8::1", 40_000)
+    dial = Dial(CALLER, "person/bruno", Precedence.FLASH, True, b"offer", "anna", relay)
     return [
         message(ROME, Side.CALLER, 1, dial),
-        message(CALLEE, Side.CALLEE, 1, Ringing(CALLEE, b"\0\xff")),
-        message(CALLEE, Side.CALLEE, 2, Answer(CALLEE, b"answer")),
+        message(CALLEE, Side.CALLEE, 1, Ringing(CALLEE, b"\0\xff", "bruno")),
+        message(CALLEE, Side.CALLEE, 2, Answer(CALLEE, b"answer", "bruno")),
         message(CALLEE, Side.CALLEE, 2, Refuse(Cause.BUSY)),
-        message(ROME, Side.CALLER, 2, Info(CALLEE, b"welcome")),
+        message(ROME, Side.CALLER, 2, Info(CALLEE, b"welcome", "anna+two", relay)),
         message(ROME, Side.CALLER, 3, Hold()),
         message(ROME, Side.CALLER, 4, End(Cause.GLARE, "0b" * 16)),
         message(ROME, Side.CALLER, 0, Acknowledgement(1, 9)),
@@ -62,10 +64,36 @@ class Directory:
         return (CALLEE,) if person == "person/bruno" else ()
 
 
+class Relay:
+    """Sessions of one edge, by name; naming one that is not open raises KeyError."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, tuple[object, ...]] = {}
+
+    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+        assert session not in self.sessions
+        self.sessions[session] = (precedence,)
+        return RelayPlace("192.0.2.1", 1), RelayPlace("2001:db8::2", 1)
+
+    def expect(self, session: str, browser: str, other: str) -> None:
+        self.sessions[session] += (browser, other)
+
+    def set_other(self, session: str, place: RelayPlace) -> None:
+        assert place.address == "2001:db8::1", "of another edge, where it may have its relay"
+        self.sessions[session] += (place,)
+
+    def close(self, session: str) -> None:
+        del self.sessions[session]
+
+    def may_relay(self, site: str, address: str) -> bool:
+        return (site, address) == (ROME, "2001:db8::1")
+
+
 def switched(octets: bytes) -> None:
     """An edge in the midst of a call takes it from everybody, and still knows how it stands."""
     admission = Admission(lambda *_: SiteRate(1e6, 1e6), lambda _: Precedence.FLASH_OVERRIDE)
-    board = Switchboard(SHIP, 9, Directory(), admission)
+    relay = Relay()
+    board = Switchboard(SHIP, 9, Directory(), admission, media=relay)
     board.receive(ROME, messages()[0], NOW)
     refusal = None
     for leg in (ROME, CALLEE, CALLER):
@@ -77,10 +105,12 @@ def switched(octets: bytes) -> None:
             refusal = None
             break
     board.handle_timer(NOW + 1.0)
-    for _, each in board.outgoing():
+    for _, each, _ in board.outgoing():
         Message.decode(each)
     for call in board.calls:
         assert call.is_over == (call.cause is not None)
+    live = sum(not call.is_over for call in board.calls)
+    assert len(relay.sessions) == live, "one for each call: nobody has a second device here"
     if refusal is not None:
         raise refusal
 

@@ -64,6 +64,7 @@ THROUGH_ANOTHER = {
     "Layout.read_credential": "takes a name; certificate.chain and custody.key-file",
     "Public.read_list": "takes a key's id; what it reads is certificate.revocation-list",
     "RecordOpener.open": "records.open",
+    "OwnWitness.open": "takes a path; what it reads is custody.key-file",
     "ProbeSeal.open": "probe_seal.open",
     "SealingKey.open_secret": "sealing.open",
     "VerifyingKey.of_raw": "audit.key",

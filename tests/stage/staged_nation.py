@@ -152,6 +152,13 @@ class Staged:
         told, path = await self.nation.told(one), self.nation.identity_path(other)
         return next((each for each in told.get("tunnels", ()) if each["peer"] == path), {})
 
+    async def epoch(self, one: Site, other: Site) -> int:
+        """Return the epoch of one site's keys with another, once its edge answers and tells it."""
+        async with asyncio.timeout(BACK_SECONDS):
+            while "epoch" not in (told := await self.tunnel(one, other)):
+                await asyncio.sleep(0.2)
+        return int(told["epoch"])
+
     async def open_tunnels(self) -> None:
         """Wait until every tunnel is open at both ends, as after a fault."""
         await self.nation.wait_open(2.0 * BACK_SECONDS)

@@ -19,6 +19,12 @@ GUARD_SECONDS = 30.0
 """Nothing here may hang for longer."""
 SOON = 0.3
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+UPGRADE = (
+    b"GET /stream HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n"
+)
+HELLO = b"\x81\x82\x00\x00\x00\x00hi"
+"""RFC 6455 section 5.2: a text, masked with zeros."""
 
 Open = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -177,20 +183,68 @@ def test_a_page_with_a_stream_stays_for_as_long_as_it_likes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(BoundedConnection, "head_seconds", SOON)
-    upgrade = (
-        b"GET /stream HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-        b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n"
-    )
-    hello = b"\x81\x82\x00\x00\x00\x00hi"  # RFC 6455 section 5.2: a text, masked with zeros
 
     async def run() -> None:
         async with server() as there:
-            reader, writer = await there.opened(upgrade)
+            reader, writer = await there.opened(UPGRADE)
             assert b"101" in await reader.readuntil(b"\r\n\r\n")
             await asyncio.sleep(2 * SOON)
-            writer.write(hello)
+            writer.write(HELLO)
             assert await reader.readexactly(4) == b"\x81\x02hi"
             writer.close()
+
+    asyncio.run(run())
+
+
+def test_streams_of_an_address_take_nothing_from_its_pages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(BoundedConnection, "most_from_here", 3)
+    monkeypatch.setattr(BoundedConnection, "most_streams", 5)
+
+    async def run() -> None:
+        async with server() as there:
+            streams = [await there.opened(UPGRADE) for _ in range(5)]
+            heads = [await reader.readuntil(b"\r\n\r\n") for reader, _ in streams]
+            assert all(b" 101 " in each for each in heads)
+            one_more, _ = await there.opened(UPGRADE)
+            refusal = await one_more.read()
+            assert refusal.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after: 10" in refusal
+            pages = [await there.opened(ASK) for _ in range(3)]
+            assert all([b"200 OK" in await answer(reader) for reader, _ in pages])
+            streams[0][1].write(HELLO)  # who was in stays in
+            assert await streams[0][0].readexactly(4) == b"\x81\x02hi"
+            for _, writer in (pages[0], streams[1]):  # a WebSocket begins as a request
+                writer.close()
+                await writer.wait_closed()
+            for _ in range(500):  # until the server has noticed
+                reader, writer = await there.opened(UPGRADE)
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    if b" 101 " in await reader.readuntil(b"\r\n\r\n"):
+                        break
+                writer.close()
+                await asyncio.sleep(0.01)
+            else:
+                pytest.fail("the place of a stream that left stays taken")
+
+    asyncio.run(run())
+
+
+def test_telephones_take_nothing_from_what_the_server_serves_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("baluardo.stage.server.MOST_AT_ONCE", 6)
+
+    async def run() -> None:
+        async with server() as there:
+            for _ in range(12):
+                reader, _ = await there.opened(UPGRADE)
+                assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+            pages = [await there.opened(ASK) for _ in range(5)]
+            assert all([b"200 OK" in await answer(reader) for reader, _ in pages])
+            late, _ = await there.opened(ASK)
+            assert b"503 " in await answer(late), "six connections without a stream are the most"
 
     asyncio.run(run())
 

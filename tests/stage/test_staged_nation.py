@@ -177,14 +177,14 @@ def test_without_an_authority_keys_are_exchanged_and_an_edge_starts_from_its_dis
 
     async def fault() -> tuple[bool, bool, int, int]:
         await staged.open_tunnels()
-        before = await staged.tunnel(staged.rome, staged.milan)
+        before = await staged.epoch(staged.rome, staged.milan)
         with staged.authority_away():
             async with staged.captured(file):
                 goes_on = await staged.answers(staged.rome, staged.milan)
                 await staged.kill(edge)
                 opens = await staged.answers(staged.milan, staged.rome)
-            after = await staged.tunnel(staged.rome, staged.milan)
-        return goes_on, opens, before["epoch"], after["epoch"]
+            after = await staged.epoch(staged.rome, staged.milan)
+        return goes_on, opens, before, after
 
     goes_on, opens, before, after = staged.do(fault())
     assert goes_on

@@ -8,10 +8,9 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from types import FrameType
 
-from baluardo.cli.arguments import add_catalogue_argument, parse_port
+from baluardo.cli.arguments import add_catalogue_argument, add_scenario_argument, parse_port
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, say
 from baluardo.console.paths import DEFAULT_RAIN_SEED
@@ -51,13 +50,7 @@ def register(subparsers: AddParser) -> None:
         ),
     )
     add_catalogue_argument(parser, default="what the scenario says")
-    parser.add_argument(
-        "--scenario",
-        type=Path,
-        metavar="FILE",
-        default=None,
-        help="nation to run, a TOML file (default: the built-in italy.toml)",
-    )
+    add_scenario_argument(parser)
     parser.add_argument(
         "--rain",
         type=_parse_rain,

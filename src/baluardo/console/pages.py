@@ -18,6 +18,7 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
 }
 """What the console serves, and as what; anything else in the folder is not served."""
 

@@ -28,9 +28,13 @@ NO_FORMS_TYPES = frozenset({"application/json", "application/octet-stream"})
 second is for machines that send what is sealed."""
 
 WORKER_POLICY = "default"
-"""The one Trusted Types policy: it passes the address of the map's worker script and nothing else.
-It has to be the one called `default`, because the map library starts its worker by a plain string.
+"""The Trusted Types policy of a page's workers: it passes the address of one worker script of
+ours and nothing else, the map's on the globe, that of the calls on the telephone. It has to be the
+one called `default`, because the map library starts its worker by a plain string.
 """
+
+GUARD_POLICY = "guard"
+"""Passes the address of one script: the service worker that answers from an installed copy."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -41,11 +45,12 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "worker-src 'self'",
+        "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        f"trusted-types {WORKER_POLICY}",
+        f"trusted-types {WORKER_POLICY} {GUARD_POLICY}",
     )
 )
 
@@ -56,12 +61,15 @@ _UNUSED_FEATURES = (
     "geolocation",
     "gyroscope",
     "magnetometer",
-    "microphone",
     "midi",
     "payment",
     "serial",
     "usb",
 )
+
+_MICROPHONE = "microphone"
+MICROPHONE_PAGES = frozenset({"/phone"})
+"""The telephone asks for it, and then the person is asked; no other page can."""
 
 SECURITY_HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -70,10 +78,19 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
-    "permissions-policy": ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES),
+    "permissions-policy": ", ".join(
+        f"{feature}=()" for feature in (*_UNUSED_FEATURES, _MICROPHONE)
+    ),
     "x-frame-options": "DENY",
 }
-"""On every response, whatever it is."""
+"""On every response, whatever it is, but for the pages that hear."""
+
+MICROPHONE_HEADERS = SECURITY_HEADERS | {
+    "permissions-policy": SECURITY_HEADERS["permissions-policy"].replace(
+        f"{_MICROPHONE}=()", f"{_MICROPHONE}=(self)"
+    )
+}
+"""On the pages that hear, and on every page of an installed copy, whose list has one set."""
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +166,7 @@ class Door:
                 return  # the framework's own words for a body that broke off
             if message["type"] == "http.response.start":
                 started = True
-                _add_headers(message)
+                _add_headers(message, scope["path"])
             await send(message)
 
         try:
@@ -213,9 +230,10 @@ def _check_origin(scope: Scope, headers: Headers) -> None:
         raise Refusal(403, "Only the console's own pages may ask for this.")
 
 
-def _add_headers(message: Message) -> None:
+def _add_headers(message: Message, path: str = "") -> None:
     headers = MutableHeaders(scope=message)
-    for name, value in SECURITY_HEADERS.items():
+    hears = path in MICROPHONE_PAGES
+    for name, value in (MICROPHONE_HEADERS if hears else SECURITY_HEADERS).items():
         headers[name] = value
     headers.setdefault("cache-control", "no-store")
 

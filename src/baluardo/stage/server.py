@@ -26,7 +26,7 @@ GRACE_SECONDS = 1
 """Requests still running this long after the wish to stop are cut off."""
 
 MOST_FROM_A_SCREEN = 1_024
-"""Octets of a WebSocket message from a client; none is expected at all."""
+"""Octets of a WebSocket message from a client, where none is expected at all."""
 
 
 class _Server(uvicorn.Server):
@@ -52,12 +52,14 @@ async def serve(
     *,
     proxy: bool = False,
     until: Callable[[], Awaitable[object]] | None = None,
+    largest_message: int = MOST_FROM_A_SCREEN,
 ) -> None:
     """Serve on a bound socket until SIGINT, SIGTERM or SIGHUP, then stop within two seconds.
 
     `on_ready` is called once when requests are answered; `proxy` says that all of them come through
     a proxy, which tells who asks. With `until` it stops once that returns, and leaves signals to
-    its caller. StageError if the application does not start.
+    its caller. `largest_message`: octets that a WebSocket's client may say at once. StageError if
+    the application does not start.
     """
     config = uvicorn.Config(
         BehindProxy(app) if proxy else app,
@@ -67,7 +69,7 @@ async def serve(
         access_log=False,
         server_header=False,
         lifespan="on",
-        ws_max_size=MOST_FROM_A_SCREEN,
+        ws_max_size=largest_message,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=IDLE_SECONDS,

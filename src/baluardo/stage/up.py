@@ -25,6 +25,7 @@ from baluardo.console.part import ConsolePart
 from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
 from baluardo.console.paths_plans import Plans
 from baluardo.console.sky import site_question, sky_part
+from baluardo.edge.calls.browser_frames import LARGEST_FRAME
 from baluardo.errors import BaluardoError, StageError
 from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
@@ -221,7 +222,7 @@ async def _run(
             threading.Thread(target=webbrowser.open, args=(listener.url,), daemon=True).start()
 
     listener.open()
-    await serve(app, listener.socket, ready)
+    await serve(app, listener.socket, ready, largest_message=LARGEST_FRAME)
 
 
 def _network(

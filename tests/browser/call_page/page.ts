@@ -40,7 +40,7 @@ class End {
   ) {}
 
   static async begin(suite: Suite, leaf: number, call = "one call"): Promise<void> {
-    const made = new End(await MediaSeal.start(suite, utf8(call)), suite, leaf);
+    const made = new End(await MediaSeal.start(suite, utf8(call), BIT_RATE), suite, leaf);
     await made.audio.audioWorklet.addModule("recorder.js");
     made.oscillator.connect(made.volume);
     made.oscillator.start();

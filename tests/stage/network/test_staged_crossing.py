@@ -124,6 +124,23 @@ def test_a_door_leads_into_another_namespace(site: Namespace, elsewhere: Namespa
     guarded(test())
 
 
+def test_what_comes_in_two_pieces_is_not_held_back(site: Namespace) -> None:
+    """Named protocols are what asyncio sets TCP_NODELAY for; each answer would else wait 40 ms."""
+
+    async def test() -> None:
+        answering = Answering()
+        async with answering.serving():
+            crossing = Crossing(site, AT, ("127.0.0.1", answering.port))
+            await crossing.start()
+            assert crossing._server is not None
+            (door,) = crossing._server.sockets
+            with await crossing._connected() as out:
+                assert door.proto == out.proto == socket.IPPROTO_TCP
+            await crossing.close()
+
+    guarded(test())
+
+
 def test_the_door_is_within_its_namespace_alone(site: Namespace, elsewhere: Namespace) -> None:
     async def test() -> None:
         answering = Answering()

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from baluardo.stage.network.site_pages import BROKEN_OFF, NOT_THERE, SitePages
+from baluardo.stage.network.site_pages import BROKEN_OFF, NO_TARGET, NOT_THERE, SitePages
 from baluardo.stage.server import serve
-from served import served
 
 GUARD_SECONDS = 60.0
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -100,6 +100,20 @@ def path() -> Iterator[Path]:
 Test = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 
+def front(pages: SitePages) -> ASGIApp:
+    """Return the pages as a server takes them, which asks about its life too."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await pages(scope, receive, send)
+            return
+        for each in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{each}.complete"})
+
+    return app
+
+
 def ask(path: Path, test: Test, *, there: bool = True) -> None:
     """Let a browser ask a real console's server, which forwards to the edge, if that is there."""
 
@@ -115,9 +129,9 @@ def ask(path: Path, test: Test, *, there: bool = True) -> None:
                     await stack.enter_async_context(standing(path))
                 bound = socket.create_server(("127.0.0.1", 0))
                 ready, over = asyncio.Event(), asyncio.Event()
-                app = FastAPI()
-                app.mount("/", pages)
-                serving = asyncio.create_task(serve(app, bound, ready.set, until=over.wait))
+                serving = asyncio.create_task(
+                    serve(front(pages), bound, ready.set, until=over.wait)
+                )
                 await ready.wait()
                 try:
                     await asking(f"http://127.0.0.1:{bound.getsockname()[1]}")
@@ -230,6 +244,43 @@ def test_while_the_edge_is_gone_a_sentence_says_so(path: Path) -> None:
     ask(path, test, there=False)
 
 
+TARGETS = [
+    (b"/echo/x#y", b"400"),
+    (b"/echo/x?a#y", b"400"),
+    (b"http://other.example/echo/x", b"400"),
+    (b"echo/x", b"400"),
+    (b"*", b"400"),
+    (b"//other.example/echo/x", b"404"),
+    (b"/echo/[::1", b"200"),
+    (b"/echo/%23", b"200"),
+]
+
+
+@pytest.mark.parametrize(("target", "status"), TARGETS)
+def test_what_is_no_path_of_a_page_is_refused_with_a_sentence(
+    path: Path, target: bytes, status: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(browser: httpx.AsyncClient) -> None:
+        url = browser.base_url
+        upgrade = (
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        )
+        for more in (b"Connection: close\r\n", b"Connection: Upgrade\r\n" + upgrade):
+            reader, writer = await asyncio.open_connection(url.host, url.port)
+            writer.write(b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (target, more))
+            answer = await reader.read()
+            writer.close()
+            if more == b"Connection: close\r\n":
+                assert answer.split(b" ", 2)[1] == status
+                assert (NO_TARGET.encode() in answer) is (status == b"400")
+            else:
+                assert answer.split(b" ", 2)[1] == b"403", "there is no WebSocket"
+
+    ask(path, test)
+    assert "Traceback" not in caplog.text
+
+
 def test_an_edge_may_come_and_go(path: Path) -> None:
     async def test(browser: httpx.AsyncClient) -> None:
         for _ in range(2):
@@ -253,22 +304,6 @@ def test_an_edge_that_breaks_off_leaves_it_open_what_was_done(path: Path) -> Non
         assert answer.json() == {"detail": BROKEN_OFF}
 
     ask(path, test, there=False)
-
-
-def test_pages_of_sites_have_no_websockets(path: Path) -> None:
-    app = FastAPI()
-    app.mount("/", SitePages(path))
-    with (
-        served(app) as url,
-        socket.create_connection(
-            ("127.0.0.1", int(url.rpartition(":")[2])), timeout=10.0
-        ) as stream,
-    ):
-        stream.sendall(
-            b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-            b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
-        assert stream.recv(100).startswith(b"HTTP/1.1 403")
 
 
 ANSWERS = [

@@ -11,6 +11,11 @@ PROVE = Command(
             "Prove the encrypted internet: packets, keys, captures, faults, landing.",
             "baluardo.cli.prove.tunnel",
         ),
+        Command(
+            "calls",
+            "Prove the encrypted call: set-up, sound, captures, precedence, authority gone.",
+            "baluardo.cli.prove.calls",
+        ),
     ),
     example="""\
   $ baluardo prove tunnel

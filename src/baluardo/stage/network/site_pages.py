@@ -6,7 +6,7 @@ The edge takes this for the proxy it stands behind: who asks is told in the head
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import httpx
 from starlette.types import Message, Receive, Scope, Send
 
 from baluardo.console.proxy import FORWARDED_FOR, FORWARDED_PROTO
+from baluardo.stage.network.site_streams import pass_through
 
 SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 3.0
@@ -25,6 +26,9 @@ BROKEN_OFF: Final = (
     "This site's edge was stopped before it answered. Whether it did what was asked is not known: "
     "look before you ask again."
 )
+NO_TARGET: Final = (
+    "This is no address of a page: it begins with a slash, and has no # in it. Nothing was asked."
+)
 _NOT_ASKED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _HOP_BY_HOP: Final = frozenset(
     (
@@ -33,13 +37,15 @@ _HOP_BY_HOP: Final = frozenset(
     )
 )
 """RFC 9110 section 7.6.1, and what only a proxy may say."""
+_PROTOCOLS: Final = {"http": b"http", "https": b"https", "ws": b"http", "wss": b"https"}
 
 
 class SitePages:
-    """ASGI application: forwards every request to an edge that serves at a Unix socket."""
+    """ASGI application: forwards all that is asked to an edge that serves at a Unix socket."""
 
     def __init__(self, socket: Path) -> None:
         """Take where the edge listens; it may come and go."""
+        self._socket = socket
         # Not a client: that would keep one visitor's cookies for the next, and add its own headers.
         self._transport = httpx.AsyncHTTPTransport(uds=str(socket))
         self._timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS).as_dict()
@@ -70,14 +76,17 @@ class SitePages:
         return json.loads(octets)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request; a site's pages have no WebSockets."""
+        """Forward one request or WebSocket."""
+        url = _url(scope)
+        if url is None:
+            await _refuse_target(scope, receive, send)
+            return
         if scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "Not here."})
+            await pass_through(self._socket, _forwarded(scope), scope, receive, send)
             return
         request = httpx.Request(
             scope["method"],
-            self._url(scope),
+            url,
             headers=_forwarded(scope),
             content=_body(receive) if _has_body(scope) else None,
             extensions={"timeout": self._timeout},
@@ -86,7 +95,7 @@ class SitePages:
             answer = await self._transport.handle_async_request(request)
         except httpx.TransportError as problem:
             asked = not isinstance(problem, _NOT_ASKED)
-            await _refuse(send, BROKEN_OFF if asked else NOT_THERE)
+            await _refuse(send, 503, BROKEN_OFF if asked else NOT_THERE, [(b"retry-after", b"2")])
             return
         try:
             await send(_start(answer))
@@ -96,9 +105,17 @@ class SitePages:
         finally:
             await answer.aclose()
 
-    def _url(self, scope: Scope) -> httpx.URL:
-        raw = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+
+def _url(scope: Scope) -> httpx.URL | None:
+    """Return what is asked for at the edge; None for what is no path of one (RFC 9112, 3.2.1)."""
+    path = scope["raw_path"]
+    if not path.startswith(b"/") or b"#" in path or b"#" in scope["query_string"]:
+        return None
+    raw = path + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    try:
         return httpx.URL("http://edge").copy_with(raw_path=raw)
+    except httpx.InvalidURL:
+        return None
 
 
 def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:
@@ -111,7 +128,7 @@ def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:
     return [
         *kept,
         (FORWARDED_FOR.encode(), client.encode()),
-        (FORWARDED_PROTO.encode(), scope["scheme"].encode()),
+        (FORWARDED_PROTO.encode(), _PROTOCOLS[scope["scheme"]]),
     ]
 
 
@@ -138,14 +155,24 @@ def _start(answer: httpx.Response) -> Message:
     return {"type": "http.response.start", "status": answer.status_code, "headers": headers}
 
 
-async def _refuse(send: Send, sentence: str) -> None:
+async def _refuse_target(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()  # the connect message; closing before it is a protocol error
+        await send({"type": "websocket.close", "code": 1008, "reason": NO_TARGET})
+        return
+    await _refuse(send, 400, NO_TARGET)
+
+
+async def _refuse(
+    send: Send, status: int, sentence: str, more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
     body = json.dumps({"detail": sentence}).encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"cache-control", b"no-store"),
-        (b"retry-after", b"2"),
+        *more,
     ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -9,11 +9,13 @@ from typing import Final
 
 from baluardo.durable_files import OWNER_ALONE, write_durably
 from baluardo.edge.configuration import FILE, BearerKind
+from baluardo.edge.media_settings import LOOPBACK
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.network.links.namespaces import Namespace
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Site
 from baluardo.stage.network.addresses import Landing, Terminal
+from baluardo.stage.network.media_door import MediaDoor
 from baluardo.stage.network.process import Kept
 from baluardo.stage.network.site_pages import SitePages
 
@@ -21,6 +23,7 @@ DISH_MBPS: Final = 20.0
 """What a dish is bought for upwards (FACTS: 23 in the median); a slot gives less or more."""
 HELPER_SOCKET: Final = "links.sock"
 PAGES_SOCKET: Final = "pages.sock"
+MEDIA_DOOR: Final = "media.sock"
 
 
 class StagedSite:
@@ -55,6 +58,7 @@ class StagedSite:
             (*python, "baluardo", "edge", "run", str(directory), "--unprotected"),
         )
         self.pages = SitePages(self.pages_socket)
+        self.media = MediaDoor(self.media_door)
 
     @property
     def helper_socket(self) -> Path:
@@ -66,10 +70,19 @@ class StagedSite:
         """Where the edge serves its pages."""
         return self._runtime / PAGES_SOCKET
 
+    @property
+    def media_door(self) -> Path:
+        """Where the edge is handed the ports that browsers of this machine send media to."""
+        return self._runtime / MEDIA_DOOR
+
     def start(self) -> None:
-        """Write the edge's configuration and begin; TargetError if it cannot be written."""
+        """Write the edge's configuration and begin.
+
+        TargetError if it cannot be written, StageError if there is no room for its sockets.
+        """
         self._runtime.mkdir(mode=0o700, exist_ok=True)
         write_durably(self.directory / FILE, self._configuration().encode(), mode=OWNER_ALONE)
+        self.media.start()
         self.helper.start()
         self.edge.start()
 
@@ -78,6 +91,7 @@ class StagedSite:
         await self.edge.stop()
         await self.helper.stop()
         await self.pages.close()
+        await self.media.close()
 
     def _configuration(self) -> str:
         """Return the file as a person in the field would write it, with the stage's bearers."""
@@ -93,6 +107,9 @@ class StagedSite:
             "enabled = true",
             f"helper = {json.dumps(str(self.helper_socket))}",
             "ipv4 = true",
+            "[calls]  # browsers are on this machine, outside of the site's namespace",
+            f'media = "{LOOPBACK}"',
+            f"door = {json.dumps(str(self.media_door))}",
         ]
         for each in self._terminals:
             role = roles.get(each.bearer, self.site.sky_role)

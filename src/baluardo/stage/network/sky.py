@@ -14,7 +14,7 @@ from baluardo.scenario.nation import Site
 from baluardo.stage.network.addresses import Landing, Plan, Terminal
 from baluardo.stage.network.paths import Backbone, Landed, Link, down, up
 from baluardo.stage.network.wire import StagedWire
-from baluardo.terms import OUT, slot_at, slot_start
+from baluardo.terms import OUT, Path, slot_at, slot_start
 from baluardo.twin.paths.model import PathModel
 from baluardo.twin.paths.planner import SlotPaths
 from baluardo.twin.paths.rounds import Reason
@@ -58,6 +58,7 @@ class SkyFeed:
         self._fed: dict[int, dict[str, Landing | None]] = {}
         self._offset = 0.0
         self._cut: set[str] = set()
+        self._altered: dict[str, Callable[[Path], Path]] = {}
         self._turn = asyncio.Lock()
         self.landings: dict[int, dict[str, Landing | None]] = {}
         """Where each dish landed in the slots of the last minutes."""
@@ -112,6 +113,14 @@ class SkyFeed:
                 await self._wire.extend(link, (LinkSegment(now, now + FOR_EVER, direction),))
         await self.forget(present=True)
 
+    async def alter(self, dish: Terminal, how: Callable[[Path], Path] | None) -> None:
+        """Give a dish another path, made of its own slot by slot; None: its own again."""
+        if how is None:
+            self._altered.pop(dish.port, None)
+        else:
+            self._altered[dish.port] = how
+        await self.forget(present=True)
+
     def _of(self, terminal: Terminal) -> list[Link]:
         """Return every link of a terminal that there is."""
         links = (Link(*name.split(">")) for name in self._links)
@@ -151,6 +160,7 @@ class SkyFeed:
             if landing is not None:
                 dish = self._plan.sky(site)
                 path = wire_path([paths], row, self._model, self._seed)
+                path = self._altered.get(dish.port, _as_it_is)(path)
                 for link, segments in (
                     (up(dish, landing), up_segments(path)),
                     (down(dish, landing), down_segments(path)),
@@ -176,3 +186,7 @@ class SkyFeed:
             self._links.add(link.name)
             buffer = max(LEAST_BUFFER_OCTETS, int(rate_bps * BUFFER_SECONDS / 8.0))
             await self._wire.add_link(link, buffer, len(self._links))
+
+
+def _as_it_is(path: Path) -> Path:
+    return path

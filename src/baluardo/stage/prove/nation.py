@@ -15,6 +15,7 @@ from baluardo.authority.context import Authority
 from baluardo.authority.service import AuthorityService
 from baluardo.authority.store.transaction import Transaction
 from baluardo.console.app import create_console
+from baluardo.edge.calls.browser_frames import LARGEST_FRAME
 from baluardo.edge.tunnels.addresses import own_interfaces
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import StageError
@@ -24,6 +25,7 @@ from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.address import bind
 from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import OFFICERS, Demonstration, open_demonstration
+from baluardo.stage.hosts import ByHost
 from baluardo.stage.network.part import ask_edge
 from baluardo.stage.network.staged import StagedNetwork
 from baluardo.stage.prove.proving_sky import CALM, ProvingSky
@@ -61,6 +63,11 @@ class ProvingNation:
         """Return the address of a site's edge inside the tunnels."""
         there = Whereabouts.read(self.network.sites[site.id].directory)
         return str(own_interfaces(there.identity, ipv4=False)[0].ip)
+
+    def pages(self, site: Site) -> str:
+        """Return where a browser of this machine finds a site's pages, without a last slash."""
+        port = self.authority.web_url.rpartition(":")[2]
+        return f"http://{self.network.sites[site.id].host}:{port}"
 
     def identity_path(self, site: Site) -> str:
         """Return a site's identity within its community."""
@@ -131,11 +138,17 @@ async def proving_nation(
                 )
                 parts = (service.part(), state.part())
                 hosts = (*listener.allowed_hosts, *authority.settings.page_hosts)
-                app = create_console(parts, hosts)
+                app = ByHost(create_console(parts, hosts), state.pages)
                 listener.open()
                 ready, over = asyncio.Event(), asyncio.Event()
                 serving = asyncio.create_task(
-                    serve(app, listener.socket, ready.set, until=over.wait)
+                    serve(
+                        app,
+                        listener.socket,
+                        ready.set,
+                        until=over.wait,
+                        largest_message=LARGEST_FRAME,
+                    )
                 )
                 try:
                     await asyncio.wait(

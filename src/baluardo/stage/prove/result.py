@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from baluardo.errors import BaluardoError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,24 @@ class Finding:
             "limit": self.limit,
             "holds": self.holds,
         }
+
+
+async def findings_of(
+    steps: Iterable[Callable[[], Awaitable[list[Finding]]]], say: Callable[[str], None]
+) -> list[Finding]:
+    """Take the steps of a proof one after the other; each is announced by its first line.
+
+    One that breaks off is a claim that does not hold, and keeps no other from being taken.
+    """
+    findings: list[Finding] = []
+    for step in steps:
+        say(f"{(step.__doc__ or '').splitlines()[0].rstrip('.')} ...")
+        try:
+            findings += await step()
+        except BaluardoError as problem:
+            claim = getattr(step, "__name__", "a step").replace("_", " ")
+            findings.append(Finding(claim, str(problem), "", False))
+    return findings
 
 
 def table(findings: list[Finding]) -> str:

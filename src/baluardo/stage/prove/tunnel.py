@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from baluardo.errors import BaluardoError, StageError
 from baluardo.network.links.namespaces import Namespace
+from baluardo.network.links.real_time import processors_awake
 from baluardo.network.tunnel.addresses import community_network
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Nation, Site
@@ -27,7 +28,7 @@ from baluardo.stage.prove.nation import ProvingNation, proving_nation
 from baluardo.stage.prove.paths import PathsTaken, ids
 from baluardo.stage.prove.probing import Pinging, Reply, longest_gap, percentile
 from baluardo.stage.prove.proving_sky import calm
-from baluardo.stage.prove.result import Finding
+from baluardo.stage.prove.result import Finding, findings_of
 from baluardo.stage.prove.transfer import transfer
 from baluardo.terms import slot_at, slot_start
 from baluardo.trust.randomness import random_octets
@@ -38,14 +39,13 @@ DELAY_LIMIT_S: Final = 0.002
 CUT_LIMIT_S: Final = 0.3
 REVOKED_LIMIT_S: Final = 5.0
 KEY_LIMIT_S: Final = 180.0
-PING_SECONDS: Final = 30.0
+PING_ROUNDS: Final = 3
+PING_SECONDS: Final = 20.0
 PING_EVERY: Final = 0.2
 FAST_EVERY: Final = 0.02
 SETTLE_SECONDS: Final = 3.0
 OCTETS: Final = 100_000
 """Of the TCP transfer between each pair: the thinnest bearer takes seconds for it."""
-KEYED: Final = frozenset({"confirmed", "installed"})
-"""States of a pair's keys: the newest is in use, or waits beside it for its handshake."""
 ALIVE: Final = frozenset({"usable", "degraded"})
 """Of a dish that works again; it counts as degraded while the losses are in its window."""
 FORBIDDEN: Final = "Sofia"
@@ -65,21 +65,15 @@ async def prove_tunnel(
         say("Waiting for every tunnel to open.")
         await proving.wait_open()
         proof = _Proof(proving, say)
-        findings: list[Finding] = []
-        for step in (
+        steps = (
             proof.everybody_reaches_everybody,
             proof.pings_take_their_path,
             proof.cut_bearer,
             proof.lost_satellite,
             proof.forbidden_landing,
             proof.revoked_site,
-        ):
-            say(f"{(step.__doc__ or '').splitlines()[0].rstrip('.')} ...")
-            try:
-                findings += await step()
-            except BaluardoError as problem:
-                findings.append(Finding(step.__name__.replace("_", " "), str(problem), "", False))
-        return findings
+        )
+        return await findings_of(steps, say)
 
 
 class _Proof:
@@ -116,30 +110,42 @@ class _Proof:
         ]
 
     async def pings_take_their_path(self) -> list[Finding]:
-        """Pings between every two sites, each held against its path; what is outside meanwhile."""
+        """Pings between every two sites, each held against its path; what is outside meanwhile.
+
+        In rounds, of which the middle one counts: a virtual machine's neighbours take it away for
+        milliseconds, and what it stands still for is no delay of a path.
+        """
         pairs = list(combinations(self._nation.sites, 2))
         offset = self._nation.sky.sky_time() - time.time()
+        rounds: list[list[float]] = []
+        sent = 0
         with self._capture() as captured:
             await self._wire.capture(captured)
-            async with self._paths.looks() as looks:
-                replies = await self._ping_all(pairs)
+            with processors_awake():
+                for _ in range(PING_ROUNDS):
+                    async with self._paths.looks() as looks:
+                        replies = await self._ping_all(pairs)
+                    sent += sum(len(each) for each in replies.values())
+                    rounds.append(
+                        [
+                            abs(error)
+                            for pair in pairs
+                            for error in self._paths.errors(pair, looks, replies[ids(pair)], offset)
+                        ]
+                    )
             count = await self._wire.capture(None)
-            errors = [
-                error
-                for pair in pairs
-                for error in self._paths.errors(pair, looks, replies[ids(pair)], offset)
-            ]
             outside = judge_outside(captured, count, (self._marker, INNER))
-        sent = sum(len(each) for each in replies.values())
-        late = percentile([abs(error) for error in errors], 99.0)
-        middle = percentile([abs(error) for error in errors], 50.0)
+        late = sorted(percentile(errors, 99.0) for errors in rounds)
+        errors = [error for each in rounds for error in each]
+        all_late = ", ".join(f"{each * 1e3:.2f}" for each in late)
+        middle = percentile(errors, 50.0)
         enough = len(errors) >= sent // 2 > 0
         return [
             Finding(
-                "each ping against its path, 99th percentile",
-                f"{late * 1e3:.2f} ms ({middle * 1e3:.2f} median, {len(errors)} pings)",
+                f"each ping against its path, 99th percentile, middle of {PING_ROUNDS}",
+                f"{all_late} ms ({middle * 1e3:.2f} median, {len(errors)} pings)",
                 f"{DELAY_LIMIT_S * 1e3:g} ms",
-                late <= DELAY_LIMIT_S and enough,
+                late[PING_ROUNDS // 2] <= DELAY_LIMIT_S and enough,
             ),
             *outside,
             await self._key_ages(),
@@ -317,8 +323,9 @@ class _Proof:
             return {pair: await asyncio.to_thread(each.replies) for pair, each in pings.items()}
 
     async def _key_ages(self) -> Finding:
+        """Where traffic may pass there is a key in use, also while the next one is agreed."""
         tunnels = await self._nation.tunnels()
-        ages = [each["key_age_s"] for each in tunnels.values() if each["state"] in KEYED]
+        ages = [each["key_age_s"] for each in tunnels.values() if each["open"]]
         keyed = [age for age in ages if age is not None]
         oldest = max(keyed, default=float("inf"))
         return Finding(

@@ -1,0 +1,36 @@
+"""What the commands that prove have in common: a nation is run, and a table says what held."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from baluardo.cli.output import emit, emit_json, say
+from baluardo.scenario.nation import Nation, default_path, load
+from baluardo.stage.network.user_namespace import enter_if_needed
+from baluardo.stage.prove.result import Finding, table
+from baluardo.twin.catalogues import load_catalogue
+from baluardo.twin.sky.catalogue import Catalogue
+
+DONE: Final = 0
+FAILED: Final = 1
+
+Proof = Callable[[Nation, Catalogue, Callable[[str], None]], Coroutine[Any, Any, list[Finding]]]
+
+
+def run_proof(args: argparse.Namespace, prove: Proof) -> int:
+    """Prove, and tell what was found; 1 if a claim does not hold."""
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    enter_if_needed(sys.argv[1:])
+    nation = load(args.scenario or default_path())
+    catalogue = load_catalogue(nation.catalogue).catalogue
+    findings = asyncio.run(prove(nation, catalogue, say))
+    if args.json:
+        emit_json([each.to_object() for each in findings])
+    else:
+        emit(table(findings))
+    return DONE if findings and all(each.holds for each in findings) else FAILED

@@ -1,0 +1,148 @@
+/**
+ * The page of the telephone as it is, before a telephone that shows what a test says and notes what
+ * it is asked: so that states can be looked at that two real browsers reach only by accident.
+ */
+
+import type { Precedence } from "../../../web/src/api/authority";
+import type { Handset } from "../../../web/src/calls/page/desk";
+import { showPhone } from "../../../web/src/calls/page/show";
+import type { Connection } from "../../../web/src/calls/signalling/door";
+import type { Present } from "../../../web/src/calls/signalling/frames";
+import type { Security, Sound, TalkView } from "../../../web/src/calls/talk/talkView";
+import type { DeviceKey } from "../../../web/src/trust/device";
+import { identityOf } from "../../../web/src/trust/identity";
+
+/** What a test may say of a talk; the rest is as of an ordinary one. */
+interface Told extends Partial<Omit<TalkView, "security">> {
+  call: string;
+  secured?: boolean;
+  refused?: string;
+}
+
+const DAY_S = 86_400;
+const asked: unknown[][] = [];
+let connection: Connection = { state: "attending" };
+let people: Present[] = [];
+let talks: TalkView[] = [];
+let problems: string[] = [];
+let changed = () => {};
+let sound: Sound | null = null;
+
+const device = {
+  identity: identityOf("italia.example", "person/anna.rossi/laptop"),
+  chain: [{ notAfter: 4_000_000_000 }],
+} as unknown as DeviceKey;
+
+function securityOf({ secured, refused, person }: Told): Security {
+  if (refused !== undefined) return { state: "refused", sentence: refused };
+  if (!secured) return { state: "preparing" };
+  const identity = identityOf("italia.example", `person/${person ?? "bruno.verdi"}/phone`);
+  const fingerprint = Uint8Array.from({ length: 32 }, (_, at) => at * 7);
+  const leaf = { fingerprint, notAfter: Date.now() / 1000 + 90 * DAY_S };
+  return {
+    state: "secured",
+    profile: "eu-hybrid",
+    epoch: 1n,
+    peer: { identity, leaf, standing: "current" } as never,
+    safety: "04821 77310 19264 50087 66120 93345 27718 40951",
+  };
+}
+
+function talkOf(told: Told): TalkView {
+  const { secured, refused, ...rest } = told;
+  return {
+    side: "callee",
+    person: "bruno.verdi",
+    device: "phone",
+    precedence: "routine",
+    emergency: false,
+    state: "ringing here",
+    heldHere: false,
+    heldThere: false,
+    muted: false,
+    beganAt: Date.now(),
+    answeredAt: null,
+    endedAt: null,
+    media: "none",
+    quality: null,
+    cause: null,
+    instead: "",
+    problem: "",
+    ...rest,
+    security: securityOf(told),
+  };
+}
+
+const note =
+  (what: string) =>
+  (...given: unknown[]) => {
+    asked.push([what, ...given]);
+  };
+
+const handset: Handset = {
+  get connection() {
+    return connection;
+  },
+  get people() {
+    return people;
+  },
+  get talks() {
+    return talks;
+  },
+  get problems() {
+    return problems;
+  },
+  dial(person: string, precedence: Precedence, emergency = false) {
+    asked.push(["dial", person, precedence, emergency]);
+    return "0".repeat(32);
+  },
+  answer: note("answer"),
+  refuse: note("refuse"),
+  end: note("end"),
+  hold: note("hold"),
+  resume: note("resume"),
+  mute: note("mute"),
+  close: note("close"),
+};
+
+Object.assign(globalThis, {
+  told: {
+    asked,
+    talks(these: Told[]) {
+      talks = these.map(talkOf);
+      changed();
+    },
+    people(these: Present[]) {
+      people = these;
+      changed();
+    },
+    connection(state: Connection) {
+      connection = state;
+      changed();
+    },
+    problem(sentence: string) {
+      problems = [...problems, sentence];
+      changed();
+    },
+    /** Asks for the microphone as a talk does; what was heard of it. */
+    async microphone() {
+      const track = await sound?.microphone();
+      const state = track?.readyState;
+      track?.stop();
+      return state;
+    },
+  },
+});
+
+const keyless = new URLSearchParams(location.search).get("keys");
+showPhone({
+  devices: async () => ({
+    keys: keyless === null ? [device] : [],
+    waiting: keyless === "waiting" ? [device.identity] : [],
+  }),
+  async open(_, itsSound, itsChanged) {
+    sound = itsSound;
+    changed = itsChanged;
+    return handset;
+  },
+});
