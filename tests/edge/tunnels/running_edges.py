@@ -40,7 +40,7 @@ from baluardo.stage.network.paths import Link as Way
 from baluardo.stage.network.places import Places
 from baluardo.stage.network.sites import HELPER_SOCKET, StagedSite
 from baluardo.stage.prove.probing import Pinging
-from baluardo.terms import Direction, Place
+from baluardo.terms import OUT, Direction, Place
 from baluardo.trust.channel.endpoint import Endpoint
 from baluardo.trust.clock import Clock
 from baluardo.twin.sky.landing import Ground, PointOfPresence
@@ -71,6 +71,18 @@ lat_deg = 45.5
 lon_deg = 9.2
 """
 """One site with two bearers, one with a dish alone."""
+TWO_EACH = (
+    NATION
+    + """
+[[sites.bearers]]
+name = "fibre"
+role = "alternate"
+delay_ms = 4.0
+up_mbps = 100.0
+down_mbps = 100.0
+"""
+)
+"""Two bearers each."""
 GROUND = Ground(
     (),
     (
@@ -106,6 +118,14 @@ class Ways:
             self._join(way, SKY_WAY)
         for route in self._landed.land(site, landing):
             self._wire.route(route.port, route.address, route.link.name)
+
+    def cut(self, site: Site) -> None:
+        """Let nothing pass by a dish any more, without a word to anybody."""
+        dish = self._plan.sky(site)
+        for name in self._joined:
+            if dish.port in name.split(">"):
+                now = time.time()
+                self._wire.extend(name, [LinkSegment(now, now + 36_000.0, OUT)])
 
     def pass_over(self, site: Site) -> None:
         """Lead a dish's packets past every landing: no router that is known answers on the way."""
@@ -246,12 +266,13 @@ def running_pair(
     directory: Path,
     rules: dict[str, LandingRule] | None = None,
     change: Callable[[EdgeConfiguration], EdgeConfiguration] = lambda configuration: configuration,
+    scenario: str = NATION,
 ) -> Iterator[Pair]:
     """Run both while inside, acquainted with each other; `rules` by the site's identifier.
 
     change: what is to be otherwise in their configurations.
     """
-    nation = parse(NATION.encode(), "trial.toml")
+    nation = parse(scenario.encode(), "trial.toml")
     plan = Plan(nation, GROUND)
     italy = make_community(now=time.time() - 3_600)
     with contextlib.ExitStack() as stack:

@@ -15,7 +15,7 @@ from ipaddress import ip_network
 import pytest
 
 from baluardo.edge.tunnels import site_bearers
-from baluardo.edge.tunnels.neighbour import BearerKnown
+from baluardo.edge.tunnels.neighbour import PAIR_SECONDS, BearerKnown, Neighbour
 from baluardo.edge.tunnels.site_bearers import SiteBearers
 from baluardo.network.bearers.bearer import Kind
 from baluardo.network.bearers.counts import PeerTags
@@ -263,3 +263,39 @@ async def test_keys_of_a_round_that_only_one_end_has_lose_no_probe() -> None:
                 heard = site.bearers._probes.heard(other.name, "sky", time.monotonic())
                 assert heard.silent_s < 0.5
                 assert site.bearers.active == "sky"
+
+
+@on_a_loop
+async def test_each_of_our_bearers_answers_where_it_was_asked_from() -> None:
+    """A router may show the same bearer of a peer at another address to each of ours."""
+    async with both() as (one, two):
+        known = two.bearers._neighbours[one.name]
+        one.send()
+        await until(lambda: len(known.pair_sources) > 1)
+        now = time.monotonic()
+        for bearer in (0, 1):
+            known.hear(bearer, 0, (f"192.0.2.{bearer}", PORT), now)
+        assert known.place(0, 0, now) == ("192.0.2.0", PORT)
+        assert known.place(1, 0, now) == ("192.0.2.1", PORT)
+        # What was not heard for long may have moved: where it was heard last, by whichever.
+        assert known.place(0, 0, now + PAIR_SECONDS) == ("192.0.2.1", PORT)
+        known.move(((one.address(1), PORT),))
+        assert known.place(0, 0, now) is None
+        assert known.endpoint(1) == (one.address(1), PORT)
+
+
+@on_a_loop
+async def test_lanes_of_two_sites_share_no_bearer_once_there_is_traffic() -> None:
+    async with both() as (one, two):
+        for site, other in ((one, two), (two, one)):
+            neighbour = site.bearers._neighbours[other.name]
+
+            def are_apart(
+                site: Site = site, other: Site = other, at: Neighbour = neighbour
+            ) -> bool:
+                site.send()
+                return [(e.bearer, e.ip) for e in at.lanes if e is not None] == [
+                    (bearer, other.address(bearer)) for bearer in (0, 1)
+                ]
+
+            await until(are_apart)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from virtual_sites import Access, VirtualSites
+from virtual_sites import Access, Copy, VirtualSites
 
 from baluardo.errors import InvalidInputError
 from baluardo.network.bearers.bearer import Bearer, Health, Kind, Standing, judge
@@ -98,7 +98,9 @@ def test_way_out_that_dies_alone_is_left_on_the_others_word() -> None:
     """The way in lives on: only the other end can tell."""
 
     class OneWay(VirtualSites):
-        def _send(self, index: int, bearer: int, peer_bearer: int, what: bytes | float) -> None:
+        def _send(
+            self, index: int, bearer: int, peer_bearer: int, what: bytes | float | Copy
+        ) -> None:
             if not (index == 0 and bearer == 0 and self.now >= 20.0):
                 super()._send(index, bearer, peer_bearer, what)
 

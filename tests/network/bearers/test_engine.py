@@ -120,6 +120,19 @@ def test_bearer_is_switched_under_a_tcp_transfer(both: JoinedSites) -> None:
         site.engine.set_lane_endpoint(PEER, 0, Endpoint(0, other.outer_address(0), PORT))
 
 
+def test_lanes_move_together_or_not_at_all(both: JoinedSites) -> None:
+    engine, other = both.one.engine, both.two
+    aims = {bearer: Endpoint(bearer, other.outer_address(bearer), PORT) for bearer in (0, 1)}
+    taken = engine._loop.state.peer_bearer[PEER]
+    with pytest.raises(InvalidInputError, match="Bearer 9"):
+        engine.set_lane_endpoints(PEER, {0: aims[1], 1: Endpoint(9, "10.0.0.1", PORT)})
+    assert taken.tolist() == [0, 1]
+    engine.set_lane_endpoints(PEER, {0: aims[1], 1: aims[0]})
+    assert taken.tolist() == [1, 0]
+    assert " 0% packet loss" in both.ping(3)
+    engine.set_lane_endpoints(PEER, aims)
+
+
 def test_nothing_passes_a_gate_that_is_shut(both: JoinedSites) -> None:
     outward, inward = both.one.engine, both.two.engine
     with both.one.udp(5_000) as sender, both.two.udp(5_000) as receiver:

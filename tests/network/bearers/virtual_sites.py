@@ -1,6 +1,7 @@
 """Two sites on a virtual clock: probes, judgement and choice at both ends, and traffic both ways.
 
-At each step each end sends a datum by its active bearer to where the other says it receives best.
+At each step each end sends a datum by its active bearer to where the other says it receives best,
+and a copy by lane 1.
 """
 
 from __future__ import annotations
@@ -13,9 +14,21 @@ from itertools import count
 
 from baluardo.network.bearers.bearer import Bearer, Health, Kind, Limits, judge
 from baluardo.network.bearers.choice import Choice, Plan
+from baluardo.network.bearers.pairs import Pair
 from baluardo.network.bearers.probes import Interest, ProbeEvent, Probing
 
-NAMES = ("sky0", "fibre0")
+NAMES = ("sky0", "fibre0", "mobile0")
+STEADY = Health.DEGRADED
+"""What is no worse may be taken."""
+
+Lanes = tuple[Pair | None, Pair | None]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A second copy of the datum that was sent at a time."""
+
+    sent: float
 
 
 @dataclass
@@ -39,6 +52,10 @@ class VirtualSite:
     health: dict[str, Health] = field(default_factory=dict)
     got: list[float] = field(default_factory=list)
     """When each datum that arrived had been sent."""
+    copies: list[float] = field(default_factory=list)
+    """When those of which a second copy arrived had been sent."""
+    lanes: list[tuple[float, Lanes]] = field(default_factory=list)
+    """From when on each lane went where."""
     switches: list[tuple[float, str | None]] = field(default_factory=list)
     events: list[ProbeEvent] = field(default_factory=list)
     octets: int = 0
@@ -47,7 +64,7 @@ class VirtualSite:
 
     def __post_init__(self) -> None:
         names = NAMES[: len(self.accesses)]
-        self.probing = Probing(names)
+        self.probing = Probing(names, lanes=min(2, len(names)))
         self.choice = Choice(Plan(*names))
 
 
@@ -69,7 +86,7 @@ class VirtualSites:
         self.asleep = (-1.0, -1.0)
         """While the first site's program does not run."""
         self._chance = random.Random(seed)  # noqa: S311 - a network's noise
-        self._flying: list[tuple[float, int, int, int, int, bytes | float]] = []
+        self._flying: list[tuple[float, int, int, int, int, bytes | float | Copy]] = []
         self._order = count()
         for site, peer in (self.sites, self.sites[::-1]):
             site.probing.meet(peer.name, len(peer.accesses), 0.0)
@@ -100,7 +117,8 @@ class VirtualSites:
         decision = site.choice.judge(standings, now)
         while switched := site.choice.next_event():
             site.switches.append((now, switched.taken))
-        site.probing.set_best(peer, decision.active, now)
+        living = [each.name for each in standings if each.health <= STEADY and not each.barred]
+        site.probing.set_best(peer, decision.active, now, decision.second, living)
         for each in site.probing.outgoing(now):
             site.probes += 1
             site.octets += len(each.payload)
@@ -108,10 +126,15 @@ class VirtualSites:
         while event := site.probing.next_event():
             site.events.append(event)
         site.probing.next_timer()
-        if decision.active is not None and self.interests[index] is Interest.TRAFFIC:
-            self._send(index, NAMES.index(decision.active), site.probing.destination(peer), now)
+        lanes = site.probing.lanes(peer)
+        if not site.lanes or lanes != site.lanes[-1][1]:
+            site.lanes.append((now, lanes))
+        if self.interests[index] is Interest.TRAFFIC:
+            for pair, what in zip(lanes, (now, Copy(now)), strict=True):
+                if pair is not None:
+                    self._send(index, *pair, what)
 
-    def _send(self, index: int, bearer: int, peer_bearer: int, what: bytes | float) -> None:
+    def _send(self, index: int, bearer: int, peer_bearer: int, what: bytes | float | Copy) -> None:
         here = self.sites[index].accesses[bearer]
         there = self.sites[1 - index].accesses[peer_bearer]
         if here.cut(self.now) or self._chance.random() < here.loss(self.now):
@@ -127,6 +150,8 @@ class VirtualSites:
             site, peer = self.sites[index], self.sites[1 - index]
             if isinstance(what, float):
                 site.got.append(what)
+            elif isinstance(what, Copy):
+                site.copies.append(what.sent)
             else:
                 source = (f"10.{1 - index}.0.{bearer + 1}", 51820)
                 site.probing.receive(peer.name, NAMES[peer_bearer], what, at, source)

@@ -30,10 +30,13 @@ LEAST_SHARE: Final = 0.1
 and then a lower rate mends nothing. Our choice."""
 BELOW: Final = 0.98
 """Of what a bearer is said to carry, once probes have theirs: the queue is to be ours."""
-PROBES_BPS: Final = 44e3
+PROBES_BPS: Final = 52e3
 """Of a neighbour's probes and answers under traffic, which pass the queues (`probes`)."""
 USED_SHARE: Final = 0.25
 """Of the rate: who sends less than this has not made the queue that is measured."""
+STALE_SECONDS: Final = 1.0
+"""Round trips that are older, as of a bearer that was not the active one, tell its least delay
+alone: who made a queue then is not known."""
 PATIENCE: Final = 5
 """Round trips in a row before one is believed: a busy machine delays some of them by itself."""
 
@@ -168,7 +171,8 @@ class KnownBearers:
                 continue
             if is_used is None:
                 is_used = self._is_used(active, sent, now)
-            if is_used or shown.queue_s < TARGET_SECONDS:
+            is_ours = is_used and now - each.at <= STALE_SECONDS
+            if is_ours or shown.queue_s < TARGET_SECONDS:
                 control.measure(shown.rtt_s, each.at, shown.is_anew)
         dish = self._dishes.get(active)
         if dish is not None:

@@ -64,7 +64,7 @@ class SiteBearers:
         self._pairs = IdlePairs(own)
         self._news: list[tuple[object, ...]] = []
         self._limits = Limits()
-        self._probes = Probing(self._names)
+        self._probes = Probing(self._names, lanes=lanes)
         self._neighbours: dict[str, Neighbour] = {}
         self._by_tag: dict[int, str] = {}
         self._counted_at = 0.0
@@ -104,8 +104,7 @@ class SiteBearers:
             self._neighbours[peer] = Neighbour(index, tuple(endpoints), Choice(Plan(**places)))
             self._pairs.meet(peer)
         elif known.endpoints != tuple(endpoints):
-            known.endpoints = tuple(endpoints)
-            known.sources.clear()
+            known.move(tuple(endpoints))
             if known.is_keyed:
                 self._probes.meet(peer, len(endpoints), time.monotonic())
 
@@ -183,7 +182,7 @@ class SiteBearers:
             self._count(now)
         self._probes.handle_timer(now)
         self._send(time.monotonic())  # opening probes took time: it is no part of a round trip
-        self._hear_events()
+        self._hear_events(now)
         due = [peer for peer, each in self._neighbours.items() if self._is_due(peer, each, now)]
         if due:
             known, slot_clock = self._known(), self._slot_clock()
@@ -231,7 +230,7 @@ class SiteBearers:
             at = probe.arrival_ns / 1e9
             said = self._probes.receive(peer, self._names[probe.bearer], payload, at, source)
             if said is not None:
-                known.sources[said.bearer] = source
+                known.hear(probe.bearer, said.bearer, source, at)
             if known.choice.decision.active is None:
                 known.judged_at = -inf
 
@@ -240,12 +239,13 @@ class SiteBearers:
             known = self._neighbours.get(each.peer)
             if known is None:
                 continue
-            ip, port = self._address(known, each.peer_bearer)
             bearer = self._names.index(each.bearer)
+            place = known.place(bearer, each.peer_bearer, now)
+            ip, port = place or known.endpoint(each.peer_bearer)
             for tag, octets in known.keys.seal(each.payload):
                 self._engine.send_probe(bearer, ip, port, tag, octets)
 
-    def _hear_events(self) -> None:
+    def _hear_events(self, now: float) -> None:
         while (event := self._probes.next_event()) is not None:
             if isinstance(event, Answered):
                 self.round_trips[event.bearer] = event.rtt_s
@@ -255,7 +255,7 @@ class SiteBearers:
                 egress = Egress(event.address, event.peer, event.at)
                 self.egresses.setdefault(event.bearer, {})[event.peer] = egress
             elif isinstance(event, BestTold) and event.peer in self._neighbours:
-                self._lead(event.peer, self._neighbours[event.peer])
+                self._lead(event.peer, self._neighbours[event.peer], now)
 
     def _judge(
         self,
@@ -287,35 +287,36 @@ class SiteBearers:
             each.choice.decision,
             each.choice.judge(list(each.standings.values()), now),
         )
-        self._probes.set_best(peer, decision.active, now)
-        self._lead(peer, each)
+        living = [
+            name
+            for name, standing in each.standings.items()
+            if standing.health <= Health.DEGRADED and not standing.barred
+        ]
+        self._probes.set_best(peer, decision.active, now, decision.second, living)
+        self._lead(peer, each, now)
         while (switched := each.choice.next_event()) is not None:
             each.awake_until = now + AWAKE_SECONDS
             logger.info("%s: %s", peer, switched.why.en)
         if before_.active != decision.active:
             self.on_switch(peer, decision)
 
-    def _lead(self, peer: str, each: Neighbour) -> None:
-        """Tell the engine where each lane goes, where that has changed.
+    def _lead(self, peer: str, each: Neighbour, now: float) -> None:
+        """Tell the engine where each lane goes, where that has changed: all lanes at once.
 
         An address that a card tells may be anybody's: until a genuine probe has come from there,
         data goes where it went before, or nowhere.
         """
-        decision = each.choice.decision
-        each.aim = aim = each.sources.get(self._probes.destination(peer), each.aim)
-        ways = (decision.active, decision.second)[: self._lanes]
+        first, second = self._probes.lanes(peer)
+        if first is not None:
+            each.aim = each.place(*first, now) or each.aim
+        places = (each.aim, None if second is None else each.place(*second, now))
         lanes = tuple(
-            None if name is None or aim is None else Endpoint(self._names.index(name), *aim)
-            for name in ways
-        )
-        for lane, endpoint in enumerate(lanes):
-            if lane >= len(each.lanes) or each.lanes[lane] != endpoint:
-                self._engine.set_lane_endpoint(each.index, lane, endpoint)
-        each.lanes = lanes
-
-    def _address(self, each: Neighbour, bearer: int) -> tuple[str, int]:
-        place = bearer if bearer < len(each.endpoints) else 0
-        return each.sources.get(place, each.endpoints[place])
+            None if pair is None or place is None else Endpoint(pair[0], *place)
+            for pair, place in zip((first, second), places, strict=True)
+        )[: self._lanes]
+        if lanes != each.lanes:
+            self._engine.set_lane_endpoints(each.index, dict(enumerate(lanes)))
+            each.lanes = lanes
 
     def _count(self, now: float) -> None:
         """Notice who has traffic, and what has changed whoever is at the other end."""

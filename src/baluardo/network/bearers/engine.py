@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from baluardo.errors import InvalidInputError
@@ -19,6 +19,7 @@ from baluardo.network.bearers.engine_state import NO_DESCRIPTOR, new_state
 from baluardo.network.bearers.engine_thread import EngineThread
 from baluardo.network.bearers.headers import PROBE, OuterHeader
 from baluardo.network.bearers.networks import Network
+from baluardo.network.bearers.pairs import MOST_LANES
 from baluardo.network.bearers.peers import PeerTable
 from baluardo.network.bearers.socket_addresses import (
     is_tun,
@@ -30,7 +31,6 @@ from baluardo.network.bearers.socket_addresses import (
 from baluardo.terms import Precedence
 
 MOST_PEERS: Final = 1_024
-MOST_LANES: Final = 2
 LONGEST_PROBE: Final = 1_400
 SECOND_LAYER_OCTETS: Final = 85
 """What ESP in UDP over IPv6 adds to a packet before WireGuard, at most."""
@@ -191,11 +191,21 @@ class SiteEngine:
 
     def set_lane_endpoint(self, index: int, lane: int, endpoint: Endpoint | None) -> None:
         """Send a peer's lane over this bearer to this address from the next datagram on."""
+        self.set_lane_endpoints(index, {lane: endpoint})
+
+    def set_lane_endpoints(self, index: int, endpoints: Mapping[int, Endpoint | None]) -> None:
+        """Send several lanes of a peer elsewhere at once: no datagram goes between the changes."""
         self._check_peer(index)
-        self._check_endpoint(endpoint)
-        if not 0 <= lane < len(self._lane_fds):
-            raise InvalidInputError(f"Lane {lane} is not one of {len(self._lane_fds)}.")
-        self._loop.between_turns(lambda: self._put_endpoint(index, lane, endpoint))
+        for lane, endpoint in endpoints.items():
+            self._check_endpoint(endpoint)
+            if not 0 <= lane < len(self._lane_fds):
+                raise InvalidInputError(f"Lane {lane} is not one of {len(self._lane_fds)}.")
+
+        def change() -> None:
+            for lane, endpoint in endpoints.items():
+                self._put_endpoint(index, lane, endpoint)
+
+        self._loop.between_turns(change)
 
     # Traffic
 

@@ -21,7 +21,7 @@ STRANGERS_PER_S: Final = 64
 """Probes with unknown tags that are handed up, and as many at once."""
 
 PEER_PROBES_PER_S: Final = 128
-"""Of each peer, and as many at once: four bearers under traffic make 64. Tags are seen by who
+"""Of each peer, and as many at once: four bearers under traffic make 72. Tags are seen by who
 watches, and what bears one may be anybody's; it uses up the allowance of that peer alone."""
 
 LEARNING_NS: Final = 1_000_000_000

@@ -1,12 +1,12 @@
 """A probe and its answer, as octets: fixed sizes, every octet accounted for.
 
-    0      kind: 0x11 a probe, 0x12 an answer (version 1)
+    0      kind: 0x21 a probe, 0x22 an answer (version 2; 0x11 and 0x12 were version 1)
     1      bit 0: the sender has traffic for the receiver; the others are zero
     2      the sender's bearer that this leaves by
     3      the receiver's bearer that this goes to
-    4-7    statement: grows whenever the next octet changes
+    4-7    statement: grows whenever one of the next two octets changes
     8      the sender's bearer at which it receives best now; 0xFF: at none
-    9      zero
+    9      another one at which it receives now, where second copies go; 0xFF: there is none
     10-11  milliseconds since the sender last heard the bearer of octet 3; 0xFFFF: longer, or never
     12-15  number of the probe
     16-23  the prober's clock when it probed, microseconds; an answer repeats it
@@ -27,8 +27,8 @@ from typing import Final
 
 from baluardo.errors import InvalidInputError
 
-PROBE: Final = 0x11
-ANSWER: Final = 0x12
+PROBE: Final = 0x21
+ANSWER: Final = 0x22
 PROBE_OCTETS: Final = 24
 ANSWER_OCTETS: Final = 46
 MOST_BEARERS: Final = 8
@@ -64,6 +64,8 @@ class ProbePayload:
     """None in a probe."""
     source: Source | None = None
     """In an answer: the address from which the probe came, as its receiver saw it."""
+    second: int | None = None
+    """Another one where the sender receives; None: nowhere else. Never the same as `best`."""
 
     @property
     def answers(self) -> bool:
@@ -79,8 +81,8 @@ class ProbePayload:
             self.bearer,
             self.peer_bearer,
             self.statement,
-            NOWHERE if self.best is None else self.best,
-            0,
+            _told(self.best),
+            _told(self.second),
             heard,
             self.number,
             self.probed_us,
@@ -98,15 +100,18 @@ class ProbePayload:
                 f"A probe has {PROBE_OCTETS} octets and an answer {ANSWER_OCTETS}, not "
                 f"{len(octets)}."
             )
-        kind, flags, bearer, peer_bearer, statement, best, zero, heard, number, probed = (
+        kind, flags, bearer, peer_bearer, statement, best, second, heard, number, probed = (
             _HEAD.unpack_from(octets)
         )
         if kind != (PROBE if len(octets) == PROBE_OCTETS else ANSWER):
             raise InvalidInputError(f"A probe of {len(octets)} octets is not of kind {kind:#x}.")
-        if flags > 1 or zero:
-            raise InvalidInputError("A probe has bits that say nothing in version 1.")
-        if max(bearer, peer_bearer) >= MOST_BEARERS or not (best == NOWHERE or best < MOST_BEARERS):
+        if flags > 1:
+            raise InvalidInputError("A probe has bits that say nothing in version 2.")
+        named = [each for each in (best, second) if each != NOWHERE]
+        if max(bearer, peer_bearer, *named) >= MOST_BEARERS:
             raise InvalidInputError(f"A probe names a bearer beyond the {MOST_BEARERS} of a site.")
+        if second != NOWHERE and best in (NOWHERE, second):
+            raise InvalidInputError("A probe names a second bearer that is no other than the best.")
         held: int | None = None
         source: Source | None = None
         if kind == ANSWER:
@@ -117,13 +122,22 @@ class ProbePayload:
             bearer,
             peer_bearer,
             statement,
-            None if best == NOWHERE else best,
+            _named(best),
             None if heard == NEVER_MS else heard,
             number,
             probed,
             held,
             source,
+            _named(second),
         )
+
+
+def _told(bearer: int | None) -> int:
+    return NOWHERE if bearer is None else bearer
+
+
+def _named(octet: int) -> int | None:
+    return None if octet == NOWHERE else octet
 
 
 def _packed(address: str) -> bytes:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
+from baluardo.network.bearers.pairs import NUMBERS_FROM
+
 WINDOW_PROBES: Final = 120
 """Over which loss and delay are told: 6 s of an active bearer's, 30 s of a warm one's. The
 disturbance at a slot's edges (75 ms and 140 ms, FACTS) spoils at most 5 of them, 4 %."""
@@ -79,7 +81,7 @@ class Way:
         `extra`: it leaves because of silence, so it may not count, or loss would look larger.
         """
         number = self._next_number
-        self._next_number = (number + 1) & 0xFFFF_FFFF
+        self._next_number = (number + 1) % NUMBERS_FROM
         self._pending[number] = now
         if extra:
             self._extra.add(number)

@@ -3,24 +3,29 @@
 Under traffic the active bearer is probed every 50 ms and the others every 250 ms, by both ends. At
 70 ms of silence on the active one, all are probed every 15 ms for 0.35 s: the others prove what
 they are worth before one has to leave. Each probe and answer says where its sender receives best
-now, so that the other end sends there at once.
+now, so that the other end sends there at once, and at which other of its bearers, where second
+copies go. All bearers probe the one where the peer receives best; the pair of ends that second
+copies take, or are to take (`lane_pairs.py`), is probed every 250 ms besides, under traffic.
 
 What it costs. On the wire a probe has 20 (IPv4) or 40 (IPv6) + 8 (UDP) + 8 (engine's header) +
-24 (seal) + 24 octets, an answer 22 more. Under traffic, with IPv6 and one other bearer: 24 probes
-and answers a second by each end, 24 x (104 + 126) x 8 = 44 kbit/s each way. Idle: a site probes one
-peer, its hub, by each of its bearers every 40 s, and the hub only answers: 500 sites of two bearers
-cost 500 x 2 x 230 x 8 / 40 = 46 kbit/s of the 100 that issue 6 grants to everything.
+24 (seal) + 24 octets, an answer 22 more. Under traffic, with IPv6 and two bearers at both ends:
+20 probes a second by the active one, 4 by the other, 4 for the pair of second copies, and as many
+answers, 28 x (104 + 126) x 8 = 52 kbit/s each way; 44 where nothing is sent twice; 59 at most while
+lane 1 moves from one pair to another. Idle: a site probes one peer, its hub, by each of its bearers
+every 40 s, and the hub only answers: 500 sites of two bearers cost 500 x 2 x 230 x 8 / 40 = 46
+kbit/s of the 100 that issue 6 grants to everything.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
 from baluardo.errors import InvalidInputError
+from baluardo.network.bearers.pairs import MOST_LANES, NUMBERS_FROM, Pair
 from baluardo.network.bearers.probe_events import (
     Answered,
     BestTold,
@@ -32,6 +37,7 @@ from baluardo.network.bearers.probe_events import (
 )
 from baluardo.network.bearers.probe_payload import MOST_BEARERS, ProbePayload, Source
 from baluardo.network.bearers.probe_way import Heard, Way
+from baluardo.network.bearers.probed_peer import ProbedPeer
 
 __all__ = [
     "Answered",
@@ -57,33 +63,6 @@ TRIES: Final = 3
 """Probes of an idle peer that are repeated soon when unanswered."""
 
 
-@dataclass(slots=True)
-class _Peer:
-    """One other site."""
-
-    bearers: int
-    ways: list[Way]
-    interest: Interest = Interest.IDLE
-    flagged_until: float = -inf
-    best: int | None = None
-    statement: int = 0
-    told: int | None = None
-    """Where it says that it receives best, once it was heard from there."""
-    wished: int | None = None
-    """The same, heard from there or not."""
-    tried: dict[tuple[int, int], float] = field(default_factory=dict)
-    """When one of our bearers last probed one of the peer's that was never heard."""
-    told_statement: int | None = None
-    heard: dict[int, float] = field(default_factory=dict)
-    """When each of the peer's bearers was last heard, by any of ours."""
-    suspected_at: float | None = None
-
-    def destination(self) -> int:
-        if self.told is not None:
-            return self.told
-        return max(self.heard, key=self.heard.__getitem__, default=0)
-
-
 @dataclass(frozen=True, slots=True)
 class _Owed:
     """A probe of a peer that waits for its answer to leave."""
@@ -98,14 +77,17 @@ class _Owed:
 class Probing:
     """The probes of one site. Every `now`: seconds of the monotonic clock."""
 
-    def __init__(self, bearers: Sequence[str], timings: Timings | None = None) -> None:
-        """Take our bearers, in the order of our tunnel card."""
+    def __init__(
+        self, bearers: Sequence[str], timings: Timings | None = None, lanes: int = MOST_LANES
+    ) -> None:
+        """Take our bearers, in the order of our tunnel card; with one lane nothing goes twice."""
         if not 1 <= len(bearers) <= MOST_BEARERS or len(set(bearers)) != len(bearers):
             raise InvalidInputError(f"A site has 1 to {MOST_BEARERS} bearers of different names.")
         self._bearers = tuple(bearers)
         self._index = {name: i for i, name in enumerate(bearers)}
         self._timings = timings or Timings()
-        self._peers: dict[str, _Peer] = {}
+        self._lanes = lanes
+        self._peers: dict[str, ProbedPeer] = {}
         self._owed: deque[_Owed] = deque(maxlen=MOST_WAITING)
         self._events: deque[ProbeEvent] = deque(maxlen=MOST_WAITING)
         self._woke = -inf
@@ -118,7 +100,7 @@ class Probing:
         if not 1 <= peer_bearers <= MOST_BEARERS:
             raise InvalidInputError(f"peer_bearers {peer_bearers}: 1 to {MOST_BEARERS}.")
         ways = [Way(self._timings.idle_s, now) for _ in self._bearers]
-        self._peers[peer] = _Peer(peer_bearers, ways)
+        self._peers[peer] = ProbedPeer(peer_bearers, ways, self._lanes)
 
     def part(self, peer: str) -> None:
         """Probe a peer no more; nothing happens if it was not met."""
@@ -129,19 +111,34 @@ class Probing:
         self._peers[peer].interest = interest
         self._set_intervals(self._peers[peer], now)
 
-    def set_best(self, peer: str, bearer: str | None, now: float) -> None:
-        """Tell a peer where we receive best, at once and by all bearers."""
+    def set_best(
+        self,
+        peer: str,
+        bearer: str | None,
+        now: float,
+        second: str | None = None,
+        living: Collection[str] = (),
+    ) -> None:
+        """Tell a peer where we receive best, at once and by all bearers, and where else.
+
+        `living`: all of ours that live and may be taken; no lane stays on another one.
+        """
         one = self._peers[peer]
-        best = None if bearer is None else self._index[bearer]
-        if best == one.best:
+        best, other = (None if each is None else self._index[each] for each in (bearer, second))
+        changed = one.state(best, other, frozenset(self._index[each] for each in living))
+        one.choose_lanes(now)
+        if not changed:
             return
-        one.best = best
-        one.statement = (one.statement + 1) & 0xFFFF_FFFF
         one.suspected_at = None
         self._set_intervals(one, now)
-        if self._is_probed(one, now):
+        if one.is_probed(now):
             for way in one.ways:
                 way.due = now
+
+    def lanes(self, peer: str) -> tuple[Pair | None, Pair | None]:
+        """Return the pair of ends that each lane takes: one of ours, one of the peer's."""
+        one = self._peers[peer]
+        return one.lanes.first, one.lanes.second
 
     def destination(self, peer: str) -> int:
         """Which of a peer's bearers data goes to: where it says that it receives best."""
@@ -154,7 +151,7 @@ class Probing:
     def has_traffic(self, peer: str, now: float) -> bool:
         """Whether either end has said that there is traffic: all bearers are probed often then."""
         one = self._peers.get(peer)
-        return one is not None and (one.interest is Interest.TRAFFIC or now < one.flagged_until)
+        return one is not None and one.has_traffic(now)
 
     def receive(
         self, peer: str, bearer: str, payload: bytes, now: float, source: Source | None = None
@@ -174,7 +171,7 @@ class Probing:
             return None
         way = one.ways[index]
         if said.answers:
-            self._take_answer(peer, bearer, way, said, now)
+            self._take_answer(peer, one, index, said, now)
         else:
             self._owed.append(_Owed(peer, index, said, source, now))
         way.hear(said.heard_ms, now)
@@ -189,6 +186,7 @@ class Probing:
         if one.destination() != before:
             for each in one.ways:
                 each.forget_window()
+            one.choose_lanes(now)
             self._events.append(BestTold(peer, one.destination()))
         return said
 
@@ -216,12 +214,18 @@ class Probing:
             if (one := self._peers.get(owed.peer)) is not None:
                 leaving.append(self._answer(one, owed, now))
         for name, one in self._peers.items():
-            for index, way in enumerate(one.ways if self._is_probed(one, now) else ()):
+            for index, way in enumerate(one.ways if one.is_probed(now) else ()):
                 if way.due <= now:
                     aim = self._aim(one, index, now)
                     if aim is not None:
-                        leaving.append(self._probe(name, one, index, aim, now))
+                        number = way.sent(now, extra=self._is_urgent(one, now))
+                        leaving.append(self._probe(name, one, index, aim, number, now))
                     way.due = now + self._wait(one, way, now)
+            for pair in one.pairs.due(now) if one.has_traffic(now) else ():
+                if self._may_ask(one, *pair, now):
+                    number = one.pairs.sent(pair, now)
+                    leaving.append(self._probe(name, one, *pair, number, now))
+                one.pairs.put_off(pair, now + self._timings.warm_s)
         return leaving
 
     def next_timer(self) -> float | None:
@@ -233,6 +237,9 @@ class Probing:
             for way in one.ways
         ]
         for one in self._peers.values():
+            due = one.pairs.next_due()
+            if due is not None and (one.interest is Interest.TRAFFIC or one.flagged_until > -inf):
+                times.append(due)
             if one.best is not None and one.suspected_at is None:
                 way = one.ways[one.best]
                 if way.interval <= self._timings.active_s:
@@ -245,40 +252,37 @@ class Probing:
         return self._events.popleft() if self._events else None
 
     def _take_answer(
-        self, peer: str, bearer: str, way: Way, said: ProbePayload, now: float
+        self, peer: str, one: ProbedPeer, index: int, said: ProbePayload, now: float
     ) -> None:
+        pair, bearer, way = (index, said.bearer), self._bearers[index], one.ways[index]
+        if said.number >= NUMBERS_FROM:
+            one.pairs.answered(pair, said.number, said.probed_us, now)
+            return
         rtt = way.answered(said.number, said.probed_us, (said.held_us or 0) / 1e6, now)
         if rtt is None:
             return
+        one.pairs.prove(pair, now)
         if way.interval > self._timings.retry_s:
             way.due = now + way.interval
         self._events.append(Answered(peer, bearer, said.bearer, rtt, now))
         if said.source is not None:
             self._events.append(Seen(peer, bearer, *said.source, now))
 
-    def _take_statement(self, one: _Peer, said: ProbePayload, now: float) -> None:
-        """Believe the newest statement: messages overtake each other, all the more on two ways."""
-        known = one.told_statement
-        if known is not None and not 0 < (said.statement - known) & 0xFFFF_FFFF < 1 << 31:
-            return
-        one.told_statement = said.statement
-        if said.best is not None and said.best < one.bearers:
-            one.wished = said.best
-            if one.wished not in one.heard:  # ask there at once, as far as that is allowed
-                for index, way in enumerate(one.ways):
-                    if now - one.tried.get((index, one.wished), -inf) >= UNHEARD_SECONDS:
-                        way.due = now
+    def _take_statement(self, one: ProbedPeer, said: ProbePayload, now: float) -> None:
+        if one.believe(said) and one.wished is not None and one.wished not in one.heard:
+            for index, way in enumerate(one.ways):  # ask there at once, as far as that is allowed
+                if now - one.tried.get((index, one.wished), -inf) >= UNHEARD_SECONDS:
+                    way.due = now
 
-    def _set_intervals(self, one: _Peer, now: float) -> None:
-        traffic = one.interest is Interest.TRAFFIC or now < one.flagged_until
-        timings = self._timings
+    def _set_intervals(self, one: ProbedPeer, now: float) -> None:
+        traffic, timings = one.has_traffic(now), self._timings
         for index, way in enumerate(one.ways):
             if not traffic:
                 way.set_interval(timings.idle_s, now)
             else:
                 way.set_interval(timings.active_s if index == one.best else timings.warm_s, now)
 
-    def _suspect(self, one: _Peer, now: float) -> None:
+    def _suspect(self, one: ProbedPeer, now: float) -> None:
         """Probe all bearers urgently once the active one has been silent for too long."""
         if one.best is None or one.ways[one.best].interval > self._timings.active_s:
             one.suspected_at = None
@@ -291,7 +295,7 @@ class Probing:
             for way in one.ways:
                 way.due = now
 
-    def _wait(self, one: _Peer, way: Way, now: float) -> float:
+    def _wait(self, one: ProbedPeer, way: Way, now: float) -> float:
         timings = self._timings
         if self._is_urgent(one, now):
             return timings.urgent_s
@@ -299,13 +303,10 @@ class Probing:
             return timings.retry_s  # an answer puts it off
         return way.interval
 
-    def _is_probed(self, one: _Peer, now: float) -> bool:
-        return one.interest is not Interest.PASSIVE or now < one.flagged_until
-
-    def _is_urgent(self, one: _Peer, now: float) -> bool:
+    def _is_urgent(self, one: ProbedPeer, now: float) -> bool:
         return one.suspected_at is not None and now - one.suspected_at < self._timings.urgency_s
 
-    def _aim(self, one: _Peer, index: int, now: float) -> int | None:
+    def _aim(self, one: ProbedPeer, index: int, now: float) -> int | None:
         """Return which of a peer's bearers to probe by one of ours; None: none, for once."""
         way, destination = one.ways[index], one.destination()
         aim = destination
@@ -315,20 +316,26 @@ class Probing:
             aim = (destination + way.missed) % one.bearers
         places: list[int] = [aim, destination, *range(one.bearers)]
         for each in places:
-            if each in one.heard:
-                return each
-            if now - one.tried.get((index, each), -inf) >= UNHEARD_SECONDS:
-                one.tried[index, each] = now
+            if self._may_ask(one, index, each, now):
                 return each
         return None
 
-    def _probe(self, name: str, one: _Peer, index: int, aim: int, now: float) -> OutgoingProbe:
-        way = one.ways[index]
-        number = way.sent(now, extra=self._is_urgent(one, now))
+    def _may_ask(self, one: ProbedPeer, index: int, peer_bearer: int, now: float) -> bool:
+        """Whether a probe may go by a pair: to where nobody was ever heard, rarely."""
+        if peer_bearer in one.heard:
+            return True
+        if now - one.tried.get((index, peer_bearer), -inf) < UNHEARD_SECONDS:
+            return False
+        one.tried[index, peer_bearer] = now
+        return True
+
+    def _probe(
+        self, name: str, one: ProbedPeer, index: int, aim: int, number: int, now: float
+    ) -> OutgoingProbe:
         said = self._said(one, index, aim, number, int(now * 1e6), now)
         return OutgoingProbe(name, self._bearers[index], aim, said.to_octets())
 
-    def _answer(self, one: _Peer, owed: _Owed, now: float) -> OutgoingProbe:
+    def _answer(self, one: ProbedPeer, owed: _Owed, now: float) -> OutgoingProbe:
         probe, held = owed.probe, max(0, int((now - owed.at) * 1e6))
         said = self._said(one, owed.bearer, probe.bearer, probe.number, probe.probed_us, now)
         answer = replace(said, held_us=held, source=owed.source)
@@ -336,7 +343,7 @@ class Probing:
         return OutgoingProbe(owed.peer, bearer, probe.bearer, answer.to_octets())
 
     def _said(
-        self, one: _Peer, bearer: int, aim: int, number: int, probed_us: int, now: float
+        self, one: ProbedPeer, bearer: int, aim: int, number: int, probed_us: int, now: float
     ) -> ProbePayload:
         heard = one.heard.get(aim)
         return ProbePayload(
@@ -348,4 +355,5 @@ class Probing:
             None if heard is None else max(0, int((now - heard) * 1e3)),
             number,
             probed_us,
+            second=one.second,
         )
