@@ -49,6 +49,31 @@ def driven(folder: Path, test: Callable[[Chromium, str], Awaitable[None]]) -> No
         asyncio.run(asyncio.wait_for(run(url), 120.0))
 
 
+def test_it_does_without_a_sandbox_only_where_none_can_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = find_chromium()
+    assert real is not None
+    sandboxed = tmp_path / "asked"
+    stub = tmp_path / "chromium"
+    stub.write_text(
+        f'#!/bin/sh\ncase "$*" in *--no-sandbox*) exec "{real}" "$@";; esac\n'
+        f'echo >> "{sandboxed}"\nexit 1\n'
+    )
+    stub.chmod(0o755)
+    monkeypatch.setattr("baluardo.stage.prove.chromium.find_chromium", lambda: str(stub))
+
+    async def run(*, root: bool) -> str:
+        async with running_chromium(root=root) as browser:
+            return str((await browser.ask("Browser.getVersion", {}))["product"])
+
+    assert "Chrom" in asyncio.run(run(root=False))
+    assert sandboxed.exists()
+    sandboxed.unlink()
+    assert "Chrom" in asyncio.run(run(root=True))
+    assert not sandboxed.exists()
+
+
 def test_it_presses_what_a_person_would_press(tmp_path: Path) -> None:
     async def test(browser: Chromium, url: str) -> None:
         page = await browser.page(url, SCRIPT)

@@ -10,15 +10,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, cast
 from weakref import WeakKeyDictionary
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.http11 import Request
 
 from baluardo.console.client_address import is_loopback, network_of
+from baluardo.console.message_size import EXTENSION
 
 MOST_AT_ONCE: Final = 512
 """Connections and requests of everybody, WebSockets aside; beyond it the answer is 503."""
@@ -77,7 +80,7 @@ _OPEN: Final[WeakKeyDictionary[ServerState, _Open]] = WeakKeyDictionary()
 
 
 class _Stream(WebSocketsSansIOProtocol):
-    """A WebSocket that is counted while it is open."""
+    """A WebSocket that is counted while it is open, and whose messages may be let grow."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -86,6 +89,16 @@ class _Stream(WebSocketsSansIOProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._open.add_stream(_network_of(self.client))
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            # The application has not run yet: it begins as a task.
+            extensions = cast("dict[str, object]", self.scope["extensions"])
+            extensions[EXTENSION] = self._allow_messages
+
+    def _allow_messages(self, octets: int) -> None:
+        self.conn.max_message_size = octets
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open.drop_stream(_network_of(self.client))

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -39,8 +39,6 @@ from baluardo.errors import BaluardoError, LinkError, StageError
 from baluardo.protocol.grant import Grant
 from baluardo.protocol.roles import Role
 from baluardo.scenario.nation import Nation, Site, SiteKind
-from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
-from baluardo.stage.network.staged import CHANNEL_PORT, StagedNetwork
 from baluardo.terms import Precedence
 from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.custody.keyfile import Unlock, Unprotected
@@ -114,6 +112,33 @@ def _keep_shares(directory: Path, root: Certificate, shares: tuple[Share, ...]) 
         write_durably(directory / f"share-{number}.txt", sheet.encode())
 
 
+class RunningSite(Protocol):
+    """A site's edge that runs."""
+
+    @property
+    def pages(self) -> ASGIApp:
+        """Its pages."""
+
+
+class SitesNetwork(Protocol):
+    """What runs the sites' edges, each in a place of its own."""
+
+    def channels(self, port: int) -> tuple[str, ...]:
+        """Return where the authority's channels are told to be, first for sites.
+
+        `port` is where they are on this machine.
+        """
+
+    async def start(self, web_port: int, channel_port: int) -> None:
+        """Make all places; LinkError if that cannot be."""
+
+    def run_site(self, site: Site, directory: Path) -> RunningSite:
+        """Start a site whose edge is enrolled in a directory."""
+
+    async def stop(self) -> None:
+        """End everything."""
+
+
 class Demonstration:
     """The people and sites of the demonstration, brought in and kept running."""
 
@@ -124,7 +149,7 @@ class Demonstration:
         nation: Nation,
         channel_port: Callable[[], int],
         say: Callable[[str], None],
-        network: StagedNetwork | None = None,
+        network: SitesNetwork | None = None,
     ) -> None:
         """Prepare; `channel_port` tells where the authority's channels are once it serves.
 
@@ -195,9 +220,8 @@ class Demonstration:
             await self._network.stop()
             self._network = None
             return
-        at_exchange = f"{EXCHANGE_ADDRESS}:{CHANNEL_PORT}"
-        here = f"127.0.0.1:{self._channel_port()}"
-        settings = replace(self._authority.settings, channels=(at_exchange, here))
+        channels = self._network.channels(self._channel_port())
+        settings = replace(self._authority.settings, channels=channels)
         self._authority.settings = settings
 
     async def _person(self, name: str, display_name: str) -> None:
@@ -219,7 +243,7 @@ class Demonstration:
             self._run_edge(directory)
             return
         there = Whereabouts.read(directory)
-        web, channels = (self._authority.web_url,), (f"{EXCHANGE_ADDRESS}:{CHANNEL_PORT}",)
+        web, channels = (self._authority.web_url,), self._network.channels(self._channel_port())[:1]
         Whereabouts(there.identity, there.domain, web, channels).write(directory)
         self.pages[there.host] = self._network.run_site(site, directory).pages
 

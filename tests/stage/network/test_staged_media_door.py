@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from baluardo.calls.media_places import Claim
 from baluardo.edge.calls import near_ports
 from baluardo.edge.calls.near_ports import HANDED, NearPorts, handed_port
 from baluardo.errors import BaluardoError, StageError
@@ -83,7 +84,7 @@ def test_near_ports_stand_ready_and_come_back_with_their_door(
 
     async def taken(ports: NearPorts) -> socket.socket:
         async with asyncio.timeout(GUARD_SECONDS):
-            while (port := ports.take(Precedence.ROUTINE)) is None:
+            while (port := ports.take(Claim(Precedence.ROUTINE))) is None:
                 await asyncio.sleep(0.002)
         return port
 
@@ -91,7 +92,7 @@ def test_near_ports_stand_ready_and_come_back_with_their_door(
         ports = NearPorts(LOOPBACK, place / "media.sock")
         keeping = asyncio.create_task(ports.keep())
         await asyncio.sleep(0.05)
-        assert ports.take(Precedence.ROUTINE) is None
+        assert ports.take(Claim(Precedence.ROUTINE)) is None
         for _ in range(2):
             async with standing(place):
                 for _ in range(40):  # more than stand ready

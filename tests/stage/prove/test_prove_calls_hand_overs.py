@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from baluardo.stage.prove.calls_hand_overs import listened, with_hand_overs
+from baluardo.stage.prove.calls_hand_overs import (
+    HAND_OVER_SECONDS,
+    HeardOut,
+    judge_hand_overs,
+    listened,
+    with_hand_overs,
+)
+from baluardo.stage.prove.calls_quality import Leg
 from baluardo.terms import Direction, Path, PathSegment
 from baluardo.twin.paths.model import PathModel
 
@@ -73,3 +80,24 @@ def test_gaps_and_recovery_of_a_tone(pattern: str, gap: float, recovery: float, 
     heard = listened(blocks(pattern))
     assert heard.seconds == pytest.approx(len(pattern) / 100)
     assert (heard.longest_gap_ms, heard.longest_recovery_ms, heard.gaps) == (gap, recovery, gaps)
+
+
+def heard_out(gap_ms: float, gaps: int) -> list[HeardOut]:
+    """Return what both ends heard: one of them all, the other so many gaps."""
+    return [
+        HeardOut(HAND_OVER_SECONDS, 0.0, 0.0, 0),
+        HeardOut(HAND_OVER_SECONDS, gap_ms, gap_ms, gaps),
+    ]
+
+
+def test_two_bearers_promise_a_short_gap_and_one_that_copies_help() -> None:
+    long_but_few = [heard_out(210.0, 6), heard_out(200.0, 13), heard_out(330.0, 15)]
+    legs: list[list[Leg]] = [[], [], []]
+    holds = {
+        each: [f.holds for f in judge_hand_overs(long_but_few, legs, two_bearers=each)]
+        for each in (True, False)
+    }
+    assert holds == {True: [False, True, True], False: [True, True, True]}
+    no_help = [heard_out(20.0, 15), *long_but_few[1:]]
+    assert judge_hand_overs(no_help, legs, two_bearers=True)[0].holds
+    assert not judge_hand_overs(no_help, legs, two_bearers=False)[0].holds

@@ -14,7 +14,8 @@ EXAMPLE = """\
   claim                                   measured                       limit
   dial to ringing, middle of 5            212 ms (...)                   388 ms  holds
   entropy of frames at relays             7.998 bits an octet, ...       7.98    holds
-  takes some minutes; needs Chromium, and root or user namespaces where the system allows them.
+  takes some minutes; needs Chromium. Tunnels need root, or user namespaces where the system allows
+  them: elsewhere calls pass the emulated sky without, and the table says what is not shown so.
 """
 
 

@@ -45,14 +45,7 @@ class ThroughTunnels:
     ) -> None:
         """`watch` is shown every channel, to have it judged with all others of this edge."""
         self._calls, self._tunnels, self._endpoint = calls, tunnels, endpoint
-        self._callbacks = NeighbourCallbacks(
-            calls.take_message,
-            calls.take_attendance,
-            calls.take_left,
-            calls.opened,
-            calls.roster,
-            watch,
-        )
+        self._callbacks = callbacks_of(calls, watch)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -113,6 +106,18 @@ class ThroughTunnels:
 
     def _forget(self) -> None:
         self._calls.neighbours = None
+
+
+def callbacks_of(calls: CallService, watch: Callable[[Channel], None]) -> NeighbourCallbacks:
+    """Return what a telephone wants to hear of its neighbours, however these are reached."""
+    return NeighbourCallbacks(
+        calls.take_message,
+        calls.take_attendance,
+        calls.take_left,
+        calls.opened,
+        calls.roster,
+        watch,
+    )
 
 
 async def _connected(run: Run, host: str, port: int) -> socket.socket:

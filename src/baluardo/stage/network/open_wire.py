@@ -94,7 +94,7 @@ class OpenWire:
         terminals = {each.port for each in self.plan.terminals}
         loop, wired = asyncio.get_running_loop(), {}
         for name, address in addresses.items():
-            ours, theirs = _pair()
+            ours, theirs = connected_pair()
             self._sockets.append(theirs)
             wired[name] = theirs
             port = _Port(address, name not in terminals, self._heard)
@@ -143,7 +143,7 @@ class OpenWire:
             self.round_trips[one, other] = now - sent
 
 
-def _pair() -> tuple[socket.socket, socket.socket]:
+def connected_pair() -> tuple[socket.socket, socket.socket]:
     """Return two UDP sockets on loopback that are connected to each other."""
     pair = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for each in pair:

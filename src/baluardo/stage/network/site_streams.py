@@ -17,6 +17,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.http11 import Response
 from websockets.typing import Origin, Subprotocol
 
+from baluardo.console.message_size import allow_messages
+from baluardo.edge.calls.browser_frames import LARGEST_MAIL_FRAME
+
 MOST_FROM_EDGE: Final = 4 << 20
 """Octets of a message: what an edge lets wait for one browser (`edge/calls/seat.py`)."""
 MOST_WAITING: Final = 16
@@ -60,6 +63,7 @@ async def pass_through(
         await send({"type": "websocket.accept"})  # else no page could read the code
         await send(_close(NOT_THERE, NOT_THERE_SENTENCE))
         return
+    allow_messages(scope, LARGEST_MAIL_FRAME)  # the edge knows who may say so much
     try:
         await send({"type": "websocket.accept", "subprotocol": edge.subprotocol})
         await _join(edge, receive, send)

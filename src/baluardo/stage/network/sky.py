@@ -104,6 +104,10 @@ class SkyFeed:
         for link in self._of(terminal):
             await self._wire.extend(link, (LinkSegment(now, now + FOR_EVER, OUT),))
 
+    def is_cut(self, terminal: Terminal) -> bool:
+        """Tell whether nothing passes by a terminal because it was cut."""
+        return terminal.port in self._cut
+
     async def restore(self, terminal: Terminal) -> None:
         """Let packets pass by a terminal again."""
         self._cut.discard(terminal.port)

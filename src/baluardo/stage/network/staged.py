@@ -82,6 +82,10 @@ class StagedNetwork:
             raise LinkError("The stage's network is not running.")
         return self._places
 
+    def channels(self, port: int) -> tuple[str, ...]:
+        """Return where the authority's channels are: at the exchange, and at a port here."""
+        return f"{EXCHANGE_ADDRESS}:{CHANNEL_PORT}", f"127.0.0.1:{port}"
+
     async def start(self, web_port: int, channel_port: int) -> None:
         """Make places, start the wire, let the sky begin; LinkError if that cannot be."""
         self._runtime = Path(tempfile.mkdtemp(prefix="baluardo-"))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from baluardo.calls.admission import AdmissionSettings
@@ -16,26 +14,22 @@ from baluardo.edge.calls.path_room import SHARE, call_rate
 from baluardo.edge.tunnels.bearers_known import BELOW, PROBES_BPS
 from baluardo.errors import StageError
 from baluardo.network.links.real_time import processors_awake
-from baluardo.network.tunnel.addresses import community_network
 from baluardo.scenario.nation import Nation
-from baluardo.stage.demonstration import COMMUNITY
-from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
 from baluardo.stage.network.staged import why_no_tunnels
 from baluardo.stage.prove.calls_captures import (
-    RelayCapture,
     judge_speech,
     judge_words,
-    relay_capture,
     speech,
 )
 from baluardo.stage.prove.calls_ear import SCRIPT, TONE_HZ, WITHOUT_TARGET, Heard
+from baluardo.stage.prove.calls_ground import Ground, tunnels_ground
 from baluardo.stage.prove.calls_hand_overs import (
     HAND_OVER_SECONDS,
-    SlotSky,
     hand_overs,
     judge_hand_overs,
     listened,
 )
+from baluardo.stage.prove.calls_open_ground import open_ground
 from baluardo.stage.prove.calls_people import (
     ENDED,
     RINGS_HERE,
@@ -45,15 +39,13 @@ from baluardo.stage.prove.calls_people import (
     talk,
 )
 from baluardo.stage.prove.calls_quality import Leg, judge_quality, legs_of
-from baluardo.stage.prove.captures import judge_outside
+from baluardo.stage.prove.calls_texts import judge_texts, judge_waiting_texts
 from baluardo.stage.prove.chromium import (
     NO_BROWSER,
     Chromium,
     find_chromium,
     running_chromium,
 )
-from baluardo.stage.prove.nation import ProvingNation, proving_nation
-from baluardo.stage.prove.probing import Pinging, percentile
 from baluardo.stage.prove.proving_sky import calm
 from baluardo.stage.prove.result import Finding, findings_of
 from baluardo.terms import Precedence
@@ -71,8 +63,6 @@ REPORTED_SECONDS: Final = 12.0
 """Browsers tell their edges how a call sounds after ten, and then every five."""
 CAPTURE_SECONDS: Final = 12.0
 LOOK_SECONDS: Final = 0.2
-PINGS: Final = 20
-PING_EVERY: Final = 0.2
 LENDER, WIDE = "lampedusa", "mobile"
 """Whose bearer the frigate has in the proof: a copy helps that comes before the first is due."""
 NARROW: Final = "geo"
@@ -86,8 +76,6 @@ NARROW_BPS: Final = (_CALLS_BPS / SHARE + PROBES_BPS) / BELOW
 """Room for one flash call beside the floor for emergencies, and not for a routine one as well. Most
 of that one: what is measured is no more than what an edge is told of its bearer, and often less."""
 YIELD_SECONDS: Final = 30.0
-ELSEWHERE: Final = "100.127.255.9/32"
-INNER: Final = community_network(COMMUNITY).network_address.packed[:6]
 WORDS: Final = (b"a=fingerprint", b"baluardo/call/", b"person/", b"opaque", b"m=audio")
 """What descriptions and messages of calls are made of."""
 
@@ -98,33 +86,33 @@ async def prove_calls(
     """Run the proof; a StageError or LinkError where this machine cannot stage it."""
     if find_chromium() is None:
         raise StageError(NO_BROWSER)
-    why = why_no_tunnels()
+    why, staged = why_no_tunnels(), calm(two_sites(nation))
     if why:
-        raise StageError(why)
-    staged = calm(_two_sites(nation))
+        say(why)
+    ground_of = open_ground if why else tunnels_ground
     async with (
-        proving_nation(staged, catalogue, say, SlotSky(staged, catalogue)) as proving,
+        ground_of(staged, catalogue, say) as ground,
         running_chromium(root=os.geteuid() == 0) as browser,
     ):
-        say("Waiting for the tunnel between Rome and the frigate to open.")
-        await proving.wait_open()
         say("People enter at their sites' pages, and add their browsers.")
-        rome, frigate = (proving.pages(proving.site(each)) for each in SITES)
+        rome, frigate = (ground.nation.pages(ground.nation.site(each)) for each in SITES)
         hannes = await sit_down(browser, rome, "hannes.pichler", "Hannes Pichler")
         dario = await sit_down(browser, rome, "dario.neri", "Dario Neri")
         fabio = await sit_down(browser, frigate, "fabio.costa", "Fabio Costa")
-        proof = _Proof(proving, browser, hannes, dario, fabio)
+        proof = _Proof(ground, browser, hannes, dario, fabio)
         steps = (
             proof.calls_are_set_up,
             proof.hand_overs_are_not_heard,
             proof.nothing_is_heard_or_read,
+            proof.texts_are_written,
             proof.authority_gone,
+            proof.texts_wait,
             proof.routine_yields,
         )
-        return await findings_of(steps, say)
+        return ground.told(await findings_of(steps, say))
 
 
-def _two_sites(nation: Nation) -> Nation:
+def two_sites(nation: Nation) -> Nation:
     """Return the two sites alone; beside its dish the frigate has a wide and a narrow bearer."""
     sites = {each.id: each for each in nation.sites}
     if not sites.keys() >= {*SITES, LENDER}:
@@ -147,17 +135,17 @@ def _two_sites(nation: Nation) -> Nation:
 class _Proof:
     def __init__(
         self,
-        nation: ProvingNation,
+        ground: Ground,
         browser: Chromium,
         hannes: Caller,
         dario: Caller,
         fabio: Caller,
     ) -> None:
-        self._nation, self._browser = nation, browser
-        feed, wire = nation.network.feed, nation.network.wire
-        if feed is None or wire is None:
+        nation = ground.nation
+        self._ground, self._nation, self._browser = ground, nation, browser
+        if nation.network.feed is None:
             raise StageError("The stage's network is not running.")
-        self._feed, self._wire = feed, wire
+        self._feed = nation.network.feed
         self._rome, self._frigate = (nation.site(each) for each in SITES)
         self._hannes, self._dario, self._fabio = hannes, dario, fabio
 
@@ -167,7 +155,7 @@ class _Proof:
         """Calls from Rome to the frigate: how soon they ring, and how soon they are heard."""
         await self._hannes.sees(self._fabio)
         await self._fabio.sees(self._hannes)
-        rounds = await self._round_trip_ms()
+        rounds = await self._ground.round_trip_ms(self._rome, self._frigate)
         ringing, audio = list[float](), list[float]()
         heard, secured = list[Heard](), list[str]()
         for number in range(CALLS):
@@ -247,24 +235,18 @@ class _Proof:
                 for pair, since in zip(pairs, began, strict=True)
             ]
             legs = [await self._legs(call) for call in calls]
-        return judge_hand_overs(heard, legs)
+        return judge_hand_overs(heard, legs, two_bearers=self._ground.two_bearers)
 
     async def nothing_is_heard_or_read(self) -> list[Finding]:
         """A call captured at both relays and on the wire, and sought in the authority's files."""
-        packets: list[bytes] = []
-        with (
-            tempfile.TemporaryDirectory(prefix="baluardo-capture-") as directory,
-            self._relays() as relays,
-        ):
-            file = Path(directory) / "wire.pcapng"
-            await self._wire.capture(file)
+        async with self._ground.capture(self._rome, self._frigate) as capture:
             async with talk(self._hannes, self._fabio) as (call, _, _):
                 for _ in range(round(CAPTURE_SECONDS / LOOK_SECONDS)):
                     await asyncio.sleep(LOOK_SECONDS)
-                    packets += [each for relay in relays for each in relay.packets()]
-            count = await self._wire.capture(None)
+                    capture.look()
             words = (*WORDS, call.encode())
-            outside = judge_outside(file, count, (INNER, *words))
+            outside = await capture.judge(words)
+        packets = capture.packets
         stored = self._stored(words[1:2] + words[-1:])
         spoken = [each for each in packets if speech([each])]
         return [
@@ -274,11 +256,19 @@ class _Proof:
             Finding("files of the authority that name the call", f"{stored}", "0", stored == 0),
         ]
 
+    async def texts_are_written(self) -> list[Finding]:
+        """Texts from Rome to the frigate and back, and what the authority keeps of them."""
+        return await judge_texts(self._hannes, self._fabio, lambda text: self._stored((text,)))
+
+    async def texts_wait(self) -> list[Finding]:
+        """A text that is written while the authority is cut off."""
+        return await judge_waiting_texts(self._hannes, self._fabio, self._ground)
+
     async def authority_gone(self) -> list[Finding]:
         """The authority is cut off during a call, and another call is made then."""
-        with contextlib.ExitStack() as stack:
+        async with contextlib.AsyncExitStack() as stack:
             async with talk(self._hannes, self._fabio):
-                stack.enter_context(self._authority_away())
+                await stack.enter_async_context(self._ground.authority_away())
                 await asyncio.sleep(2.0 * LISTEN_SECONDS)
                 began = await self._hannes.ear.now()
                 await asyncio.sleep(LISTEN_SECONDS)
@@ -333,39 +323,9 @@ class _Proof:
         pages = (self._hannes.page, self._fabio.page)
         return [leg for page in pages for leg in await legs_of(page, call)]
 
-    async def _round_trip_ms(self) -> float:
-        """Return the median round trip between machines of the two sites."""
-        with self._nation.hosts(self._rome) as hosts:
-            ping = Pinging(hosts, self._nation.address(self._frigate), PINGS, PING_EVERY)
-            replies = await asyncio.to_thread(ping.replies)
-        return 1e3 * percentile([each.round_trip_s for each in replies], 50.0)
-
-    @contextlib.contextmanager
-    def _relays(self) -> Iterator[list[RelayCapture]]:
-        with contextlib.ExitStack() as stack:
-            made = []
-            for site in (self._rome, self._frigate):
-                with self._nation.hosts(site) as hosts:
-                    made.append(stack.enter_context(relay_capture(hosts)))
-            yield made
-
     def _stored(self, words: tuple[bytes, ...]) -> int:
         """Return how many of the authority's files hold one of some words."""
         files = (
             each for each in self._nation.authority.layout.directory.rglob("*") if each.is_file()
         )
         return sum(any(word in each.read_bytes() for word in words) for each in files)
-
-    @contextlib.contextmanager
-    def _authority_away(self) -> Iterator[None]:
-        """Take the authority's address from where networks meet, so that nobody answers there."""
-        exchange = self._nation.network.places.exchange
-        own = f"{EXCHANGE_ADDRESS}/32"
-        # The last address would take every route with it.
-        exchange.run("ip", "address", "add", ELSEWHERE, "dev", "land0")
-        exchange.run("ip", "address", "del", own, "dev", "land0")
-        try:
-            yield
-        finally:
-            exchange.run("ip", "address", "add", own, "dev", "land0")
-            exchange.run("ip", "address", "del", ELSEWHERE, "dev", "land0")

@@ -31,7 +31,7 @@ ENTROPY_BITS: Final = 7.98
 """Of an octet, at least: 64 KiB of random octets have 7.997, and Opus of a tone far less."""
 SRTP_TAG: Final = 16
 """Octets: AES-GCM of RFC 7714."""
-_IPV6_HEAD, _UDP_HEAD, _RTP_HEAD = 40, 8, 12
+_IPV4_HEAD, _IPV6_HEAD, _UDP_HEAD, _RTP_HEAD = 20, 40, 8, 12
 _UDP, _RTP_VERSION, _FIRST_DYNAMIC = 17, 2, 96
 
 
@@ -77,8 +77,9 @@ def speech(packets: Sequence[bytes]) -> list[Speech]:
     """Return the RTP among captured packets, behind one octet of the relays (RFC 3550)."""
     found = []
     for packet in packets:
-        begin = _IPV6_HEAD + _UDP_HEAD + 1
-        if len(packet) < begin + _RTP_HEAD or packet[0] >> 4 != 6 or packet[6] != _UDP:
+        head = _udp_at(packet)
+        begin = head + _UDP_HEAD + 1
+        if head == 0 or len(packet) < begin + _RTP_HEAD:
             continue
         rtp = packet[begin:]
         if rtp[0] >> 6 != _RTP_VERSION or rtp[1] & 0x7F < _FIRST_DYNAMIC:
@@ -90,6 +91,16 @@ def speech(packets: Sequence[bytes]) -> list[Speech]:
         if content:
             found.append(Speech(struct.unpack_from(">I", rtp, 8)[0], content))
     return found
+
+
+def _udp_at(packet: bytes) -> int:
+    """Return where the datagram of a packet begins; 0 for one that is not of UDP."""
+    version = packet[0] >> 4 if packet else 0
+    if version == 6 and len(packet) >= _IPV6_HEAD and packet[6] == _UDP:
+        return _IPV6_HEAD
+    if version == 4 and len(packet) >= _IPV4_HEAD and packet[9] == _UDP:
+        return 4 * (packet[0] & 15)
+    return 0
 
 
 def entropy_bits(octets: bytes) -> float:

@@ -33,7 +33,8 @@ FLAGS: Final = (
 )
 """Pages that nobody looks at run as those that somebody does, and are asked for no microphone."""
 WITHOUT_SANDBOX: Final = "--no-sandbox"
-"""Root may not have one; its pages are our own alone."""
+"""Root may not have one, nor may others where neither user namespaces nor a helper that is root's
+are permitted. Pages are our own alone."""
 AUTHENTICATOR: Final = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -72,6 +73,11 @@ class Chromium:
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._reading = asyncio.create_task(self._read())
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it speaks no more."""
+        return self._reading.done()
+
     async def page(self, url: str, script: str = "") -> Page:
         """Open a page in a profile of its own; `script` runs in it before its own do."""
         context = await self.ask("Target.createBrowserContext", {})
@@ -91,6 +97,8 @@ class Chromium:
         self, method: str, parameters: dict[str, Any], session: str = ""
     ) -> dict[str, Any]:
         """Ask for something; StageError if it is refused, or the browser has ended."""
+        if self.has_ended:
+            raise StageError(f"Chromium has ended, and does not answer {method}.")
         number = next(self._numbers)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
@@ -150,6 +158,8 @@ class Page:
     async def prepare(self, script: str) -> None:
         """Give it an authenticator, and what runs before its own programs."""
         await self._ask("Page.enable")
+        # As if it were in front: several people sit at pages of one browser.
+        await self._ask("Emulation.setFocusEmulationEnabled", enabled=True)
         await self._ask("WebAuthn.enable")
         await self._ask("WebAuthn.addVirtualAuthenticator", options=AUTHENTICATOR)
         await self._ask(
@@ -210,6 +220,11 @@ class Page:
                 clickCount=1,
             )
 
+    async def write(self, selector: str, text: str) -> None:
+        """Press a field and write into it."""
+        await self.press(selector)
+        await self._ask("Input.insertText", text=text)
+
     async def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         return await self._browser.ask(method, parameters, self._session)
 
@@ -235,9 +250,24 @@ async def running_chromium(*, root: bool) -> AsyncIterator[Chromium]:
     path = find_chromium()
     if path is None:
         raise StageError(NO_BROWSER)
+    async with contextlib.AsyncExitStack() as stack:
+        browser = await stack.enter_async_context(_started(path, sandbox=not root))
+        try:
+            await browser.ask("Browser.getVersion", {})
+        except StageError:
+            if root or not browser.has_ended:
+                raise
+            # Where no sandbox can be had it ends at once.
+            browser = await stack.enter_async_context(_started(path, sandbox=False))
+        yield browser
+
+
+@contextlib.asynccontextmanager
+async def _started(path: str, *, sandbox: bool) -> AsyncIterator[Chromium]:
     # Its helpers may still write when it has ended.
     with tempfile.TemporaryDirectory(prefix="baluardo-", ignore_cleanup_errors=True) as directory:
-        flags = (*FLAGS, f"--user-data-dir={directory}", *((WITHOUT_SANDBOX,) if root else ()))
+        own = (f"--user-data-dir={directory}", *(() if sandbox else (WITHOUT_SANDBOX,)))
+        flags = (*FLAGS, *own)
         process = await asyncio.create_subprocess_exec(
             *("/bin/sh", "-c", PIPE, path, *flags),
             stdin=asyncio.subprocess.PIPE,

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from starlette.types import ASGIApp
 
 from baluardo.authority.acts.revocation import in_force, order, take_back
 from baluardo.authority.context import Authority
@@ -24,10 +26,13 @@ from baluardo.network.links.namespaces import Namespace
 from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.address import bind
 from baluardo.stage.authority import place_pages
-from baluardo.stage.demonstration import OFFICERS, Demonstration, open_demonstration
+from baluardo.stage.demonstration import OFFICERS, Demonstration, SitesNetwork, open_demonstration
 from baluardo.stage.hosts import ByHost
+from baluardo.stage.network.addresses import Plan
 from baluardo.stage.network.part import ask_edge
+from baluardo.stage.network.sky import SkyFeed
 from baluardo.stage.network.staged import StagedNetwork
+from baluardo.stage.network.wire import StagedWire
 from baluardo.stage.prove.proving_sky import CALM, ProvingSky
 from baluardo.stage.server import serve
 from baluardo.trust.certificates.revocation_list import Reason
@@ -37,10 +42,43 @@ OPEN_SECONDS: Final = 180.0
 """For every tunnel to open: on a new machine the loops are compiled first."""
 
 
-class ProvingNation:
-    """What a proof may do and ask."""
+class ProvedSite(Protocol):
+    """A site's edge that runs."""
 
-    def __init__(self, authority: Authority, sky: ProvingSky, network: StagedNetwork) -> None:
+    @property
+    def host(self) -> str:
+        """Name of its pages."""
+
+    @property
+    def pages(self) -> ASGIApp:
+        """Its pages."""
+
+
+class ProvedNetwork(SitesNetwork, Protocol):
+    """The sites and the wire between them, as every proof needs them."""
+
+    nation: Nation
+    plan: Plan
+
+    @property
+    def sites(self) -> Mapping[str, ProvedSite]:
+        """Those that run, by the scenario's identifiers."""
+
+    @property
+    def feed(self) -> SkyFeed | None:
+        """What tells the wire of the sky, while it runs."""
+
+    @property
+    def wire(self) -> StagedWire | None:
+        """What joins the sites, while it runs."""
+
+
+class RunningNation:
+    """What any proof may do and ask."""
+
+    network: ProvedNetwork
+
+    def __init__(self, authority: Authority, sky: ProvingSky, network: ProvedNetwork) -> None:
         """Take a nation that runs."""
         self.authority, self.sky, self.network = authority, sky, network
 
@@ -53,6 +91,21 @@ class ProvingNation:
         """Return one of them."""
         return next(each for each in self.sites if each.id == identifier)
 
+    def pages(self, site: Site) -> str:
+        """Return where a browser of this machine finds a site's pages, without a last slash."""
+        port = self.authority.web_url.rpartition(":")[2]
+        return f"http://{self.network.sites[site.id].host}:{port}"
+
+
+class ProvingNation(RunningNation):
+    """What a proof may do and ask where sites have tunnels."""
+
+    network: StagedNetwork
+
+    def __init__(self, authority: Authority, sky: ProvingSky, network: StagedNetwork) -> None:
+        """Take a nation that runs."""
+        super().__init__(authority, sky, network)
+
     def hosts(self, site: Site) -> Namespace:
         """Return where a site's own machines are; the caller closes it."""
         staged = self.network.sites[site.id]
@@ -63,11 +116,6 @@ class ProvingNation:
         """Return the address of a site's edge inside the tunnels."""
         there = Whereabouts.read(self.network.sites[site.id].directory)
         return str(own_interfaces(there.identity, ipv4=False)[0].ip)
-
-    def pages(self, site: Site) -> str:
-        """Return where a browser of this machine finds a site's pages, without a last slash."""
-        port = self.authority.web_url.rpartition(":")[2]
-        return f"http://{self.network.sites[site.id].host}:{port}"
 
     def identity_path(self, site: Site) -> str:
         """Return a site's identity within its community."""
@@ -123,22 +171,42 @@ async def proving_nation(
     sky: ProvingSky | None = None,
 ) -> AsyncIterator[ProvingNation]:
     """Run a nation while inside, under a sky that may be given; errors as of its parts."""
-    directory = Path(tempfile.mkdtemp(prefix="baluardo-proof-"))
     sky = sky or ProvingSky(nation, catalogue)
+    network = StagedNetwork(nation, sky.sky.ground, sky.sky_time, sky.paths, CALM)
+    async with running_nation(nation, sky, network, say) as authority:
+        yield ProvingNation(authority, sky, network)
+
+
+def _as_it_is(app: ASGIApp) -> ASGIApp:
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running_nation(
+    nation: Nation,
+    sky: ProvingSky,
+    network: ProvedNetwork,
+    say: Callable[[str], None],
+    wrap: Callable[[ASGIApp], ASGIApp] = _as_it_is,
+) -> AsyncIterator[Authority]:
+    """Run a nation's authority and sites while inside; `wrap` is put around the authority's pages.
+
+    Errors as of its parts. The sky is closed at the end.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="baluardo-proof-"))
     try:
         authority = await asyncio.to_thread(open_demonstration, directory)
         try:
             listener = bind("127.0.0.1", 0)
             with listener.socket:
                 place_pages(authority, listener)
-                network = StagedNetwork(nation, sky.sky.ground, sky.sky_time, sky.paths, CALM)
                 service = AuthorityService(authority)
                 state = Demonstration(
                     directory, authority, nation, lambda: service.door.port, say, network
                 )
                 parts = (service.part(), state.part())
                 hosts = (*listener.allowed_hosts, *authority.settings.page_hosts)
-                app = ByHost(create_console(parts, hosts), state.pages)
+                app = ByHost(wrap(create_console(parts, hosts)), state.pages)
                 listener.open()
                 ready, over = asyncio.Event(), asyncio.Event()
                 serving = asyncio.create_task(
@@ -159,7 +227,7 @@ async def proving_nation(
                         await serving
                         raise StageError("The nation was stopped before it was up.")
                     await state.complete()
-                    yield ProvingNation(authority, sky, network)
+                    yield authority
                 finally:
                     over.set()
                     await serving

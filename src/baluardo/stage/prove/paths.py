@@ -13,7 +13,7 @@ from typing import Final
 
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Site
-from baluardo.stage.network.addresses import EXCHANGE, Terminal
+from baluardo.stage.network.addresses import EXCHANGE, Landing, Terminal
 from baluardo.stage.network.paths import Link
 from baluardo.stage.network.sky import SkyFeed
 from baluardo.stage.network.wire import StagedWire
@@ -123,18 +123,21 @@ class PathsTaken:
             await asyncio.sleep(LOOK_SECONDS)
 
     def _way(self, one: Site, start: Terminal, other: Site, end: Terminal, sent: float) -> Way:
-        """Return the links from a bearer to another at a moment, as the wire's routes lead."""
-        slot = slot_at(sent)
-        ports = [start.port]
-        for site, terminal in ((one, start), (other, end)):
-            landing = self._feed.landings.get(slot, {}).get(site.id)
-            if terminal.bearer != SKY:
-                ports.append(EXCHANGE)
-            elif landing is not None:
-                ports.append(landing.port)
-        ports.append(end.port)
-        kept = [port for place, port in enumerate(ports) if place == 0 or port != ports[place - 1]]
-        return Way(tuple(Link(a, b) for a, b in pairwise(kept)))
+        landed = self._feed.landings.get(slot_at(sent), {})
+        return way_between((landed.get(one.id), start), (landed.get(other.id), end))
+
+
+def way_between(*ends: tuple[Landing | None, Terminal]) -> Way:
+    """Return the links from a bearer to another as the wire's routes lead, by where dishes land."""
+    ports = [ends[0][1].port]
+    for landing, terminal in ends:
+        if terminal.bearer != SKY:
+            ports.append(EXCHANGE)
+        elif landing is not None:
+            ports.append(landing.port)
+    ports.append(ends[-1][1].port)
+    kept = [port for place, port in enumerate(ports) if place == 0 or port != ports[place - 1]]
+    return Way(tuple(Link(a, b) for a, b in pairwise(kept)))
 
 
 def ids(pair: tuple[Site, Site]) -> tuple[str, str]:

@@ -17,6 +17,20 @@ class Finding:
     measured: str
     limit: str
     holds: bool
+    shown: bool = True
+    """False: this machine cannot show it, and nothing is said of whether it holds."""
+
+    @classmethod
+    def not_shown(cls, claim: str, why: str) -> Finding:
+        """Return what a table says of a claim that cannot be measured here."""
+        return cls(claim, why, "", holds=False, shown=False)
+
+    @property
+    def verdict(self) -> str:
+        """What a table says of it."""
+        if not self.shown:
+            return "not shown here"
+        return "holds" if self.holds else "FAILS"
 
     def to_object(self) -> dict[str, Any]:
         """Return it as a JSON value."""
@@ -24,7 +38,7 @@ class Finding:
             "claim": self.claim,
             "measured": self.measured,
             "limit": self.limit,
-            "holds": self.holds,
+            "holds": self.holds if self.shown else None,
         }
 
 
@@ -49,7 +63,7 @@ async def findings_of(
 def table(findings: list[Finding]) -> str:
     """Return a table that people read; columns as wide as they need."""
     rows = [("claim", "measured", "limit", "")]
-    rows += [(f.claim, f.measured, f.limit, "holds" if f.holds else "FAILS") for f in findings]
+    rows += [(f.claim, f.measured, f.limit, f.verdict) for f in findings]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join(
