@@ -7,10 +7,9 @@ import socket
 import threading
 from collections.abc import Callable
 
-from baluardo.calls.media_places import RelayPlace
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.relay.engine import MediaRelay
 from baluardo.calls.relay.sockets import open_pair, open_port
-from baluardo.terms import Precedence
 
 HOST = "127.0.0.1"
 LARGEST_DATAGRAM = 2048
@@ -40,10 +39,10 @@ class HeardRelay:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+    def open(self, session: str, claim: Claim) -> tuple[RelayPlace, RelayPlace] | None:
         """Add a session, and an ear that stands for it."""
         near, far = open_pair(self._near, HOST)
-        self.running.add(session, near, far, precedence=precedence)
+        self.running.add(session, near, far, precedence=claim.precedence)
         ear = open_port(HOST)
         with self._lock:
             self._ears[session], self._far[session] = ear, _place_of(far)

@@ -53,7 +53,7 @@ def check_media(world: World, call: str, device: str) -> None:
         told = world.phones[of].calls[call]
         assert told.relay == session.near
         assert told.fragment == other
-        assert session.precedence is world.dialled[call].precedence
+        assert session.claim.precedence is world.dialled[call].precedence
 
 
 def said(world: World, of: str, call: str, device: str) -> str:

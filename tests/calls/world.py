@@ -30,7 +30,7 @@ from baluardo.calls.call_rate import SiteRate
 from baluardo.calls.causes import Cause
 from baluardo.calls.dialogue import Dialogue
 from baluardo.calls.events import Connected, Decided, Ended
-from baluardo.calls.media_places import RelayPlace
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.messages import Message
 from baluardo.calls.switchboard import Switchboard
 from baluardo.terms import Precedence
@@ -58,7 +58,7 @@ class Session:
 
     near: RelayPlace
     far: RelayPlace
-    precedence: Precedence
+    claim: Claim
     fragments: tuple[str, str] | None = None
     other: RelayPlace | None = None
 
@@ -72,14 +72,14 @@ class Relay:
         self.sessions: dict[str, Session] = {}
         self._opened = 0
 
-    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+    def open(self, session: str, claim: Claim) -> tuple[RelayPlace, RelayPlace] | None:
         """Open two ports that no session had before."""
         assert session not in self.sessions
         if len(self.sessions) >= self.most:
             return None
         self._opened += 1
         near, far = (RelayPlace(each, self._opened) for each in (NEAR, RELAYS[self.edge]))
-        self.sessions[session] = Session(near, far, precedence)
+        self.sessions[session] = Session(near, far, claim)
         return near, far
 
     def expect(self, session: str, browser: str, other: str) -> None:

@@ -22,7 +22,7 @@ from baluardo.calls.bodies import (
 )
 from baluardo.calls.call_rate import SiteRate
 from baluardo.calls.causes import Cause
-from baluardo.calls.media_places import RelayPlace
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.messages import Message
 from baluardo.calls.switchboard import Switchboard
 from baluardo.errors import InvalidInputError
@@ -70,9 +70,9 @@ class Relay:
     def __init__(self) -> None:
         self.sessions: dict[str, tuple[object, ...]] = {}
 
-    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+    def open(self, session: str, claim: Claim) -> tuple[RelayPlace, RelayPlace] | None:
         assert session not in self.sessions
-        self.sessions[session] = (precedence,)
+        self.sessions[session] = (claim,)
         return RelayPlace("192.0.2.1", 1), RelayPlace("2001:db8::2", 1)
 
     def expect(self, session: str, browser: str, other: str) -> None:

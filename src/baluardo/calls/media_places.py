@@ -57,13 +57,29 @@ def check_fragment(fragment: str) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants room in a relay."""
+
+    precedence: Precedence
+    """With which the media is carried."""
+    is_emergency: bool = False
+    site: str = ""
+    """Another one that dialled (`ship/bergamini`), which has its share of the room; empty: ours."""
+
+    @property
+    def rank(self) -> Precedence:
+        """As how urgent it takes room: an emergency call as flash, however it was dialled."""
+        return max(self.precedence, Precedence.FLASH) if self.is_emergency else self.precedence
+
+
 class MediaPlaces(Protocol):
     """What an edge's relay does for its calls: done when it returns, and nothing is raised.
 
     Only sessions are named that `open` has opened and `close` has not closed.
     """
 
-    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+    def open(self, session: str, claim: Claim) -> tuple[RelayPlace, RelayPlace] | None:
         """Open a session's two ports; return the near and the far one, None if there is no room.
 
         session: at most 128 visible ASCII characters, beginning with the call's id; not open now.
@@ -161,7 +177,7 @@ class MediaSession:
 
 
 def open_sessions(
-    places: MediaPlaces | None, call: str, side: str, devices: Sequence[str], precedence: Precedence
+    places: MediaPlaces | None, call: str, side: str, devices: Sequence[str], claim: Claim
 ) -> dict[str, MediaSession]:
     """Open a session for each device of a side; those for which there is no room are not in it."""
     if places is None:
@@ -169,7 +185,7 @@ def open_sessions(
     sessions = {}
     for number, device in enumerate(devices):
         name = f"{call}/{side}/{number}"  # a device's own name may be too long for the relay
-        ports = places.open(name, precedence)
+        ports = places.open(name, claim)
         if ports is not None:
             sessions[device] = MediaSession(places, name, ports)
     return sessions

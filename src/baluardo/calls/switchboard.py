@@ -20,7 +20,7 @@ from baluardo.calls.call_rate import call_rate_bps
 from baluardo.calls.causes import Cause
 from baluardo.calls.events import Decided, Ended, Event
 from baluardo.calls.glare import stands
-from baluardo.calls.media_places import MOST_DEVICES, MediaPlaces, open_sessions
+from baluardo.calls.media_places import MOST_DEVICES, Claim, MediaPlaces, open_sessions
 from baluardo.calls.messages import Message
 from baluardo.calls.refusals import Refusals
 from baluardo.errors import InvalidInputError
@@ -28,7 +28,6 @@ from baluardo.terms import Bilingual, Precedence
 
 MOST_CALLS_OF_DEVICE: Final = 4
 """That it dialled and that go on: one in talk, others on hold."""
-MOST_DEVICES_RINGING: Final = MOST_DEVICES
 _DECIDED_BY_ADMISSION: Final = (
     Cause.NO_ROOM,
     Cause.FORBIDDEN_PRECEDENCE,
@@ -232,7 +231,9 @@ class Switchboard:
         side = Side.CALLER if is_ours else Side.CALLEE
         devices = (dial.caller,) if is_ours else self._ringing(dial)
         # Before admission, so that nobody yields to a call that our relay cannot carry.
-        sessions = open_sessions(self._media, message.call, side.value, devices, dial.precedence)
+        site = "" if is_ours or message.leg == self.site else message.leg
+        claim = Claim(dial.precedence, dial.emergency, site)
+        sessions = open_sessions(self._media, message.call, side.value, devices, claim)
         if not sessions:
             self._refuse(message, dial, End(Cause.NO_ROOM), now, _NO_RELAY)
             return
@@ -311,7 +312,7 @@ class Switchboard:
         devices = self._directory.devices_of(dial.callee)
         return tuple(
             each for each in devices if each != dial.caller and person_of(each) == dial.callee
-        )[:MOST_DEVICES_RINGING]
+        )[:MOST_DEVICES]
 
     def _yield(self, decision: Decision, now: float) -> None:
         self._events.append(Decided(decision))

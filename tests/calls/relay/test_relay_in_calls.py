@@ -10,10 +10,9 @@ from relay_ends import LOOPBACK, SEED, dtls, opened, request, rtp, until
 
 from baluardo.calls.bodies import End
 from baluardo.calls.causes import Cause
-from baluardo.calls.media_places import RelayPlace
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.relay.engine import MediaRelay
 from baluardo.calls.relay.sockets import open_pair
-from baluardo.terms import Precedence
 from calls.world import ANNA, BRUNO, CARLA, RELAYS, Relay, World, fragment_of
 
 ANNAS = f"{ANNA}/phone"
@@ -27,10 +26,10 @@ class RunningRelay(Relay):
         super().__init__(edge, 100)
         self.running = running
 
-    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+    def open(self, session: str, claim: Claim) -> tuple[RelayPlace, RelayPlace] | None:
         """Add it, on ports that the kernel chose."""
         near, far = open_pair("127.0.0.1", "::1")
-        self.running.add(session, near, far, precedence=precedence)
+        self.running.add(session, near, far, precedence=claim.precedence)
         return place_of(near), place_of(far)
 
     def expect(self, session: str, browser: str, other: str) -> None:

@@ -128,6 +128,10 @@ class Browser:
         """Everything that was refused, in sentences."""
         return [str(each["sentence"]) for each in self.frames if each["type"] == "problem"]
 
+    def credential(self) -> Credential:
+        """Return the device's key and certificate."""
+        return member(self.device)
+
     def statement(self, challenge: str) -> Statement:
         """Return what is signed."""
         return Statement(int(now()), challenge, self.edge, self.origin)
@@ -151,7 +155,7 @@ class Browser:
     async def attend(self) -> Browser:
         """Sit down, and go on in the background."""
         challenge = await self.open()
-        self.attended = self.statement(challenge).sign(member(self.device))
+        self.attended = self.statement(challenge).sign(self.credential())
         await self.show(self.attended)
         await until(lambda: self.frames or self.code)
         assert self.frames[0] == {"type": "attending", "device": self.device}

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baluardo.calls.media_places import RelayPlace
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.relay.addresses import Network
 from baluardo.calls.relay.loop_thread import LoopThread
 from baluardo.edge.calls.far_ports import FarPorts
@@ -64,7 +64,7 @@ async def relaying(address: str = LOOPBACK, sessions: int = 8) -> AsyncIterator[
 
 
 def opened_session(places: RelayPlaces, session: str) -> tuple[RelayPlace, RelayPlace]:
-    found = places.open(session, Precedence.ROUTINE)
+    found = places.open(session, Claim(Precedence.ROUTINE))
     assert found is not None
     return found
 
@@ -111,11 +111,11 @@ def test_both_sides_of_a_call_within_the_site_reach_each_other(address: str) -> 
 def test_there_is_room_only_while_it_runs_and_nothing_is_raised_outside_of_that() -> None:
     async def act() -> None:
         places = places_at()
-        assert places.open(CALLER, Precedence.FLASH) is None
+        assert places.open(CALLER, Claim(Precedence.FLASH)) is None
         async with places.running():
             await until(lambda: places.relay is not None)
             opened_session(places, CALLER)
-        assert places.open(CALLEE, Precedence.FLASH) is None
+        assert places.open(CALLEE, Claim(Precedence.FLASH)) is None
         places.expect(CALLER, "anna", "bruno")
         places.set_other(CALLER, RelayPlace("::1", 9))
         places.close(CALLER)
@@ -127,7 +127,7 @@ def test_a_full_relay_opens_no_more_until_one_is_closed() -> None:
     async def act() -> None:
         async with relaying(sessions=1) as places:
             near, _ = opened_session(places, CALLER)
-            assert places.open(CALLEE, Precedence.FLASH_OVERRIDE) is None
+            assert places.open(CALLEE, Claim(Precedence.FLASH_OVERRIDE)) is None
             assert names(places) == (CALLER,)
             places.close(CALLER)
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
@@ -142,7 +142,7 @@ def test_what_the_relay_refuses_changes_no_session_and_is_not_raised() -> None:
         async with relaying() as places:
             opened_session(places, CALLER)
             for name in ("", "a session", "\u00e9", "x" * 129, CALLER):
-                assert places.open(name, Precedence.ROUTINE) is None
+                assert places.open(name, Claim(Precedence.ROUTINE)) is None
             for name in (CALLER, "unknown"):
                 places.expect(name, "an na", "bruno")
                 places.set_other(name, RelayPlace("2001:db8::1", 9))  # its socket is of IPv4
@@ -155,7 +155,7 @@ def test_what_the_relay_refuses_changes_no_session_and_is_not_raised() -> None:
 def test_an_address_that_this_machine_has_not_means_no_room() -> None:
     async def act() -> None:
         async with relaying("192.0.2.1") as places:
-            assert places.open(CALLER, Precedence.ROUTINE) is None
+            assert places.open(CALLER, Claim(Precedence.ROUTINE)) is None
             assert names(places) == ()
 
     run(act())
@@ -221,16 +221,16 @@ def test_a_pool_is_empty_when_all_is_taken_fills_again_and_closes_what_nobody_to
     async def act() -> None:
         seen: list[socket.socket] = []
         pool = PortPool("a trial", made_ports(seen), ready=3, kept=0)
-        assert pool.take(Precedence.ROUTINE) is None
+        assert pool.take(Claim(Precedence.ROUTINE)) is None
         filling = asyncio.create_task(pool.keep())
         await until(lambda: len(pool) == 3)
-        taken = [pool.take(Precedence.ROUTINE) for _ in range(4)]
+        taken = [pool.take(Claim(Precedence.ROUTINE)) for _ in range(4)]
         assert taken[3] is None
         assert taken[:3] == seen[:3]
         await until(lambda: len(pool) == 3)
         filling.cancel()
         await asyncio.gather(filling, return_exceptions=True)
-        assert pool.take(Precedence.ROUTINE) is None
+        assert pool.take(Claim(Precedence.ROUTINE)) is None
         assert [each.fileno() < 0 for each in seen] == [False] * 3 + [True] * 3
         for each in seen[:3]:
             each.close()
@@ -273,7 +273,7 @@ def test_urgent_calls_find_ports_where_others_have_taken_all_that_are_theirs() -
 
         def taken(precedence: Precedence) -> int:
             found = 0
-            while (port := pool.take(precedence)) is not None:
+            while (port := pool.take(Claim(precedence))) is not None:
                 port.close()
                 found += 1
             return found
@@ -296,11 +296,11 @@ def test_sessions_of_less_urgent_calls_keep_nobody_more_urgent_out(
     async def act() -> None:
         async with relaying(sessions=sessions) as places:
             for number, precedence in enumerate(asked):
-                places.open(f"{number:032x}/callee/0", precedence)
+                places.open(f"{number:032x}/callee/0", Claim(precedence))
             if max(asked, default=Precedence.ROUTINE) < Precedence.IMMEDIATE and sessions >= 8:
-                assert places.open(CALLEE, Precedence.IMMEDIATE) is not None
+                assert places.open(CALLEE, Claim(Precedence.IMMEDIATE)) is not None
             if Precedence.FLASH_OVERRIDE not in asked and sessions >= 16:
-                assert places.open(CALLER, Precedence.FLASH_OVERRIDE) is not None
+                assert places.open(CALLER, Claim(Precedence.FLASH_OVERRIDE)) is not None
             assert len(names(places)) <= sessions
 
     run(act())
@@ -386,7 +386,9 @@ def test_sessions_that_wait_count_and_leave_no_socket_behind() -> None:
         async with without_network() as (places, _):
             for _ in range(3):
                 opened_names = [f"{number:032x}/caller/0" for number in range(9)]
-                found = [places.open(each, Precedence.FLASH_OVERRIDE) for each in opened_names]
+                found = [
+                    places.open(each, Claim(Precedence.FLASH_OVERRIDE)) for each in opened_names
+                ]
                 assert [each is not None for each in found] == [True] * 8 + [False]
                 for each in opened_names[:8]:
                     places.close(each)

@@ -12,6 +12,7 @@ import socket
 from ipaddress import ip_address
 from typing import Final
 
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.relay.sockets import open_port
 from baluardo.edge.calls.hosts_sockets import bound_hosts_socket
 from baluardo.edge.calls.port_pool import PortPool
@@ -55,16 +56,24 @@ class FarPorts:
         """Whether there should be a network, and there is none, or none with ports yet."""
         return self._tunnels is not None and self._present() is None
 
-    def take(self, precedence: Precedence) -> socket.socket | None:
+    def take(self, claim: Claim) -> socket.socket | None:
         """Return a bound socket; None if none stands ready. LinkError if loopback has none."""
         if self._tunnels is None:
             return self.open_within()
         pool = self._present()
-        return None if pool is None else pool.take(precedence)
+        return None if pool is None else pool.take(claim)
 
     def open_within(self) -> socket.socket:
         """Return a bound socket that only this machine reaches; LinkError if there is none."""
         return open_port(self._loopback)
+
+    def told_as(self, port: socket.socket) -> RelayPlace:
+        """Return where other sites are told that one of these ports is."""
+        return RelayPlace(*port.getsockname()[:2])
+
+    def way_to(self, other: RelayPlace) -> RelayPlace:
+        """Return where is sent what is for a port of another relay: to itself, within tunnels."""
+        return other
 
     def shift_ms(self, precedence: Precedence) -> int:
         """Return how much later the second copy of media goes, ms; 0: there is none.

@@ -13,6 +13,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
+from baluardo.calls.media_places import Claim
 from baluardo.calls.relay.sockets import check_socket, open_port
 from baluardo.edge.calls.port_pool import PortPool
 from baluardo.errors import InvalidInputError, LinkError
@@ -41,9 +42,9 @@ class NearPorts:
         """Whether any call could take one now."""
         return self._pool is None or self._pool.has(Precedence.ROUTINE)
 
-    def take(self, precedence: Precedence) -> socket.socket | None:
+    def take(self, claim: Claim) -> socket.socket | None:
         """Return a bound socket; None if none stands ready. LinkError if the address has none."""
-        return open_port(self.address) if self._pool is None else self._pool.take(precedence)
+        return open_port(self.address) if self._pool is None else self._pool.take(claim)
 
     async def keep(self) -> None:
         """Keep ports ready where they come through a door, until cancelled."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from baluardo.edge.calls.kept_room import KEPT_PORTS, left_alone
+from baluardo.calls.media_places import Claim
+from baluardo.edge.calls.kept_room import KEPT_PORTS, left_alone, may_take
 from baluardo.edge.calls.unforeseen import Unforeseen
 from baluardo.errors import BaluardoError
 from baluardo.terms import Precedence
@@ -43,6 +44,8 @@ class PortPool:
         self._what, self._make, self._ready, self._kept = what, make, ready, kept
         self._unforeseen = Unforeseen(f"New ports for {what}")
         self._ports: deque[socket.socket] = deque()
+        self._taken: Counter[str] = Counter()
+        """By site that dialled, since it was full last."""
         self._wanted = asyncio.Event()
         self._said = ""
         """Why there were none, as it was told last."""
@@ -55,10 +58,14 @@ class PortPool:
         """Whether one stands ready for a call of this precedence."""
         return len(self._ports) > left_alone(precedence, self._kept)
 
-    def take(self, precedence: Precedence) -> socket.socket | None:
+    def take(self, claim: Claim) -> socket.socket | None:
         """Return one, which is the caller's from now on; None if none stands ready for it."""
         self._wanted.set()
-        return self._ports.popleft() if self.has(precedence) else None
+        free = len(self._ports) - left_alone(claim.rank, self._kept)
+        if not may_take(claim, self._taken[claim.site], free):
+            return None
+        self._taken[claim.site] += 1
+        return self._ports.popleft()
 
     async def keep(self) -> None:
         """Fill it again and again until cancelled; what nobody has taken is closed then."""
@@ -84,4 +91,5 @@ class PortPool:
                 logger.info("There are no new ports for %s: %s", self._what, problem)
             return False
         self._said = ""
+        self._taken.clear()
         return True

@@ -9,17 +9,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from baluardo.calls.media_places import RelayPlace
+from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.relay.addresses import Network
 from baluardo.calls.relay.engine import MediaRelay
 from baluardo.edge.calls.far_ports import FarPorts
-from baluardo.edge.calls.kept_room import kept_sessions, left_alone
+from baluardo.edge.calls.kept_room import kept_sessions, left_alone, may_take
 from baluardo.edge.calls.near_ports import NearPorts
 from baluardo.edge.calls.unforeseen import Unforeseen
 from baluardo.edge.calls.waiting_sessions import WaitingSessions
 from baluardo.errors import BaluardoError, InvalidInputError
 from baluardo.network.tunnel.addresses import edge_address
-from baluardo.terms import Precedence
 from baluardo.trust.channel.rationed_log import RationedLog
 from baluardo.trust.identity import Identity
 from baluardo.trust.randomness import random_octets
@@ -54,6 +53,8 @@ class RelayPlaces:
         self._made: MediaRelay | None = None
         """Also while it is compiled."""
         self._relay: MediaRelay | None = None
+        self._sites: dict[str, str] = {}
+        """By session that is open, the other site that dialled."""
         self._waiting = WaitingSessions(str(edge_address(own)), far)
         far.promised.on_bound = self._hand_over_bound
         self._log = RationedLog(logger, LINES_A_MINUTE)
@@ -86,17 +87,19 @@ class RelayPlaces:
 
     # What calls ask for
 
-    def open(self, session: str, precedence: Precedence) -> tuple[RelayPlace, RelayPlace] | None:
+    def open(self, session: str, claim: Claim) -> tuple[RelayPlace, RelayPlace] | None:
         """Open a session; None if there is no room, or a port cannot be had now."""
         taken: list[socket.socket] = []
         try:
-            places = self._open(session, precedence, taken)
+            places = self._open(session, claim, taken)
         except (BaluardoError, OSError) as problem:
             self._warn(f"A call has no place in the relay. {problem}")
             places = None
         if places is None:
             for each in taken:
                 each.close()
+        elif claim.site:
+            self._sites[session] = claim.site
         return places
 
     def expect(self, session: str, browser: str, other: str) -> None:
@@ -112,11 +115,12 @@ class RelayPlaces:
             self._waiting.set_other(session, place)
             self._do(lambda relay: self._waiting.hand_over(session, relay))
         else:
-            other = self._waiting.reached_at(place)
+            other = self._far.way_to(self._waiting.reached_at(place))
             self._do(lambda relay: relay.set_other(session, other.address, other.port))
 
     def close(self, session: str) -> None:
         """Close both ports."""
+        self._sites.pop(session, None)
         if not self._waiting.close(session):
             self._do(lambda relay: relay.remove(session))
 
@@ -131,28 +135,30 @@ class RelayPlaces:
     # How
 
     def _open(
-        self, session: str, precedence: Precedence, taken: list[socket.socket]
+        self, session: str, claim: Claim, taken: list[socket.socket]
     ) -> tuple[RelayPlace, RelayPlace] | None:
         """Open one; what `taken` holds is the relay's only if places are returned."""
-        if self._relay is None or not self._has_room(self._relay, precedence):
+        if self._relay is None or not self._has_room(self._relay, claim):
             return None
-        is_down = self._far.is_down
+        is_down, precedence = self._far.is_down, claim.precedence
         for ports in (self._near,) if is_down else (self._near, self._far):
-            port = ports.take(precedence)
+            port = ports.take(claim)
             if port is None:
                 return None
             taken.append(port)
         if is_down:
             return self._waiting.open(session, precedence, taken[0])
         near, far = taken
-        places = RelayPlace(*near.getsockname()[:2]), RelayPlace(*far.getsockname()[:2])
+        places = RelayPlace(*near.getsockname()[:2]), self._far.told_as(far)
         shift_ms = self._far.shift_ms(precedence)
         self._relay.add(session, near, far, precedence=precedence, shift_ms=shift_ms)
         return places
 
-    def _has_room(self, relay: MediaRelay, precedence: Precedence) -> bool:
+    def _has_room(self, relay: MediaRelay, claim: Claim) -> bool:
         left = self._sessions - len(relay.sessions) - len(self._waiting)
-        return left > left_alone(precedence, kept_sessions(self._sessions))
+        free = left - left_alone(claim.rank, kept_sessions(self._sessions))
+        held = sum(each == claim.site for each in self._sites.values())
+        return may_take(claim, held, free)
 
     def _hand_over_bound(self, number: int) -> None:
         session = self._waiting.named(number)
@@ -194,6 +200,7 @@ class RelayPlaces:
     async def _discard(self) -> None:
         """Close the relay that was made, and with it every session."""
         made, self._made, self._relay = self._made, None, None
+        self._sites.clear()
         if made is not None:
             await asyncio.to_thread(made.close)
 

@@ -34,5 +34,5 @@ export const EXPORT = {
   /** RFC 9605 section 5.2. */
   media: BASE_KEY_LABEL,
   /** Binds what an end of a call says of its media to the group. */
-  call: "baluardo call binding v1",
+  call: "baluardo call binding v2",
 } as const;

@@ -40,6 +40,9 @@ export class CallKeys {
   readonly #other: Member;
   /** Whether the other end has shown that it is in the group and said the media that we have. */
   #shown = false;
+  /** How many times this end has said its media, and which time of the other's came last. */
+  #said = 0;
+  #heard = 0;
 
   private constructor(call: string, group: Conversation, own: Member, other: Member) {
     this.#call = call;
@@ -91,14 +94,20 @@ export class CallKeys {
   /** A code over what this end says of its media. */
   async bind(end: MediaEnd): Promise<Octets> {
     const [from, to] = [this.#own.identity.uri, this.#other.identity.uri];
-    return (await bindCall(this.#group, { call: this.#call, from, to, end })).code;
+    this.#said += 1;
+    const words = { call: this.#call, from, to, end, count: this.#said };
+    return (await bindCall(this.#group, words)).code;
   }
 
-  /** Returns if the other device has said exactly this of its media; before that no key is given. */
+  /**
+   * Returns if the other device has said exactly this of its media, and nothing after it that came
+   * here; before that no key is given.
+   */
   async check(end: MediaEnd, code: Octets): Promise<void> {
     const [from, to] = [this.#other.identity.uri, this.#own.identity.uri];
     const binding = { epoch: this.epoch, code };
-    await checkCall(this.#group, { call: this.#call, from, to, end }, binding);
+    const words = { call: this.#call, from, to, end };
+    this.#heard = await checkCall(this.#group, words, binding, this.#heard);
     this.#shown = true;
   }
 
