@@ -18,8 +18,10 @@ for folder in ("trust", "fuzz"):  # the community of the other tests; ourselves,
 
 import doors_of_attendance  # noqa: E402 - after the path
 import doors_of_calls  # noqa: E402
+import doors_of_edge_mail  # noqa: E402
 import doors_of_keys  # noqa: E402
 import doors_of_logs  # noqa: E402
+import doors_of_mail  # noqa: E402
 import doors_of_messages  # noqa: E402
 import doors_of_neighbours  # noqa: E402
 import doors_of_pages  # noqa: E402
@@ -33,6 +35,8 @@ DOORS: dict[str, Door] = {
         *doors_of_messages.DOORS,
         *doors_of_logs.DOORS,
         *doors_of_people.DOORS,
+        *doors_of_mail.DOORS,
+        *doors_of_edge_mail.DOORS,
         *doors_of_calls.DOORS,
         *doors_of_attendance.DOORS,
         *doors_of_neighbours.DOORS,

@@ -16,6 +16,7 @@ from baluardo.errors import BaluardoError, ChannelError, ChannelLostError, Inval
 from baluardo.protocol.driver import MessageChannel
 from baluardo.protocol.forwarding import ANSWER_HEADERS, REQUEST_HEADERS
 from baluardo.protocol.frames import HEAD_OCTETS, LARGEST_PAYLOAD, Frame, FrameReader, FrameType
+from baluardo.protocol.mail_answers import MailRefusal
 from baluardo.protocol.message_fields import LONGEST_SENTENCE
 from baluardo.protocol.messages import (
     ApiAnswer,
@@ -28,6 +29,9 @@ from baluardo.protocol.messages import (
     Directory,
     Granted,
     Hello,
+    MailAnswer,
+    MailRequest,
+    MailWaiting,
     Message,
     News,
     Notice,
@@ -81,6 +85,8 @@ DIRECTORIES = st.builds(
     st.lists(SIGNED, max_size=2).map(tuple),
     st.lists(SITES, max_size=3).map(tuple),
 )
+PHONE = "person/anna.rossi/phone"
+OBJECTS = st.dictionaries(LINES, COUNTS | LINES, max_size=3)
 MESSAGES: dict[type, st.SearchStrategy[Message]] = {
     Hello: st.builds(Hello, LINES, LISTS, COUNTS, COUNTS),
     AskTime: st.builds(AskTime, st.binary(min_size=16, max_size=64)),
@@ -117,6 +123,10 @@ MESSAGES: dict[type, st.SearchStrategy[Message]] = {
     AskDirectory: st.builds(AskDirectory, COUNTS),
     Directory: DIRECTORIES,
     CardAnswer: st.builds(CardAnswer, COUNTS, st.just("") | LINES),
+    MailRequest: st.builds(MailRequest, COUNTS, st.just(PHONE), st.none() | SIGNED, OBJECTS),
+    MailAnswer: st.builds(MailAnswer, COUNTS, OBJECTS)
+    | st.builds(MailAnswer, COUNTS, st.none(), st.sampled_from(MailRefusal), LINES),
+    MailWaiting: st.builds(MailWaiting, st.just(PHONE)),
 }
 
 
@@ -198,7 +208,7 @@ def test_a_length_is_judged_before_the_payload_is_waited_for() -> None:
 
 
 def test_a_type_that_nobody_knows() -> None:
-    for kind in (0, 9, 64, 76, 255):
+    for kind in (0, 10, 64, 78, 255):
         with pytest.raises(InvalidInputError, match=f"of type {kind}"):
             FrameReader().feed(b"\0\0\0\2" + bytes([kind]) + b"{}")
         with pytest.raises(InvalidInputError, match=f"of type {kind}"):
@@ -246,6 +256,14 @@ PLAIN = ApiRequest(1, "GET", "/api/authority/state", "", {}, b"", "roma.example"
     lambda: PolicyUpdate(b"", b"", None, float("nan")),
     lambda: Welcome(envelope(), -1.0),
     lambda: AskDirectory(-1),
+    lambda: MailRequest(-1, PHONE, None, {}),
+    lambda: MailRequest(1, "person/anna.rossi", None, {}),
+    lambda: MailRequest(1, "office/roma", None, {}),
+    lambda: MailAnswer(1, None),
+    lambda: MailAnswer(1, {}, MailRefusal.FULL, "Full."),
+    lambda: MailAnswer(1, {}, None, "Full."),
+    lambda: MailAnswer(1, None, MailRefusal.FULL, ""),
+    lambda: MailWaiting("ship/bergamini"),
     lambda: CardAnswer(-1, ""),
     lambda: CardAnswer(0, "a\x1b[31m"),
     lambda: Directory(2, 1, 3),

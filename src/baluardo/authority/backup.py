@@ -59,6 +59,9 @@ OMITTED: Final = frozenset(
 )
 LOG: Final = "public/log/"
 """The database and the log go in as rows; marks of this machine's own stay."""
+PASSING: Final = frozenset({schema.mail_item, schema.mail_package, schema.mail_sent})
+"""Messages that wait, and key packages: no backup holds them, as it would keep for years what is to
+leave after thirty days, and give out again what was given out. Conversations are in it."""
 PRIVATE: Final = 0o700
 OPEN: Final = 0o755
 
@@ -109,6 +112,8 @@ def _write(directory: Path, connection: Connection, community: str, partial: Pat
         for member in _files(directory):
             archive.add(member)
         for table in schema.metadata.sorted_tables:
+            if table in PASSING:
+                continue
             for page, octets in enumerate(_pages(connection, table)):
                 archive.add(Member(f"{TABLES}/{table.name}/{page:06d}.jsonl", octets))
         entries = log_size(connection)

@@ -22,6 +22,7 @@ from baluardo.authority.api_over_channel import ApiOverChannel, refused
 from baluardo.authority.channel_attendance import Attendance
 from baluardo.authority.channel_directory import ChannelDirectory
 from baluardo.authority.channel_guest import REQUESTS_AT_ONCE, Guest
+from baluardo.authority.channel_mail import ChannelMail
 from baluardo.authority.channel_news import PolicyFrames, PublicNews, policy_frames
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import Event, EventKind
@@ -35,6 +36,7 @@ from baluardo.protocol.messages import (
     AskTime,
     Granted,
     Hello,
+    MailRequest,
     Message,
     Notice,
     NoticeLevel,
@@ -73,6 +75,7 @@ class ChannelDoor:
         self._guests: dict[Guest, None] = {}
         self._attendance = Attendance(authority)
         self._directory = ChannelDirectory(authority)
+        self._mail = ChannelMail(authority)
         self._server: ChannelServer | None = None
         self._endpoint: Endpoint | None = None
         self._news = PublicNews({}, {})
@@ -84,6 +87,7 @@ class ChannelDoor:
             EventKind.POLICY: self._push_policy,
             EventKind.BREAK_GLASS: self._push_alarm,
             EventKind.CARDS: self._push_cards,
+            EventKind.MAIL: self._mail.push,
         }
         self._turns = {kind: asyncio.Lock() for kind in self._pushes}
         self._due: set[EventKind] = set()
@@ -101,6 +105,7 @@ class ChannelDoor:
         self._endpoint = Endpoint(authority.credential, verifier, authority.clock)
         await self._refresh()
         await self._directory.refresh()
+        await self._mail.start()
         self._policies = PolicyFrames((await authority.store.read(newest_policy)).number)
         self._server = await serve(
             self._endpoint, self._serve, host, port, self._limits, expected=_check_kind
@@ -147,6 +152,7 @@ class ChannelDoor:
             del self._guests[guest]
             if guest.greeted:
                 self._attendance.left(guest.identity)
+            self._mail.left(guest)
             await guest.leave()
 
     async def _take(self, guest: Guest, message: Message) -> None:
@@ -166,6 +172,8 @@ class ChannelDoor:
             guest.send(await self._renewed(guest, message))
         elif isinstance(message, ApiRequest):
             self._answer(guest, message)
+        elif isinstance(message, MailRequest):
+            self._mail.take(guest, message)
         elif isinstance(message, PublishCard):
             await self._directory.publish(guest, message)
         elif isinstance(message, AskDirectory):
@@ -260,6 +268,7 @@ class ChannelDoor:
         Nobody waits to be warned until thousands are judged whose certificates no list names.
         """
         self._running.judge_named()
+        self._mail.judge(self._authority.store.issuing.verifier().revocations)
         await self._refresh()
         await self._each(lambda guest: guest.inform(self._news))
         await self._running.judge_again()
@@ -334,6 +343,9 @@ class ChannelDoor:
                 self._push(EventKind.LISTS)
             if self._policies.in_force < self._authority.policy.number:
                 self._push(EventKind.POLICY)
+            self._mail.tell()
+            if self._mail.has_seats and not self._authority.store.database.is_sqlite:
+                self._push(EventKind.MAIL)  # another authority's event may be lost
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -34,6 +34,8 @@ class Guest:
         "_signed",
         "_whole",
         "heard_at",
+        "mail",
+        "mail_turn",
         "messages",
         "outbox",
         "policy",
@@ -58,6 +60,10 @@ class Guest:
         """Number of the newest change of the directory sent; None until it has asked for the last
         piece: it asks for what follows itself."""
         self.requests: set[asyncio.Task[None]] = set()
+        self.mail: set[asyncio.Task[None]] = set()
+        """Requests about written messages that are being answered."""
+        self.mail_turn = asyncio.Lock()
+        """Held by whoever makes a large answer: what waits for one channel is bounded."""
         self._lists: Mapping[str, int] = {}
         self._given: Mapping[str, int] = {}
         self._whole: Mapping[str, int] | None = None
@@ -132,9 +138,10 @@ class Guest:
 
     async def leave(self) -> None:
         """Answer nothing more."""
-        for task in self.requests:
+        tasks = (*self.requests, *self.mail)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self.requests, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.outbox.close()
 
 

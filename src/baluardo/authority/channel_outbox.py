@@ -49,6 +49,16 @@ class Outbox:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._send())
 
+    @property
+    def waiting(self) -> int:
+        """Frames that wait."""
+        return len(self._frames)
+
+    async def calm(self, octets: int) -> None:
+        """Return once no more than so many octets wait, or nothing is sent any more."""
+        while self._octets > octets and self._task is not None:
+            await asyncio.wait({self._task})
+
     async def close(self) -> None:
         """Send no more."""
         task, self._task = self._task, None

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.door import PREFIX
+from baluardo.authority.mail.boxes import count_items
 from baluardo.authority.store import schema
 
 UNMATCHED: Final = "none"
@@ -105,6 +106,13 @@ class _Standing(Collector):
         )
         yield GaugeMetricFamily(
             "baluardo_tunnel_cards", "Sites in the directory of tunnels.", value=cards
+        )
+        items, octets = store.read_blocking(count_items)
+        yield GaugeMetricFamily(
+            "baluardo_mail_items", "Messages, commits and welcomes that wait.", value=items
+        )
+        yield GaugeMetricFamily(
+            "baluardo_mail_octets", "Octets of ciphertext that wait in mailboxes.", value=octets
         )
         yield GaugeMetricFamily(
             "baluardo_break_glass",

@@ -32,6 +32,7 @@ from baluardo.authority.doors.sites import sites_router
 from baluardo.authority.doors.whereabouts import whereabouts_router
 from baluardo.authority.doors.who import Who
 from baluardo.authority.events.event import Event, EventKind
+from baluardo.authority.mail.leaving import keep_mail
 from baluardo.authority.metrics import CountRequests, Metrics
 from baluardo.authority.opening import publish_statement, renewed_credential
 from baluardo.console.app import STATIC, create_application
@@ -88,6 +89,7 @@ class AuthorityService:
                 await refresh_policy(authority)
                 await self.door.start(settings.channel_host, settings.channel_port)
                 self._spawn(keep_lists(authority))
+                self._spawn(keep_mail(authority))
                 self._spawn(self._keep_credential())
                 yield
             finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from baluardo.edge.calls.through_tunnels import ThroughTunnels
 from baluardo.edge.configuration import EdgeConfiguration
 from baluardo.edge.link import Link
 from baluardo.edge.log_copy.keeper import LogKeeper
+from baluardo.edge.mail.service import MailService
 from baluardo.edge.media_settings import browser_networks
 from baluardo.edge.open_files import sessions_of_relay
 from baluardo.edge.pages import edge_pages
@@ -35,6 +37,14 @@ from baluardo.trust.issuing.layout import KeyAccess
 logger = logging.getLogger("baluardo.edge")
 
 
+@dataclass(frozen=True, slots=True)
+class BeyondSite:
+    """How calls leave a site without tunnels."""
+
+    far: FarPorts
+    room: PathRoom
+
+
 class EdgeAgent:
     """An edge that runs for as long as its application is served."""
 
@@ -43,8 +53,13 @@ class EdgeAgent:
         state: EdgeState,
         static: Path = STATIC,
         configuration: EdgeConfiguration | None = None,
+        beyond: BeyondSite | None = None,
     ) -> None:
-        """Assemble it; nothing is opened before the application starts."""
+        """Assemble it; nothing is opened before the application starts.
+
+        beyond: how calls leave a site that has no tunnels; a stage's, who also tells `calls` its
+        neighbours.
+        """
         self.state = state
         self.link = Link(state)
         self.tunnels: TunnelService | None = None
@@ -55,11 +70,14 @@ class EdgeAgent:
         """The relay of the site's calls; None where nobody said where browsers are."""
         beneath = []
         if configuration is not None:
-            self.media = relay_of(state, configuration, self.tunnels)
+            far = None if beyond is None else beyond.far
+            self.media = relay_of(state, configuration, self.tunnels, far)
             beneath.append(ConsolePart(name="media", lifespan=self.media.running))
         capacity: CapacityRule = nothing_known
+        room = None if beyond is None else beyond.room
         if self.tunnels is not None:
             room = PathRoom.of_tunnels(self.tunnels)
+        if room is not None:
             capacity = room.capacity
             beneath.append(ConsolePart(name="room", lifespan=room.running))
         self.calls = CallService(
@@ -73,6 +91,10 @@ class EdgeAgent:
             lambda precedence: call_rate(precedence, state.network.two_layers),
         )
         """The telephone of the site."""
+        self.mail = MailService()
+        """The way of its written messages."""
+        self.calls.mail = self.link.mail = self.mail
+        beneath.append(ConsolePart(name="mail", lifespan=self.mail.running))
         self.log = LogKeeper(state, self.link)
         """The site's copy of the audit log, and the site as its witness."""
         neighbours = None
@@ -92,11 +114,12 @@ class EdgeAgent:
         static: Path = STATIC,
         read: Callable[[], Reading] | None = None,
         configuration: EdgeConfiguration | None = None,
+        beyond: BeyondSite | None = None,
     ) -> EdgeAgent:
         """Open an edge's directory; errors as `EdgeState.open`, and of its WireGuard keys."""
         state = EdgeState.open(directory, access, read)
         try:
-            return cls(state, static, configuration)
+            return cls(state, static, configuration, beyond)
         except BaseException:
             state.close()
             raise
@@ -107,9 +130,12 @@ class EdgeAgent:
 
 
 def relay_of(
-    state: EdgeState, configuration: EdgeConfiguration, tunnels: TunnelService | None
+    state: EdgeState,
+    configuration: EdgeConfiguration,
+    tunnels: TunnelService | None,
+    far: FarPorts | None = None,
 ) -> RelayPlaces:
-    """Return the relay of a site's calls, not running yet."""
+    """Return the relay of a site's calls, not running yet; `far` by default in the tunnels."""
     address, calls = configuration.media_address, configuration.calls
     ipv4 = configuration.network.ipv4
 
@@ -127,7 +153,7 @@ def relay_of(
     return RelayPlaces(
         state.identity,
         NearPorts(address, calls.door),
-        FarPorts(tunnels, address),
+        far or FarPorts(tunnels, address),
         networks,
         sessions=sessions_of_relay(),
         real_time=configuration.network.real_time,

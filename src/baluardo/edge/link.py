@@ -18,7 +18,7 @@ from random import Random
 from typing import Final
 from weakref import WeakSet
 
-from baluardo.edge.session import RenewedError, Session
+from baluardo.edge.session import MailEnd, RenewedError, Session
 from baluardo.edge.state import EdgeState
 from baluardo.edge.web import AuthorityWeb
 from baluardo.errors import (
@@ -113,6 +113,8 @@ class Link:
         """What everybody here is to know, the newest last."""
         self.card_answer: CardAnswer | None = None
         """What became of our tunnel card when it was last published; None before an answer."""
+        self.mail: MailEnd | None = None
+        """Written messages, which have each channel while it is of use; set by who assembles."""
         self.sources: Callable[[], Sequence[str]] = tuple
         """Tells our own addresses in the order in which they are to be tried; any if none."""
         self.address = ""
@@ -209,6 +211,7 @@ class Link:
                     self.notices.append,
                     self._fetch,
                     self._card_answered,
+                    self.mail,
                 )
                 self._session, self.address, self.problem = session, address, ""
                 await session.run()

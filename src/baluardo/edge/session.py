@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Final
+from typing import Final, Protocol
 
 from baluardo.edge.state import EdgeState
 from baluardo.errors import (
@@ -33,6 +33,9 @@ from baluardo.protocol.messages import (
     Directory,
     Granted,
     Hello,
+    MailAnswer,
+    MailRequest,
+    MailWaiting,
     Message,
     News,
     Notice,
@@ -67,6 +70,19 @@ MOST_QUESTIONS: Final = 32
 logger = logging.getLogger("baluardo.edge")
 
 
+class MailEnd(Protocol):
+    """The edge's end of written messages (`edge/mail/service.py`)."""
+
+    def opened(self, send: Callable[[MailRequest], Awaitable[None]]) -> None:
+        """Begin with a channel."""
+
+    def closed(self) -> None:
+        """Take that it has ended."""
+
+    def hear(self, message: MailAnswer | MailWaiting) -> None:
+        """Take what comes over it."""
+
+
 class RenewedError(ChannelLostError):
     """The certificate was renewed: the channel is opened again with the new one."""
 
@@ -82,11 +98,13 @@ class Session:
         noticed: Callable[[Notice], None],
         fetch: Callable[[], Awaitable[bool]],
         card_answered: Callable[[CardAnswer], None],
+        mail: MailEnd | None = None,
     ) -> None:
         """Take the edge's state and a channel to an authority.
 
         `judge` judges every open channel again, `noticed` keeps a notice, `fetch` fetches the
-        public half by another way, `card_answered` takes what became of our tunnel card.
+        public half by another way, `card_answered` takes what became of our tunnel card; `mail` has
+        the channel while it is of use.
         """
         self._state = state
         self._messages = MessageChannel(channel)
@@ -94,12 +112,12 @@ class Session:
         self._noticed = noticed
         self._fetch = fetch
         self._card_answered = card_answered
+        self._mail = mail
         self._asked_directory = False
         self._question: tuple[bytes, float] | None = None
         self._answers: dict[int, asyncio.Future[ApiAnswer]] = {}
         self._asked = 0
         self._renewing = False
-        self._heard_at = 0.0
         self._time_at = 0.0
         self._renewal_at = 0.0
         self.ready = asyncio.Event()
@@ -112,14 +130,12 @@ class Session:
         software = f"baluardo {version('baluardo')}"
         seen = 0 if state.log is None else state.log.size
         hello = Hello(software, state.known.numbers(), state.policy_number, seen)
-        self._heard_at = asyncio.get_running_loop().time()
         tending: asyncio.Task[None] | None = None
         try:
             await self._messages.send(hello)
             await self._ask_time()
             tending = asyncio.get_running_loop().create_task(self._tend())
             while (message := await self._messages.receive()) is not None:
-                self._heard_at = asyncio.get_running_loop().time()
                 await self._take(message)
             raise ChannelLostError("The authority closed the channel.")
         finally:
@@ -127,6 +143,8 @@ class Session:
                 tending.cancel()
                 await asyncio.gather(tending, return_exceptions=True)
             self.ready.clear()
+            if self._mail is not None and self.was_ready:
+                self._mail.closed()
             for future in self._answers.values():
                 if not future.done():
                     future.set_exception(ChannelLostError(LOST_MEANWHILE))
@@ -165,6 +183,9 @@ class Session:
             waiting = self._answers.get(message.id)
             if waiting is not None and not waiting.done():
                 waiting.set_result(message)
+        elif isinstance(message, MailAnswer | MailWaiting):
+            if self._mail is not None:
+                self._mail.hear(message)
         elif isinstance(message, Notice):
             self._noticed(message)
         elif isinstance(message, Directory):
@@ -249,6 +270,8 @@ class Session:
             logger.warning("%s", problem)
         else:
             await asyncio.to_thread(self._state.judge_cards_again)
+        if self._mail is not None and not self.was_ready:
+            self._mail.opened(self._messages.send)
         self.was_ready = True
         self.ready.set()
         await self._ask_anew()
@@ -263,10 +286,10 @@ class Session:
             await self._look_at_log()
             while True:
                 await self._renew_if_due()
-                pinged = asyncio.get_running_loop().time()
+                pinged, heard = asyncio.get_running_loop().time(), self._messages.octets_heard
                 await self._messages.send(Ping())
                 await asyncio.sleep(PING_SECONDS)
-                if self._heard_at < pinged:
+                if self._messages.octets_heard == heard:  # half of a long message is a sign of life
                     raise ChannelLostError("The authority does not answer any more.")
                 if pinged >= self._time_at and self._question is None:
                     await self._ask_time()

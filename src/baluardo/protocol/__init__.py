@@ -10,6 +10,9 @@
     whereabouts    where authorities are, signed
     frames         frames out of a stream of octets, and back
     messages       every message of a channel
+    mail_requests  what is asked of the post office for written messages; mail_answers, mail_items
+    mail_notice    its signed word, which commit ends which epoch
+    attendance     a browser's signed word that it sits at a site
     driver         messages over a channel of trust
     api_client     the authority's API over such a channel
 

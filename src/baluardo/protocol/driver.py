@@ -26,6 +26,8 @@ class MessageChannel:
         self._frames: deque[Frame] = deque()
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self.octets_heard = 0
+        """Of all messages, also of one that has not come as a whole."""
 
     @property
     def peer(self) -> Peer:
@@ -64,6 +66,7 @@ class MessageChannel:
                 if not octets:
                     self._check_end()
                     return None
+                self.octets_heard += len(octets)
                 self._frames.extend(self._reader.feed(octets))
             frame = self._frames.popleft()
             return decode(frame.type, frame.payload)

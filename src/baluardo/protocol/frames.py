@@ -19,6 +19,7 @@ LARGEST_PAYLOAD: Final = 4 << 20
 _TEXT = 16_384
 _ENVELOPE = 131_072
 _FORWARDED = 2 << 20
+_MAIL = 1_024 << 10
 
 
 class FrameType(IntEnum):
@@ -32,6 +33,7 @@ class FrameType(IntEnum):
     PING = 6
     PUBLISH_CARD = 7
     ASK_DIRECTORY = 8
+    MAIL_REQUEST = 9
     WELCOME = 65
     NEWS = 66
     POLICY_NEWS = 67
@@ -43,6 +45,8 @@ class FrameType(IntEnum):
     PONG = 73
     DIRECTORY = 74
     CARD_ANSWER = 75
+    MAIL_ANSWER = 76
+    MAIL_WAITING = 77
 
     @property
     def largest(self) -> int:
@@ -59,6 +63,7 @@ _LARGEST: Final = {
     FrameType.PING: _TEXT,
     FrameType.PUBLISH_CARD: _ENVELOPE,
     FrameType.ASK_DIRECTORY: _TEXT,
+    FrameType.MAIL_REQUEST: _MAIL,
     FrameType.WELCOME: _ENVELOPE,
     FrameType.NEWS: LARGEST_PAYLOAD,
     FrameType.POLICY_NEWS: LARGEST_PAYLOAD,
@@ -70,6 +75,8 @@ _LARGEST: Final = {
     FrameType.PONG: _TEXT,
     FrameType.DIRECTORY: LARGEST_PAYLOAD,
     FrameType.CARD_ANSWER: _TEXT,
+    FrameType.MAIL_ANSWER: _FORWARDED,
+    FrameType.MAIL_WAITING: _TEXT,
 }
 
 

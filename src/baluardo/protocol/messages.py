@@ -25,6 +25,7 @@ from baluardo.protocol.directory_messages import AskDirectory, CardAnswer, Direc
 from baluardo.protocol.edge_messages import Applied, AskRenewal, AskTime, Hello, Ping
 from baluardo.protocol.forwarding import ApiAnswer, ApiRequest
 from baluardo.protocol.frames import Frame, FrameType
+from baluardo.protocol.mail_messages import MailAnswer, MailRequest, MailWaiting
 from baluardo.trust.strict_json import JsonObject, write_json
 
 __all__ = [
@@ -40,6 +41,9 @@ __all__ = [
     "FromEdge",
     "Granted",
     "Hello",
+    "MailAnswer",
+    "MailRequest",
+    "MailWaiting",
     "Message",
     "News",
     "Notice",
@@ -56,7 +60,17 @@ __all__ = [
     "encode",
 ]
 
-FromEdge = Hello | AskTime | AskRenewal | Applied | ApiRequest | Ping | PublishCard | AskDirectory
+FromEdge = (
+    Hello
+    | AskTime
+    | AskRenewal
+    | Applied
+    | ApiRequest
+    | Ping
+    | PublishCard
+    | AskDirectory
+    | MailRequest
+)
 FromAuthority = (
     Welcome
     | News
@@ -69,6 +83,8 @@ FromAuthority = (
     | Pong
     | Directory
     | CardAnswer
+    | MailAnswer
+    | MailWaiting
 )
 Message = FromEdge | FromAuthority
 
@@ -76,6 +92,7 @@ _MESSAGES: Final[dict[FrameType, type[Message]]] = {
     each.type: each
     for each in (
         *(Hello, AskTime, AskRenewal, Applied, ApiRequest, Ping, PublishCard, AskDirectory),
+        *(MailRequest, MailAnswer, MailWaiting),
         *(Welcome, News, PolicyNews, Time, Granted, Refused, ApiAnswer, Notice, Pong),
         *(Directory, CardAnswer),
     )

@@ -11,6 +11,7 @@ import type { Present } from "../../../web/src/calls/signalling/frames";
 import type { Security, Sound, TalkView } from "../../../web/src/calls/talk/talkView";
 import type { DeviceKey } from "../../../web/src/trust/device";
 import { identityOf } from "../../../web/src/trust/identity";
+import { ToldLetters } from "./letters";
 
 /** What a test may say of a talk; the rest is as of an ordinary one. */
 interface Told extends Partial<Omit<TalkView, "security">> {
@@ -27,6 +28,8 @@ let talks: TalkView[] = [];
 let problems: string[] = [];
 let changed = () => {};
 let sound: Sound | null = null;
+
+const letters = new ToldLetters(() => changed(), asked);
 
 const device = {
   identity: identityOf("italia.example", "person/anna.rossi/laptop"),
@@ -80,6 +83,7 @@ const note =
   };
 
 const handset: Handset = {
+  letters,
   get connection() {
     return connection;
   },
@@ -108,6 +112,11 @@ const handset: Handset = {
 Object.assign(globalThis, {
   told: {
     asked,
+    letters,
+    /** Puts entries at the end of the conversation with somebody. */
+    wrote([person, entries]: Parameters<ToldLetters["add"]>) {
+      letters.add(person, entries);
+    },
     talks(these: Told[]) {
       talks = these.map(talkOf);
       changed();

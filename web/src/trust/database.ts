@@ -28,7 +28,8 @@ export type StoreName = keyof typeof STORES;
 /** The stores of one transaction; every promise of it is one request. */
 export interface Stores {
   get<T>(store: StoreName, key: string): Promise<T | undefined>;
-  all<T>(store: StoreName): Promise<T[]>;
+  /** All records; those whose keys begin so where that is asked. */
+  all<T>(store: StoreName, prefix?: string): Promise<T[]>;
   put(store: StoreName, record: object): Promise<unknown>;
   remove(store: StoreName, key: string): Promise<unknown>;
 }
@@ -65,10 +66,15 @@ function storesOf(transaction: IDBTransaction): Stores {
   const store = (name: StoreName) => transaction.objectStore(name);
   return {
     get: (name, key) => answered(store(name).get(key)),
-    all: (name) => answered(store(name).getAll()),
+    all: (name, prefix = "") => answered(store(name).getAll(beginning(prefix))),
     put: (name, record) => answered(store(name).put(record)),
     remove: (name, key) => answered(store(name).delete(key)),
   };
+}
+
+/** The keys that begin so: none of ours holds the last character there is. */
+function beginning(prefix: string): IDBKeyRange | null {
+  return prefix === "" ? null : IDBKeyRange.bound(prefix, `${prefix}\uffff`);
 }
 
 function opened(): Promise<IDBDatabase> {

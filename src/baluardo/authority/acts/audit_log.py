@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, select, update
 from baluardo.authority.acts.people import is_in_directory
 from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.context import Authority
+from baluardo.authority.mail.leaving import erase_mail
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.journal import BY, Gathered, openings_of
@@ -169,6 +170,7 @@ def _delete_rows(connection: Connection, name: str) -> None:
         update(code).where(code.c.used_by == name).values(used_by=""),
     ):
         connection.execute(statement)
+    erase_mail(connection, name)
 
 
 def _erase_files(authority: Authority, digests: list[str]) -> None:

@@ -17,6 +17,7 @@ from baluardo.authority.acts.policy import policy_in_force
 from baluardo.authority.acts.tunnel_cards import remove_revoked_cards
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
+from baluardo.authority.mail.leaving import empty_unfit
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
@@ -164,6 +165,7 @@ def take_back(
         if removed:
             transaction.log("passkey.removed", {"count": removed}, personal={"person": name})
     remove_revoked_cards(transaction)
+    empty_unfit(transaction, {each.identity for each in held if each.identity.startswith(_PERSONS)})
     transaction.tell(EventKind.LISTS)
     return done
 

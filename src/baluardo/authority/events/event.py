@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     """Somebody has broken the glass."""
     CARDS = "cards"
     """A site's tunnel card came, or was taken out of the directory."""
+    MAIL = "mail"
+    """Something came into mailboxes. No entry of the log tells of it."""
 
 
 @dataclass(frozen=True, slots=True)

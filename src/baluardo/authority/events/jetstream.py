@@ -21,7 +21,7 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 
 from baluardo.authority.events.bus import Bus
-from baluardo.authority.events.event import LARGEST_EVENT, Event
+from baluardo.authority.events.event import LARGEST_EVENT, Event, EventKind
 from baluardo.errors import InvalidInputError
 
 STREAM: Final = "BALUARDO"
@@ -147,7 +147,11 @@ class JetStreamBus(Bus):
             event = Event.of_octets(message.data)
         except InvalidInputError:
             return
-        if event.authority != self._name:
+        if event.authority == self._name:
+            return
+        if event.kind is EventKind.MAIL:  # the log, in which `look` looks, tells nothing of it
+            self._deliver(event)
+        else:
             self.look()
 
     def _say(self, problem: str | None) -> None:

@@ -28,6 +28,8 @@ RESTORED: Final = "restored"
 """In the directory from a restore until the first start has said so in the log."""
 SKIPPED: Final = 1_000
 """List numbers that a restore leaves free: members may hold lists of the time that was lost."""
+NUMBERS_SKIPPED: Final = 1 << 20
+"""That are left free in every mailbox: devices may have taken items of the time that was lost."""
 LARGEST_MARK: Final = 1 << 26
 
 _HEX: Final = 16
@@ -85,6 +87,7 @@ def begin_again(transaction: Transaction, mark: Mark) -> None:
         and not register.is_revoked(serial)
     }
     _skip_changes(transaction)
+    _close_conversations(transaction)
     facts = {"skipped": SKIPPED, "revoked": len(held), "dropped": dict(mark.dropped)}
     transaction.journal.write(Entry.AUTHORITY_RESTORED, facts, now)
     for reason in sorted({mark.revoked[serial] for serial in held}, key=lambda each: each.value):
@@ -104,6 +107,17 @@ def _skip_changes(transaction: Transaction) -> None:
     """Let every tunnel card be a change that no edge has seen, also of the time that was lost."""
     table = schema.tunnel_card
     transaction.connection.execute(update(table).values(changed=table.c.changed + SKIPPED))
+
+
+def _close_conversations(transaction: Transaction) -> None:
+    """Let no group of written messages stand: which commits were named meanwhile is lost.
+
+    Its members begin another. Mailboxes go on with numbers that no device has seen.
+    """
+    pair, box = schema.mail_pair, schema.mail_box
+    standing = update(pair).where(pair.c.group_id != "")
+    transaction.connection.execute(standing.values(before=pair.c.group_id, group_id=""))
+    transaction.connection.execute(update(box).values(last=box.c.last + NUMBERS_SKIPPED))
 
 
 def _bar(transaction: Transaction, held: list[Issued]) -> None:

@@ -250,3 +250,96 @@ spent: Final = Table(
 """Commands that were carried out: each is carried out once, by whichever authority."""
 
 Index("ix_command_created", command.c.created)
+
+mail_attendance: Final = Table(
+    "mail_attendance",
+    metadata,
+    Column("device", String(255), primary_key=True),
+    Column("site", String(255), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""Where each device has attended last, by its own signed word; `at` is the word's, whole seconds.
+"""
+
+mail_package: Final = Table(
+    "mail_package",
+    metadata,
+    Column("device", String(255), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("last_resort", Boolean, nullable=False),
+    Column("serial", String(40), nullable=False),
+    Column("published", Float, nullable=False),
+    Column("given", Float),
+    Column("octets", LargeBinary),
+)
+"""Key packages; `serial` of the certificate that the device attended with, hexadecimal. Of a
+one-time package that was given its digest alone is kept for a while: it is not taken again."""
+
+mail_box: Final = Table(
+    "mail_box",
+    metadata,
+    Column("device", String(255), primary_key=True),
+    Column("changed", BigInteger, nullable=False, index=True),
+    Column("last", BigInteger, nullable=False),
+)
+"""A device's mailbox. `changed` is the place of its last arrival among all arrivals, from 1 on;
+`last` the number of its newest item, which is never used again."""
+
+mail_item: Final = Table(
+    "mail_item",
+    metadata,
+    Column("device", String(255), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sender", String(255), nullable=False),
+    Column("person", String(120), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("group_id", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("size", Integer, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+    Column("notice", LargeBinary),
+)
+"""What waits for a device: ciphertext. `person` is the sender's, `at` POSIX milliseconds, `size` of
+octets and notice together. No backup holds it."""
+
+Index("ix_mail_item_share", mail_item.c.device, mail_item.c.person, mail_item.c.size)
+
+mail_sent: Final = Table(
+    "mail_sent",
+    metadata,
+    Column("sender", String(255), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+"""What was sent, by the sender's own id: the same again is delivered once."""
+
+mail_pair: Final = Table(
+    "mail_pair",
+    metadata,
+    Column("one", String(120), primary_key=True),
+    Column("other", String(120), primary_key=True, index=True),
+    Column("group_id", String(64), nullable=False),
+    Column("before", String(64), nullable=False),
+)
+"""A conversation of two people, `one` < `other`: the group that stands for it, empty if none does;
+then `before` may be the one that stood last."""
+
+mail_group: Final = Table(
+    "mail_group",
+    metadata,
+    Column("group_id", String(64), primary_key=True),
+    Column("one", String(120), nullable=False, index=True),
+    Column("other", String(120), nullable=False, index=True),
+    Column("epoch", BigInteger, nullable=False),
+)
+"""Every group that ever stood: none begins twice. `epoch` is the one that the next commit ends."""
+
+mail_order: Final = Table(
+    "mail_order",
+    metadata,
+    Column("group_id", String(64), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("notice", LargeBinary, nullable=False),
+)
+"""Which commit ended which epoch, of the latest epochs; `notice` is the signed word for it."""

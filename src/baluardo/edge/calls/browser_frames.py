@@ -9,14 +9,17 @@
 | browser | `report` | what it received of a `call` since the last one (`receiver_reports.py`) |
 | edge | `people` | everybody; then, with `left`, what has changed (`shown_people.py`) |
 | edge | `slot` | when ways by satellite are disturbed next: `in_ms`, `hold_ms` |
+| browser | `mail` | a `request` to the authority about written messages, and its number: `ask` |
+| edge | `mailed` | what became of that `ask`: an `answer`, or a `refusal` and a `sentence` |
+| edge | `post` | `items` that wait for this device, oldest first, and whether there are `more` |
 | edge | `problem` | a `sentence`: why something was refused |
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from dataclasses import fields as fields_of
 from typing import Final
 
@@ -24,13 +27,17 @@ from baluardo.calls.bodies import CALL_ID_OCTETS, check_call
 from baluardo.calls.receiver_reports import ReceiverReport
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
-from baluardo.protocol.message_fields import LONGEST_SENTENCE
+from baluardo.protocol.mail_fields import LARGEST_REQUEST
+from baluardo.protocol.message_fields import LONGEST_SENTENCE, whole
 from baluardo.terms import slot_at, slot_start
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.strict_json import JsonObject, rewrite_json, write_json
 
 LARGEST_FRAME: Final = 128 * 1_024
 """Octets that a browser may say at once; everybody there is may take an edge more."""
+LARGEST_MAIL_FRAME: Final = LARGEST_REQUEST
+"""The same of written messages, once the browser has attended."""
+MOST_ASK: Final = (1 << 31) - 1
 
 HOLD_MS: Final = 60
 """Sound that a receiver is to keep in hand while a slot begins. Our choice: a hand-over delays
@@ -79,6 +86,22 @@ def problem_frame(sentence: str) -> str:
     return _frame({"type": "problem", "sentence": sentence[:LONGEST_SENTENCE]})
 
 
+def mailed_frame(ask: int, answer: Mapping[str, object]) -> str:
+    """Return what tells a browser the authority's answer, whose fields were all checked."""
+    return rewrite_json({"type": "mailed", "ask": ask, "answer": answer}).decode()
+
+
+def unmailed_frame(ask: int, refusal: str, sentence: str) -> str:
+    """Return what tells a browser why there is none."""
+    sentence = sentence[:LONGEST_SENTENCE]
+    return _frame({"type": "mailed", "ask": ask, "refusal": refusal, "sentence": sentence})
+
+
+def post_frame(items: Iterable[str], *, more: bool) -> str:
+    """Return what tells a browser what waits for its device: items that are JSON already."""
+    return f'{{"items":[{",".join(items)}],"more":{json.dumps(more)},"type":"post"}}'
+
+
 def read_attend(text: str) -> Envelope:
     """Return the attendance that a browser sends; nothing of it is genuine yet.
 
@@ -96,15 +119,39 @@ class Reported:
     report: ReceiverReport
 
 
-def read_said(text: str) -> bytes | Reported:
-    """Return what a browser that sits here says: the octets of a message, or a report.
+@dataclass(frozen=True, slots=True)
+class MailAsk:
+    """What a browser asks of the authority about written messages."""
 
-    InvalidInputError if it is neither.
+    number: int
+    """The browser's own; the answer bears it."""
+    request: dict[str, object] = field(repr=False)
+    """Nothing of it is judged yet."""
+    octets: int
+    """That it takes about."""
+
+
+def read_said(text: str) -> bytes | Reported | MailAsk:
+    """Return what a browser that sits here says: the octets of a message, a report, or an ask.
+
+    InvalidInputError if it is none of them.
     """
-    fields = _parse(text)
+    fields = _parse(text, LARGEST_MAIL_FRAME)
+    if fields.fields.get("type") == "mail":
+        return _asked(fields, len(text))
+    if len(text) > LARGEST_FRAME:
+        raise InvalidInputError(f"The frame is larger than {LARGEST_FRAME:,} octets.")
     if fields.fields.get("type") == "report":
         return _reported(fields)
     return rewrite_json(_only(fields, "call", "message").inner("message").fields)
+
+
+def _asked(fields: JsonObject, octets: int) -> MailAsk:
+    fields.only(("type", "ask", "request"))
+    number = whole(fields, "ask")
+    if not 1 <= number <= MOST_ASK:
+        raise fields.wrong("ask", f"a number from 1 to {MOST_ASK}")
+    return MailAsk(number, fields.inner("request").fields, octets)
 
 
 def _reported(fields: JsonObject) -> Reported:
@@ -134,9 +181,9 @@ def _read(text: str, kind: str, body: str) -> JsonObject:
     return _only(_parse(text), kind, body)
 
 
-def _parse(text: str) -> JsonObject:
+def _parse(text: str, largest: int = LARGEST_FRAME) -> JsonObject:
     octets = text.encode("utf-8", "surrogatepass")  # which the reader refuses
-    return JsonObject.parse(octets, LARGEST_FRAME, "The frame")
+    return JsonObject.parse(octets, largest, "The frame")
 
 
 def _only(fields: JsonObject, kind: str, body: str) -> JsonObject:

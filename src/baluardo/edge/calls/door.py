@@ -16,10 +16,13 @@ from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from baluardo.calls.attempts import Attempts
 from baluardo.console.client_address import network_of
+from baluardo.console.message_size import allow_messages
 from baluardo.console.security import same_origin
 from baluardo.edge.calls.attendance import new_challenge
 from baluardo.edge.calls.browser_frames import (
     LARGEST_FRAME,
+    LARGEST_MAIL_FRAME,
+    MailAsk,
     challenge_frame,
     problem_frame,
     read_attend,
@@ -74,6 +77,8 @@ class _Door:
         """Of one device, whatever it says: 20 a second."""
         self.octets = Attempts(at_once=128, every_s=0.125)
         """Of one device, 16 KiB each: 128 KiB a second after 2 MiB at once."""
+        self.large = Attempts(at_once=16, every_s=2.0)
+        """Of one device, frames that written messages alone may have."""
         self.problems = Attempts(at_once=5, every_s=10.0)
         """Of one device: frames that are refused before it is taken for no telephone."""
         self.attending = 0
@@ -92,6 +97,8 @@ class _Door:
     def may_say(self, device: str, text: str) -> bool:
         """Whether a device may say this now."""
         now = asyncio.get_running_loop().time()
+        if len(text) > LARGEST_FRAME:
+            return self.frames.take(device, now) and self.large.take(device, now)
         parts = 1 + len(text) // _PART
         return self.frames.take(device, now) and all(
             self.octets.take(device, now) for _ in range(parts)
@@ -132,6 +139,7 @@ def call_router(service: CallService) -> APIRouter:
             return
         except _GONE:
             return
+        allow_messages(socket.scope, LARGEST_MAIL_FRAME)
         await _stay(door, socket, seat)
 
     return router
@@ -187,13 +195,15 @@ async def _read(door: _Door, socket: WebSocket, seat: Seat) -> None:
     """Hand on what a browser says, as far as it may; return once its seat is closed."""
     while not seat.closed.is_set():
         try:
-            text = await _text(socket)
+            text = await _text(socket, LARGEST_MAIL_FRAME)
             if not door.may_say(seat.device, text):
                 sentence = "This device says more than a telephone has to say."
                 raise _Turned(CloseCode.TOO_MANY, sentence)
             said = read_said(text)
             if isinstance(said, bytes):
                 door.service.hear(seat, said)
+            elif isinstance(said, MailAsk):
+                door.service.ask(seat, said)
             else:
                 door.service.report(seat, said.call, said.report)
                 door.tell_slot(seat)
@@ -215,14 +225,14 @@ async def _write(socket: WebSocket, seat: Seat) -> None:
         await socket.send_text(told)
 
 
-async def _text(socket: WebSocket) -> str:
+async def _text(socket: WebSocket, most: int = LARGEST_FRAME) -> str:
     """Return the next text frame; _Turned for any other."""
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1005))
     text = message.get("text")
-    if not isinstance(text, str) or len(text) > LARGEST_FRAME:
-        raise _Turned(CloseCode.REFUSED, f"A frame is a text of at most {LARGEST_FRAME:,} octets.")
+    if not isinstance(text, str) or len(text) > most:
+        raise _Turned(CloseCode.REFUSED, f"A frame is a text of at most {most:,} octets.")
     return text
 
 

@@ -1,4 +1,7 @@
-"""What is to be told to one browser, in order and bounded: who reads too slowly loses its seat."""
+"""What is to be told to one browser, in order and bounded: who reads too slowly loses its seat.
+
+Written messages wait until there is nothing else to say: calls are in a hurry.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from typing import Final
 from baluardo.edge.calls.shown_people import ShownPeople
 
 MOST_WAITING: Final = 4 << 20
-"""Octets for one browser: 40 of the largest messages of calls, and no whole evening."""
+"""Octets for one browser: 40 of the largest messages of calls, and no whole evening. As much again
+of written messages."""
 
 
 class CloseCode(IntEnum):
@@ -52,6 +56,8 @@ class Seat:
         """Nothing more is taken: the connection is to end, also if the browser reads nothing."""
         self._frames: deque[str] = deque()
         self._octets = 0
+        self._mail: deque[str] = deque()
+        self._mail_octets = 0
         self._people = people
         self._shown: int | None = None
         """Up to which change of `people` it was told; None for nothing yet."""
@@ -64,10 +70,29 @@ class Seat:
             return
         self._octets += len(frame)
         if self._octets > MOST_WAITING:
-            self.close(CloseCode.TOO_SLOW, "This browser does not read what it is told.")
+            self._close_slow()
             return
         self._frames.append(frame)
         self._something.set()
+
+    def say_mail(self, frame: str) -> None:
+        """Have a frame of written messages sent once nothing else waits; bounded likewise."""
+        if self._close is not None:
+            return
+        self._mail_octets += len(frame)
+        if self._mail_octets > MOST_WAITING:
+            self._close_slow()
+            return
+        self._mail.append(frame)
+        self._something.set()
+
+    @property
+    def mail_waiting(self) -> int:
+        """Octets of written messages that wait."""
+        return self._mail_octets
+
+    def _close_slow(self) -> None:
+        self.close(CloseCode.TOO_SLOW, "This browser does not read what it is told.")
 
     def wake(self) -> None:
         """Have it shown what has changed of people, once there is nothing else to say."""
@@ -79,6 +104,7 @@ class Seat:
             return
         if code is CloseCode.TOO_SLOW:
             self._frames.clear()
+        self._mail.clear()
         self._close = Close(code, sentence)
         self._something.set()
         self.closed.set()
@@ -94,6 +120,10 @@ class Seat:
                 return self._close
             if self._shown != self._people.number:
                 frame, self._shown = self._people.after(self._shown)
+                return frame
+            if self._mail:
+                frame = self._mail.popleft()
+                self._mail_octets -= len(frame)
                 return frame
             self._something.clear()
             await self._something.wait()

@@ -27,7 +27,7 @@ from baluardo.calls.media_places import MediaPlaces
 from baluardo.calls.receiver_reports import LegQuality, ReceiverReport
 from baluardo.calls.switchboard import Outgoing, Switchboard, rate_of
 from baluardo.edge.calls.attendance import verify_here, verify_there
-from baluardo.edge.calls.browser_frames import call_frame
+from baluardo.edge.calls.browser_frames import MailAsk, call_frame
 from baluardo.edge.calls.call_records import CallRecord, CallRecords
 from baluardo.edge.calls.call_time import CallTime
 from baluardo.edge.calls.decision_log import DecisionLog
@@ -73,6 +73,19 @@ class OtherEdges(Protocol):
         """Tell that a device sits here no more."""
 
 
+class Mail(Protocol):
+    """The way of written messages (`edge/mail/service.py`); it says to seats what comes."""
+
+    def sit(self, seat: Seat, envelope: Envelope) -> None:
+        """Take a browser that has attended."""
+
+    def rise(self, seat: Seat) -> None:
+        """Let a browser go; any number of times."""
+
+    def ask(self, seat: Seat, asked: MailAsk) -> None:
+        """Take an ask of a browser; InvalidInputError if it cannot even be answered."""
+
+
 class CallService:
     """Switchboard, admission and people of one edge, from `running` on."""
 
@@ -95,6 +108,8 @@ class CallService:
         self.site = site
         self.neighbours: OtherEdges | None = None
         """Set by who assembles the edge; without it only this site can be called."""
+        self.mail: Mail | None = None
+        """Likewise; without it nobody writes."""
         self._verifier, self._clock = verifier, clock
         self._time = CallTime(clock)
         self.presence = Presence(site, verifier, clock, directory, self._left)
@@ -166,6 +181,8 @@ class CallService:
         if not self._seatings.take(attendance.device, asyncio.get_running_loop().time()):
             raise InvalidInputError(f"{attendance.device} connects too often: wait a minute.")
         seat = self.presence.sit(attendance, envelope)
+        if self.mail is not None:
+            self.mail.sit(seat, envelope)
         self._tell(lambda others: others.tell_attendance(envelope))
         self._board.hurry(attendance.device, self.now())
         self._carry()
@@ -173,6 +190,8 @@ class CallService:
 
     def rise(self, seat: Seat) -> None:
         """Let go of a browser; its calls wait a while for it to come back."""
+        if self.mail is not None:
+            self.mail.rise(seat)
         if self.presence.rise(seat):
             self._left(seat.device)
 
@@ -180,6 +199,13 @@ class CallService:
         """Take a call message of a browser; InvalidInputError if it is none, or not its own."""
         if not seat.closed.is_set():
             self._hear(seat.device, octets)
+
+    def ask(self, seat: Seat, asked: MailAsk) -> None:
+        """Take what a browser asks about written messages; InvalidInputError as `Mail.ask`."""
+        if self.mail is None:
+            raise InvalidInputError("Nobody writes at this site.")
+        if not seat.closed.is_set():
+            self.mail.ask(seat, asked)
 
     def report(self, seat: Seat, call: str, report: ReceiverReport) -> None:
         """Take what a browser has received of a call, for its record and for who looks.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import secrets
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -111,4 +111,4 @@ def _is(text: str, state: str) -> str:
 
 def _words() -> str:
     """Return a text that is nowhere else."""
-    return f"Course {secrets.token_hex(12)}, all well."
+    return f"Course {time.monotonic_ns()}, all well."

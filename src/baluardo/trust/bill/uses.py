@@ -37,6 +37,7 @@ USES: Final = (
         "trust.records",
     ),
     Use("Hashes of the audit log", "RFC 9162, C2SP tlog-tiles", ("SHA-256",), "trust.audit"),
+    Use("Commits of conversations as their orderer names them", "", ("SHA-256",), "trust.digest"),
     Use("Fingerprints of certificates", "RFC 5280", ("SHA-256",), "trust.certificates"),
     Use(
         "Passkeys of people",

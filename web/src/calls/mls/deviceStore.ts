@@ -12,12 +12,8 @@ interface SealingKeyRecord {
 
 const records: RecordStore = {
   get: (name) => keep(["sealed"], "readonly", (stores) => stores.get<SealedRecord>("sealed", name)),
-  async all(prefix) {
-    const every = await keep(["sealed"], "readonly", (stores) =>
-      stores.all<SealedRecord>("sealed"),
-    );
-    return every.filter(({ name }) => name.startsWith(prefix));
-  },
+  all: (prefix) =>
+    keep(["sealed"], "readonly", (stores) => stores.all<SealedRecord>("sealed", prefix)),
   change: (put, removed) =>
     keep(["sealed"], "readwrite", async (stores) => {
       for (const record of put) {

@@ -7,6 +7,13 @@ export function malformed(what: string): TrustError {
   return new TrustError("malformed", `${what}. It was dropped, and nothing was changed.`);
 }
 
+/** A message that was opened before, or is one's own: nothing is lost by dropping it. */
+export class Repeated extends TrustError {
+  constructor() {
+    super("not-genuine", "This message was read before: its key is spent. Nothing was changed.");
+  }
+}
+
 /**
  * Does something with octets of others; whatever goes wrong within ts-mls is told as a refusal.
  *

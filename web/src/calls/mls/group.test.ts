@@ -289,7 +289,7 @@ describe("what is kept", () => {
     const [anna, , bruno] = groups as [Conversation, Conversation, Conversation];
     const { store } = places[0] as Place;
     const fails = vi.spyOn(store, "change").mockRejectedValue(new Error("the disk is full"));
-    expect(await codeOf(() => anna.send(utf8("perso")))).toBe("not-genuine");
+    expect(await codeOf(() => anna.send(utf8("perso")))).toBe("storage");
     fails.mockRestore();
     const sealed = await anna.send(utf8("arriva"));
     const got = await bruno.receive(sealed);

@@ -13,11 +13,13 @@ import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
 import { TrustError } from "../../trust/errors";
+import { hex } from "../../trust/octets";
 import { malformed } from "./errors";
 import { GROUP_ID_OCTETS } from "./numbers";
 import { type OwnPackage, ownPackage } from "./packages";
 import type { Party } from "./party";
 import { type Member, MOST_DEVICES, rosterOf } from "./roster";
+import { keptOfOctets } from "./state";
 import { capabilitiesOf, KEY_HANDLE, suiteName } from "./suites";
 import { extensionsOf, PEOPLE, type Terms, termsOfGroup } from "./terms";
 
@@ -82,6 +84,17 @@ export async function joined(party: Party, welcome: Welcome): Promise<Joined> {
     throw malformed("This group is named as none of ours is");
   }
   return { state, by, used };
+}
+
+/** The revision of an older membership that a welcome takes the place of; 0 where there is none. */
+export async function revisionBelow(party: Party, { groupContext }: ClientState): Promise<number> {
+  const record = await party.vault.read("conversation", hex(groupContext.groupId));
+  if (record === null) return 0;
+  const { state } = keptOfOctets(record.octets, party.config);
+  if (state.groupContext.epoch >= groupContext.epoch) {
+    throw new TrustError("busy", "This device has been in the conversation since, or still is.");
+  }
+  return record.revision;
 }
 
 async function packageOf(party: Party, welcome: Welcome): Promise<OwnPackage> {

@@ -1,10 +1,16 @@
 /** Opening a message: what it says, and which member says it (RFC 9420 section 6.3). */
 
-import { type ClientState, emptyPskIndex, type PrivateMessage, processMessage } from "ts-mls";
+import {
+  type ClientState,
+  emptyPskIndex,
+  type GenerationSecret,
+  type PrivateMessage,
+  processMessage,
+} from "ts-mls";
 import { decryptSenderData } from "ts-mls/privateMessage.js";
 import { TrustError } from "../../trust/errors";
 import { joined, type Octets } from "../../trust/octets";
-import { malformed } from "./errors";
+import { malformed, Repeated } from "./errors";
 import type { Party } from "./party";
 import { type Member, memberOf } from "./roster";
 
@@ -17,7 +23,7 @@ export interface Opened {
 }
 
 /**
- * Opens an application message of this epoch or of one just past.
+ * Opens an application message of this epoch or of one just past; Repeated if its key is spent.
  *
  * Refused if its sender is none of the present members: who was taken out could write in an epoch
  * that is past as long as others still read it.
@@ -41,6 +47,8 @@ export async function opened(
   if (!members.some(({ identity }) => identity.uri === from.identity.uri)) {
     throw new TrustError("identity", "Whoever sent this was taken out. It was dropped.");
   }
+  const tree = past?.secretTree ?? state.secretTree;
+  if (isSpent(tree[2 * sender.leafIndex]?.application, sender.generation)) throw new Repeated();
   const never = () => {
     throw malformed("Proposals travel in commits only");
   };
@@ -50,4 +58,9 @@ export async function opened(
   if (result.kind !== "applicationMessage") throw malformed("This is no message");
   const { message: content, newState: next, consumed } = result;
   return { from, content: joined(content), next, consumed };
+}
+
+function isSpent(ratchet: GenerationSecret | undefined, generation: number): boolean {
+  if (ratchet === undefined) return false;
+  return generation < ratchet.generation && !(generation in ratchet.unusedGenerations);
 }

@@ -4,9 +4,17 @@ import type { Octets } from "../../trust/octets";
 import type { Wish } from "./commits";
 import type { Changes, Member } from "./roster";
 
+/** A message that was opened. */
+export interface Message {
+  kind: "message";
+  from: Member;
+  epoch: bigint;
+  content: Octets;
+}
+
 /** What came of a message. */
 export type Received =
-  | { kind: "message"; from: Member; epoch: bigint; content: Octets }
+  | Message
   /** A commit that waits for the orderer to name it. */
   | { kind: "held"; epoch: bigint; commit: string }
   /** A message of an epoch still to come: give it again when its commit was followed. */
@@ -14,8 +22,8 @@ export type Received =
 
 /** A commit to be sent to the orderer; where this device is alone, it counts at once. */
 export type Made =
-  | { kind: "waits"; epoch: bigint; commit: Octets; name: string }
-  | { kind: "settled"; epoch: bigint; welcome: Octets };
+  | { kind: "waits"; epoch: bigint; commit: Octets; welcome: Octets; name: string }
+  | { kind: "settled"; epoch: bigint; commit: Octets; welcome: Octets };
 
 /** What came of the orderer's word. */
 export type Settled =
@@ -24,6 +32,8 @@ export type Settled =
       epoch: bigint;
       by: Member;
       changes: Changes;
+      /** Everybody in the group from now on. */
+      members: readonly Member[];
       /** For those whom one's own commit has added; empty for everybody else's. */
       welcome: Octets;
       /** What one wished and somebody else came before: make it again. Null if nothing is left. */

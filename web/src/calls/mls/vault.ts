@@ -30,8 +30,18 @@ export interface RecordStore {
   change(put: readonly SealedRecord[], removed: readonly string[]): Promise<void>;
 }
 
-/** The last two are of the telephone's page: its past calls, and the directory as last seen. */
-export type RecordKind = "conversation" | "package" | "history" | "contacts";
+/**
+ * Of the telephone's page: its past calls, and the directory as last seen. Of written messages: what
+ * was written, the orderer's words that were followed, and two words for one epoch.
+ */
+export type RecordKind =
+  | "conversation"
+  | "package"
+  | "history"
+  | "contacts"
+  | "letters"
+  | "notice"
+  | "dispute";
 
 /** A record in the open. */
 export interface KeptRecord {
@@ -40,6 +50,15 @@ export interface KeptRecord {
   /** As it was read; 0 for one that does not lie there yet. */
   revision: number;
   octets: Octets;
+}
+
+/** A record by its place; what is removed is removed as it lies there. */
+export type Removed = Pick<KeptRecord, "kind" | "name">;
+
+/** What is to be written in the same go as something else, so that neither is kept without the other. */
+export interface Beside {
+  put: readonly KeptRecord[];
+  removed: readonly Removed[];
 }
 
 /** The sealed records of one device. */
@@ -71,10 +90,15 @@ export class Vault {
   }
 
   /** Writes records and removes others in one go; `busy` if another page wrote meanwhile. */
-  async write(put: readonly KeptRecord[], removed: readonly Omit<KeptRecord, "octets">[] = []) {
+  async write(put: readonly KeptRecord[], removed: readonly Removed[] = []) {
     const sealed = await Promise.all(put.map((record) => this.#sealed(record)));
     const places = removed.map(({ kind, name }) => this.#placeOf(kind, name));
-    await this.#store.change(sealed, places);
+    try {
+      await this.#store.change(sealed, places);
+    } catch (problem) {
+      if (problem instanceof TrustError) throw problem;
+      throw new TrustError("storage", "This browser did not keep a conversation: out of room?");
+    }
   }
 
   #placeOf(kind: RecordKind, name: string): string {

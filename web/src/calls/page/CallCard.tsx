@@ -4,6 +4,7 @@ import { formatted, language } from "../../frame/language";
 import { causeWords } from "../signalling/words";
 import type { TalkView } from "../talk/talkView";
 import { calledName } from "./attention";
+import { writeTo } from "./beside";
 import { answer, clock, dial, dismiss, finish, shown, toggleHold, toggleMute } from "./desk";
 import { useCallFocus } from "./focus";
 import { Icon } from "./Icon";
@@ -28,7 +29,20 @@ export function CallCard(props: { talk: TalkView }) {
     >
       <div class="call-top">
         <PrecedenceMark precedence={talk.precedence} emergency={talk.emergency} />
-        <Timer talk={talk} />
+        <span class="call-aside">
+          <Timer talk={talk} />
+          {shown.value.letters ? (
+            <button
+              type="button"
+              class="quiet-button phone-write"
+              aria-label={w.texts.writeTo(name)}
+              title={w.texts.writeTo(name)}
+              onClick={() => writeTo(talk.person)}
+            >
+              <Icon name="write" />
+            </button>
+          ) : null}
+        </span>
       </div>
       <div>
         <h3 class="call-name" ref={heading} tabIndex={-1}>

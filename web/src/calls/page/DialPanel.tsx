@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { PRECEDENCES, type Precedence } from "../../api/authority";
 import { t as directoryWords } from "../../authority/directory/words";
 import { ActionButton, CheckField, kitWords } from "../../authority/kit";
+import { writeTo } from "./beside";
 import { PresenceLine } from "./Directory";
 import { contacts, dial, shown } from "./desk";
 import { Icon } from "./Icon";
@@ -51,18 +52,26 @@ export function DialPanel(props: { callee: Callee; onClose: () => void; onCalled
         checked={emergency}
         onChange={setEmergency}
       />
-      <button
-        type="button"
-        class="act act-answer dial-call"
-        disabled={busy}
-        onClick={() => {
-          dial(callee.person, precedence, emergency);
-          props.onCalled();
-        }}
-      >
-        <Icon name="call" />
-        <span>{w.call}</span>
-      </button>
+      <div class="dial-acts">
+        <button
+          type="button"
+          class="act act-answer dial-call"
+          disabled={busy}
+          onClick={() => {
+            dial(callee.person, precedence, emergency);
+            props.onCalled();
+          }}
+        >
+          <Icon name="call" />
+          <span>{w.call}</span>
+        </button>
+        {shown.value.letters ? (
+          <button type="button" class="act" onClick={() => writeTo(callee.person)}>
+            <Icon name="write" />
+            <span>{w.texts.write}</span>
+          </button>
+        ) : null}
+      </div>
     </section>
   );
 }

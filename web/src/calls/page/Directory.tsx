@@ -3,6 +3,7 @@ import { distance, EmptyState, kitWords, now } from "../../authority/kit";
 import { authority, me } from "../../frame/authority";
 import { signInAddress } from "../../frame/ownAddress";
 import { initials } from "../../frame/PersonCorner";
+import { writeTo } from "./beside";
 import { contacts, dial, people, shown } from "./desk";
 import { Icon } from "./Icon";
 import { type Callee, findPeople, shownName, whoHas } from "./people";
@@ -84,6 +85,18 @@ function Row(props: { callee: Callee; chosen: boolean; onChoose: (person: string
           <PresenceLine callee={callee} busy={busy} />
         </span>
       </button>
+      {shown.value.letters ? (
+        <button
+          type="button"
+          class="quiet-button phone-write"
+          data-writes={callee.person}
+          aria-label={w.texts.writeTo(name)}
+          title={w.texts.writeTo(name)}
+          onClick={() => writeTo(callee.person)}
+        >
+          <Icon name="write" />
+        </button>
+      ) : null}
       <button
         type="button"
         class="quiet-button phone-call-now"

@@ -1,11 +1,14 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ActionButton, kitWords, Tabs } from "../../authority/kit";
 import { Announcements } from "../../authority/kit/Toast";
 import { PageFrame } from "../../frame/PageFrame";
 import { RefusedPages } from "../installed/PageCopy";
+import { unreadIn } from "./arrivals";
 import { calledName } from "./attention";
+import { beside, dialBeside, leaveDial } from "./beside";
 import { CallCard, standingOf } from "./CallCard";
 import { ConnectionMark } from "./ConnectionMark";
+import { Conversations } from "./Conversations";
 import { keysOn } from "./choices";
 import { DialPanel } from "./DialPanel";
 import { Directory, SEARCH } from "./Directory";
@@ -31,7 +34,9 @@ import { Recent } from "./Recent";
 import { siteName } from "./SecuritySheet";
 import { SoundSheet } from "./SoundSheet";
 import { type Act, actOf, isWriting } from "./shortcuts";
+import { Thread } from "./Thread";
 import { rings } from "./talks";
+import { saidOfTexts } from "./textNews";
 import { t } from "./words";
 
 type Sheet = "sound" | "help" | null;
@@ -42,10 +47,11 @@ export function PhonePage(props: { exchange: Exchange }) {
   const [sheet, setSheet] = useState<Sheet>(null);
   const at = stage.value;
   const replaced = shown.value.connection.state === "replaced";
+  const writing = at.state === "open" && !replaced && beside.value.show === "thread";
   return (
     <PageFrame path="/phone">
       <div class="authority-scroll">
-        <div class="authority phone">
+        <div class={writing ? "authority phone phone-writing" : "authority phone"}>
           <div class="authority-head phone-head">
             <div>
               <h1>{w.title}</h1>
@@ -87,57 +93,76 @@ function Whose() {
   );
 }
 
+type Tab = "people" | "recent" | "messages";
+
 function Desk(props: { onHelp: () => void }) {
   const w = t.value;
-  const [tab, setTab] = useState<"people" | "recent">("people");
-  const [chosen, choose] = useState("");
+  const [chosenTab, setTab] = useState<Tab>("people");
   useShortcuts(() => setTab("people"), props.onHelp);
-  const callee = chosen === "" ? null : calleeOf(chosen);
-  const leave = () => {
-    document.querySelector<HTMLElement>('.phone-person[aria-pressed="true"]')?.focus();
-    choose("");
-  };
+  const { letters, conversations } = shown.value;
+  const tab = letters === null && chosenTab === "messages" ? "people" : chosenTab;
+  const messages = {
+    key: "messages",
+    title: w.texts.title,
+    count: unreadIn(conversations),
+  } as const;
+  const at = beside.value;
+  const dialled = at.show === "dial" ? at.person : "";
   const calls = talks.value;
-  const busy = calls.length > 0 || callee !== null;
+  const busy = calls.length > 0 || at.show !== "nobody";
+  const list = useRef<HTMLElement>(null);
+  const cards = useRef<HTMLElement>(null);
+  const ringing = calls.find(rings)?.call;
+  useEffect(() => {
+    // It stands above a conversation that may have filled the place.
+    if (ringing) cards.current?.scrollTo({ top: 0 });
+  }, [ringing]);
+  useEffect(() => {
+    // Beside a conversation the list scrolls by itself: who is written to stays in sight.
+    const row = list.current?.querySelector('[aria-current="true"]');
+    row?.scrollIntoView({ block: "nearest" });
+  }, [at.show]);
   return (
     <>
       <Said />
       <Notices />
       <div class={busy ? "phone-desk phone-busy" : "phone-desk"}>
-        <section class="card phone-list" aria-label={w.people}>
+        <section class="card phone-list" aria-label={w.people} ref={list}>
           <Tabs
             label={w.title}
             tabs={[
               { key: "people", title: w.people },
+              ...(letters === null ? [] : [messages]),
               { key: "recent", title: w.recent, count: missedIn(history.value) },
             ]}
             chosen={tab}
             onChoose={setTab}
           >
-            {tab === "people" ? (
-              <Directory chosen={chosen} onChoose={choose} />
-            ) : (
-              <Recent onChoose={choose} />
-            )}
+            {tab === "people" ? <Directory chosen={dialled} onChoose={dialBeside} /> : null}
+            {tab === "messages" ? <Conversations /> : null}
+            {tab === "recent" ? <Recent onChoose={dialBeside} /> : null}
           </Tabs>
         </section>
-        <section class="phone-calls" aria-label={w.callsHere}>
+        <section class="phone-calls" aria-label={w.callsHere} ref={cards}>
           <h2 class="unseen">{w.callsHere}</h2>
           {calls.map((talk) => (
             <CallCard key={talk.call} talk={talk} />
           ))}
-          {callee ? (
+          {at.show === "dial" ? (
             <DialPanel
-              key={callee.person}
-              callee={callee}
+              key={at.person}
+              callee={calleeOf(at.person)}
               onClose={leave}
-              onCalled={() => choose("")}
+              onCalled={() => leaveDial(true)}
             />
+          ) : null}
+          {at.show === "thread" && letters !== null ? (
+            <Thread key={at.person} person={at.person} enter={at.enter} />
           ) : null}
           {busy ? null : (
             <div class="card phone-quiet">
-              <p class="state-title">{w.quiet}</p>
-              <p class="soft">{w.quietText}</p>
+              <p class="state-title">{tab === "messages" ? w.texts.noneChosen : w.quiet}</p>
+              <p class="soft">{tab === "messages" ? w.texts.noneChosenText : w.quietText}</p>
             </div>
           )}
         </section>
@@ -146,12 +171,18 @@ function Desk(props: { onHelp: () => void }) {
   );
 }
 
+function leave(): void {
+  document.querySelector<HTMLElement>('.phone-person[aria-pressed="true"]')?.focus();
+  leaveDial(false);
+}
+
 /** What is read out: who calls at once, how the call in front stands when it changes. */
 function Said() {
   const w = t.value;
   const front = frontTalk();
   const ringing = front !== null && rings(front) ? front : null;
   const name = front ? calledName(front.person) : "";
+  const text = saidOfTexts.value;
   const said = ringing
     ? `${
         ringing.emergency
@@ -167,6 +198,9 @@ function Said() {
       <p class="unseen" role="status">
         {front && !ringing ? `${name}: ${standingOf(front)}` : ""}
       </p>
+      <div class="unseen" role="status" data-said="texts">
+        {text ? <p key={text.id}>{text.text}</p> : null}
+      </div>
     </>
   );
 }

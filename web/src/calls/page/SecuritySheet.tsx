@@ -31,13 +31,12 @@ export function siteName(path: string): string {
 /** Who is at the other end and how that is known, by what the call is sealed, and what is not. */
 export function SecuritySheet(props: { talk: TalkView; name: string; onClose: () => void }) {
   const w = t.value;
-  const [standing] = useStanding();
   const { security } = props.talk;
   if (security.state !== "secured") return null;
   return (
     <Dialog title={w.sheetTitle(props.name)} onClose={props.onClose} wide reading>
       <Who security={security} name={props.name} />
-      <Safety safety={security.safety} />
+      <Safety safety={security.safety} help={w.safetyHelp} />
       <Part title={w.keys}>
         <dl class="facts">
           <dt>{w.profile}</dt>
@@ -51,11 +50,7 @@ export function SecuritySheet(props: { talk: TalkView; name: string; onClose: ()
       </Part>
       <Part title={w.notProtected}>
         <ul class="consequences">
-          <li>
-            {standing === null || standing.state === "fresh"
-              ? w.pageServed(ownSite.value && siteName(ownSite.value))
-              : w.pageInstalled}
-          </li>
+          <PageOrigin />
           {w.notProtectedList.map((sentence) => (
             <li key={sentence}>{sentence}</li>
           ))}
@@ -68,7 +63,18 @@ export function SecuritySheet(props: { talk: TalkView; name: string; onClose: ()
   );
 }
 
-function Part(props: { title: string; children: ComponentChildren }) {
+/** Where this page comes from: whose word all else that it says rests on. */
+export function PageOrigin() {
+  const w = t.value;
+  const [standing] = useStanding();
+  const served = standing === null || standing.state === "fresh";
+  return (
+    <li>{served ? w.pageServed(ownSite.value && siteName(ownSite.value)) : w.pageInstalled}</li>
+  );
+}
+
+/** One subject of a sheet. */
+export function Part(props: { title: string; children: ComponentChildren }) {
   return (
     <section class="sheet-part">
       <h3>{props.title}</h3>
@@ -120,7 +126,8 @@ function LogEntry(props: { print: string }) {
   return page ? <a href={`/audit?index=${answer.index}`}>{words}</a> : <span>{words}</span>;
 }
 
-function Safety(props: { safety: string }) {
+/** The number that two people compare, and how. */
+export function Safety(props: { safety: string; help: string }) {
   const w = t.value;
   const help = useId();
   const groups = props.safety.split(" ");
@@ -132,7 +139,7 @@ function Safety(props: { safety: string }) {
         ))}
       </ol>
       <p class="soft" id={help}>
-        {w.safetyHelp}
+        {props.help}
       </p>
     </Part>
   );

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ActionButton, CheckField, Dialog, Field, Problem, SelectField } from "../../authority/kit";
 import { askNotifications, notificationsAllowed, ringer } from "./attention";
-import { loudspeakerId, microphoneId, notify, silent, volume } from "./choices";
+import { loudspeakerId, microphoneId, notify, silent, textTone, volume } from "./choices";
 import { watchLevel } from "./level";
 import { choosesLoudspeaker, openMicrophone } from "./sound";
-import { TONES } from "./tones";
+import { loudness, TONES } from "./tones";
 import { t } from "./words";
 
 /** Microphone, loudspeaker, ringing: chosen, tried, kept in this browser. */
@@ -62,6 +62,14 @@ export function SoundSheet(props: { onClose: () => void }) {
         checked={silent.value}
         onChange={(on) => {
           silent.value = on;
+        }}
+      />
+      <CheckField
+        label={w.texts.tone}
+        checked={textTone.value}
+        onChange={(on) => {
+          textTone.value = on;
+          if (on) ringer.once(TONES.text, loudness("text", volume.value, silent.value));
         }}
       />
       <Notifications />

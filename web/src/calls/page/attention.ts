@@ -2,6 +2,7 @@
 
 import { computed, effect } from "@preact/signals";
 import { words } from "../../frame/language";
+import { unreadIn } from "./arrivals";
 import { notify, silent, volume } from "./choices";
 import { contacts, history, shown } from "./desk";
 import { missedIn } from "./history";
@@ -26,15 +27,16 @@ export function calledName(person: string): string {
 }
 
 const front = computed(() => inFront(shown.value.talks.filter(isLive)));
-const missed = computed(() => missedIn(history.value));
+/** What waits to be looked at: calls that were missed, texts that were not read. */
+const waiting = computed(() => missedIn(history.value) + unreadIn(shown.value.conversations));
 
-/** The title of the page's tab: who calls, with whom one speaks, what was missed. */
+/** The title of the page's tab: who calls, with whom one speaks, how much waits. */
 const title = computed(() => {
   const plain = `${t.value.title} · ${words.value.name}`;
   const talk = front.value;
   if (talk !== null && rings(talk)) return t.value.ringsTitle(calledName(talk.person));
   if (talk !== null) return `${t.value.inCallTitle(calledName(talk.person))} · ${plain}`;
-  return missed.value > 0 ? `(${missed.value}) ${plain}` : plain;
+  return waiting.value > 0 ? `(${waiting.value}) ${plain}` : plain;
 });
 
 /** Whether the browser lets this page tell of calls. */
@@ -87,8 +89,8 @@ export function callAttention(): void {
   effect(() => {
     const { setAppBadge, clearAppBadge } = navigator as Badged;
     const done =
-      missed.value > 0
-        ? setAppBadge?.call(navigator, missed.value)
+      waiting.value > 0
+        ? setAppBadge?.call(navigator, waiting.value)
         : clearAppBadge?.call(navigator);
     done?.catch(() => {});
   });

@@ -20,6 +20,8 @@ export const silent = signal(stored("calls.silent") === "yes");
 export const keysOn = signal(stored("calls.keys") !== "no");
 /** Whether the person asked for notifications; the browser has to permit them too. */
 export const notify = signal(stored("calls.notify") === "yes");
+/** Whether a text that comes is heard. */
+export const textTone = signal(stored("calls.textTone") !== "no");
 
 effect(() => store("calls.microphone", microphoneId.value));
 effect(() => store("calls.loudspeaker", loudspeakerId.value));
@@ -27,6 +29,7 @@ effect(() => store("calls.volume", String(volume.value)));
 effect(() => store("calls.silent", silent.value ? "yes" : "no"));
 effect(() => store("calls.keys", keysOn.value ? "yes" : "no"));
 effect(() => store("calls.notify", notify.value ? "yes" : "no"));
+effect(() => store("calls.textTone", textTone.value ? "yes" : "no"));
 
 function volumeOf(kept: string | null): number {
   const value = Number(kept ?? Number.NaN);

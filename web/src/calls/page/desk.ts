@@ -5,6 +5,7 @@ import type { Precedence } from "../../api/authority";
 import { attended, me } from "../../frame/authority";
 import { store, stored } from "../../frame/stored";
 import type { DeviceKey } from "../../trust/device";
+import type { ConversationView, Letters } from "../mail/view";
 import { openVault } from "../mls/deviceStore";
 import type { Connection } from "../signalling/door";
 import type { Present } from "../signalling/frames";
@@ -41,6 +42,9 @@ interface Shown {
   people: readonly Present[];
   talks: readonly TalkView[];
   problems: readonly string[];
+  /** Written messages; null until they are opened. */
+  letters: Letters | null;
+  conversations: readonly ConversationView[];
 }
 
 const NOTHING: Shown = {
@@ -49,6 +53,8 @@ const NOTHING: Shown = {
   people: [],
   talks: [],
   problems: [],
+  letters: null,
+  conversations: [],
 };
 const CHOSEN = "calls.device";
 const REFRESH_MS = 600_000;
@@ -152,10 +158,11 @@ async function openKept({ identity }: DeviceKey): Promise<void> {
 /** Takes what the telephone shows now, and remembers the calls that ended. */
 function look(): void {
   if (handset === null) return;
-  const { connection, people: present, talks: all, problems } = handset;
+  const { connection, people: present, talks: all, problems, letters } = handset;
   const at = connection === shown.value.connection ? shown.value.at : Date.now();
   clock.value = Date.now();
-  shown.value = { connection, at, people: present, talks: all, problems };
+  const conversations = letters?.conversations ?? [];
+  shown.value = { connection, at, people: present, talks: all, problems, letters, conversations };
   if (kept === null) return;
   const ended = all.filter((talk) => talk.endedAt !== null && !noted.has(talk.call));
   for (const { call } of ended) noted.add(call);

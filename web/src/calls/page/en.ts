@@ -160,7 +160,7 @@ export const en = {
   silent: "Ring in silence",
   silentHelp: "Calls are then shown, not heard. Flash override rings all the same.",
   tryRing: "Let it ring once",
-  notifications: "Tell me of calls while this page is in the background",
+  notifications: "Tell me of calls and texts while this page is in the background",
   notificationsRefused:
     "The browser does not permit it for this page. Its own settings can change that.",
   microphoneProblem: {
@@ -199,5 +199,84 @@ export const en = {
   },
   keysOn: "Shortcuts by single keys",
   keysOnHelp: "Off where they disturb, for example with voice control.",
+  texts: {
+    title: "Messages",
+    write: "Write",
+    writeTo: (name: string) => `Write to ${name}`,
+    conversationWith: (name: string) => `Conversation with ${name}`,
+    none: "No messages yet",
+    noneText:
+      "Choose somebody under People and press Write. What is written can be read at its two ends only.",
+    noneChosen: "No conversation open",
+    noneChosenText: "Choose one, or somebody under People.",
+    unread: (count: string) => `${count} unread`,
+    newHere: "New",
+    you: "You",
+    youSaid: (text: string) => `You: ${text}`,
+    today: "Today",
+    yesterday: "Yesterday",
+    begins: "Nothing was written yet",
+    beginsText:
+      "What you write is sealed on this device and opened on theirs. Where they are away it waits for them, up to 30 days.",
+    earlier: "Earlier messages",
+    toEnd: "New messages",
+    back: "Back to the list",
+    callTo: (name: string) => `Call ${name}`,
+    protection: "How this conversation is protected",
+    send: "Send",
+    tooLong: (length: string, most: string) =>
+      `${length} of ${most} characters: too long to be sent as one. Nothing is lost.`,
+    counted: (length: string, most: string) => `${length} / ${most}`,
+    refused: "This text was not taken. It still stands where you typed it.",
+    states: {
+      waiting: "Waiting",
+      sent: "Sent",
+      delivered: "Delivered",
+      read: "Read",
+      failed: "Not sent",
+    },
+    again: "Try again",
+    changes: {
+      added: (name: string, device: string) => `${name} now also writes from ${device}`,
+      removed: (name: string, device: string) => `${name} writes from ${device} no more`,
+      "new keys": (name: string, device: string) =>
+        `${name} has new keys on ${device}: compare the safety number`,
+      "began anew": (name: string, device: string) =>
+        `${name} began anew from ${device}, with new keys: compare the safety number`,
+    },
+    ownChanges: {
+      added: (device: string) => `You now also write from ${device}`,
+      removed: (device: string) => `You write from ${device} no more`,
+      "new keys": (device: string) => `You have new keys on ${device}`,
+      "began anew": (device: string) => `You began anew from ${device}, with new keys`,
+    },
+    came: (name: string, text: string) => `${name}: ${text}`,
+    several: (name: string, count: string) => `${name}: ${count} new messages`,
+    wrote: (name: string) => `${name} has written`,
+    held: "Nothing leaves at the moment",
+    heldText: "What you write is kept here, sealed, and leaves by itself.",
+    tone: "A soft tone for new messages",
+    sheetTitle: (name: string) => `How this conversation is protected: ${name}`,
+    members: "Who can read it",
+    membersText: "These devices, and nobody else, hold the keys of this conversation.",
+    thisDevice: "this one",
+    noKeys: "The keys are agreed upon with the first message.",
+    safetyHelp:
+      "Read it aloud to each other in a call, one group each in turn. If all are the same at both ends, nobody stands between you, not even whoever issues certificates. If one differs, write nothing more here and tell a security officer.",
+    notProtectedList: [
+      "The authority keeps what is sealed until it is fetched, for 30 days at most. It sees who writes to whom, when, and a size in steps. It can read nothing.",
+      "Who reads along on the screen, at either end, has read it.",
+      "The other side keeps what you wrote, and can pass it on.",
+    ],
+    onThisDevice: "On this device",
+    eraseText: "The conversation is kept in this browser, sealed. You can delete it here.",
+    erase: "Delete the conversation",
+    eraseTitle: (name: string) => `Delete the conversation with ${name}`,
+    eraseWhat: [
+      "All its messages on this device are deleted, and nobody can bring them back here.",
+      "Your other devices and the other side keep theirs.",
+    ],
+    erased: "The conversation was deleted.",
+  },
 };
 export type PhoneWords = typeof en;

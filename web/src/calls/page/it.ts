@@ -162,7 +162,7 @@ export const it: PhoneWords = {
   silent: "Squilla in silenzio",
   silentHelp: "Le chiamate si vedono e non si sentono. La lampo assoluta squilla comunque.",
   tryRing: "Fai uno squillo",
-  notifications: "Avvisami delle chiamate quando questa pagina è in secondo piano",
+  notifications: "Avvisami di chiamate e messaggi quando questa pagina è in secondo piano",
   notificationsRefused:
     "Il browser non lo permette a questa pagina. Si può cambiare nelle sue impostazioni.",
   microphoneProblem: {
@@ -201,4 +201,84 @@ export const it: PhoneWords = {
   },
   keysOn: "Scorciatoie con un solo tasto",
   keysOnHelp: "Da spegnere dove disturbano, per esempio con il controllo vocale.",
+  texts: {
+    title: "Messaggi",
+    write: "Scrivi",
+    writeTo: (name) => `Scrivi a ${name}`,
+    conversationWith: (name) => `Conversazione con ${name}`,
+    none: "Ancora nessun messaggio",
+    noneText:
+      "Scegli qualcuno fra le persone e premi Scrivi. Ciò che si scrive si può leggere solo alle due estremità.",
+    noneChosen: "Nessuna conversazione aperta",
+    noneChosenText: "Scegline una, o qualcuno fra le persone.",
+    unread: (count) => (count === "1" ? "1 non letto" : `${count} non letti`),
+    newHere: "Nuovi",
+    you: "Tu",
+    youSaid: (text) => `Tu: ${text}`,
+    today: "Oggi",
+    yesterday: "Ieri",
+    begins: "Qui non è ancora stato scritto nulla",
+    beginsText:
+      "Ciò che scrivi viene sigillato su questo dispositivo e aperto sul suo. Se non c'è lo aspetta, fino a 30 giorni.",
+    earlier: "Messaggi precedenti",
+    toEnd: "Nuovi messaggi",
+    back: "Torna all'elenco",
+    callTo: (name) => `Chiama ${name}`,
+    protection: "Come è protetta questa conversazione",
+    send: "Invia",
+    tooLong: (length, most) =>
+      `${length} caratteri su ${most}: troppi per un solo messaggio. Nulla va perso.`,
+    counted: (length, most) => `${length} / ${most}`,
+    refused: "Questo testo non è stato preso. È ancora dove l'hai scritto.",
+    states: {
+      waiting: "In attesa",
+      sent: "Inviato",
+      delivered: "Consegnato",
+      read: "Letto",
+      failed: "Non inviato",
+    },
+    again: "Riprova",
+    changes: {
+      added: (name, device) => `${name} ora scrive anche da ${device}`,
+      removed: (name, device) => `${name} non scrive più da ${device}`,
+      "new keys": (name, device) =>
+        `${name} ha chiavi nuove su ${device}: confrontate il numero di sicurezza`,
+      "began anew": (name, device) =>
+        `${name} ha ricominciato da ${device}, con chiavi nuove: confrontate il numero di sicurezza`,
+    },
+    ownChanges: {
+      added: (device) => `Ora scrivi anche da ${device}`,
+      removed: (device) => `Non scrivi più da ${device}`,
+      "new keys": (device) => `Hai chiavi nuove su ${device}`,
+      "began anew": (device) => `Hai ricominciato da ${device}, con chiavi nuove`,
+    },
+    came: (name, text) => `${name}: ${text}`,
+    several: (name, count) => `${name}: ${count} nuovi messaggi`,
+    wrote: (name) => `${name} ha scritto`,
+    held: "Al momento non parte nulla",
+    heldText: "Ciò che scrivi resta qui, sigillato, e parte da sé.",
+    tone: "Un suono lieve per i nuovi messaggi",
+    sheetTitle: (name) => `Come è protetta questa conversazione: ${name}`,
+    members: "Chi la può leggere",
+    membersText: "Questi dispositivi, e nessun altro, hanno le chiavi di questa conversazione.",
+    thisDevice: "questo",
+    noKeys: "Le chiavi si concordano con il primo messaggio.",
+    safetyHelp:
+      "Leggetelo ad alta voce in una chiamata, un gruppo a testa. Se tutti sono uguali alle due estremità, nessuno sta in mezzo, nemmeno chi rilascia i certificati. Se uno differisce, non scrivere altro qui e avvisa un responsabile della sicurezza.",
+    notProtectedList: [
+      "L'autorità tiene ciò che è sigillato finché viene ritirato, al massimo 30 giorni. Vede chi scrive a chi, quando, e una grandezza a scatti. Non può leggere nulla.",
+      "Chi legge sullo schermo, da una parte o dall'altra, ha letto.",
+      "L'altra parte conserva ciò che hai scritto, e può passarlo ad altri.",
+    ],
+    onThisDevice: "Su questo dispositivo",
+    eraseText:
+      "La conversazione è conservata in questo browser, sigillata. Qui la puoi cancellare.",
+    erase: "Cancella la conversazione",
+    eraseTitle: (name) => `Cancella la conversazione con ${name}`,
+    eraseWhat: [
+      "Tutti i suoi messaggi su questo dispositivo vengono cancellati, e qui nessuno può riaverli.",
+      "Gli altri tuoi dispositivi e l'altra parte conservano i loro.",
+    ],
+    erased: "La conversazione è stata cancellata.",
+  },
 };

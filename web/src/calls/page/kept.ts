@@ -42,7 +42,7 @@ export class Kept<T> {
   /** Removes it, whatever lies there, also what cannot be read any more. */
   forget(): Promise<void> {
     const { kind, name } = this.#writing;
-    const done = this.#last.then(() => this.#vault.write([], [{ kind, name, revision: 0 }]));
+    const done = this.#last.then(() => this.#vault.write([], [{ kind, name }]));
     this.#last = done.catch(() => {});
     return done;
   }

@@ -40,6 +40,21 @@ export class Ringer {
     setTimeout(() => level.disconnect(), tone.period * 1000);
   }
 
+  /** Plays a tone once if the browser lets the page sound now: later it would say nothing new. */
+  brief(tone: Tone, volume: number, silent: boolean): void {
+    const loud = loudness(tone.name, volume, silent);
+    if (loud === 0 || this.#tone !== null) return;
+    const context = this.#opened();
+    if (context.state !== "running") {
+      void context.resume();
+      return;
+    }
+    const level = this.#gain(context);
+    level.gain.value = loud * loud;
+    schedule(context, level, tone, context.currentTime + AHEAD_S);
+    setTimeout(() => level.disconnect(), tone.period * 1000);
+  }
+
   /** After a click: browsers let a page sound only once somebody has touched it. */
   async allow(): Promise<void> {
     await this.#opened().resume();

@@ -7,12 +7,15 @@ import { callAttention } from "./attention";
 import "./call.css";
 import { type Exchange, openDesk } from "./desk";
 import "./phone.css";
+import "./messages.css";
 import { PhonePage } from "./PhonePage";
+import { textAttention } from "./textNews";
 
 /** Shows the telephone, and opens it once it is known who is signed in, or that nobody can say. */
 export function showPhone(exchange: Exchange): void {
   refreshConsole();
   callAttention();
+  textAttention();
   effect(() => {
     if (consoleInfo.value) connection.value = { state: "connected" };
   });

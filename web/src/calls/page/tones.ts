@@ -17,7 +17,7 @@ export interface Tone {
   bursts: readonly Burst[];
 }
 
-export type ToneName = Precedence | "emergency" | "ringing there" | "waiting";
+export type ToneName = Precedence | "emergency" | "ringing there" | "waiting" | "text";
 
 /** ITU-T E.180 supplement 2: what Italy's network sounds by. */
 const NETWORK_HZ = [425] as const;
@@ -51,6 +51,14 @@ export const TONES: Record<ToneName, Tone> = {
     bursts: [
       { at: 0, lasts: 0.2, hz: NETWORK_HZ },
       { at: 0.4, lasts: 0.2, hz: NETWORK_HZ },
+    ],
+  },
+  text: {
+    name: "text",
+    period: 0.5,
+    bursts: [
+      { at: 0, lasts: 0.11, hz: [660] },
+      { at: 0.12, lasts: 0.15, hz: [880] },
     ],
   },
 };
@@ -88,5 +96,6 @@ export function toneFor(calls: readonly Heard[]): Tone | null {
 export function loudness(tone: ToneName, volume: number, silent: boolean): number {
   if (tone === "ringing there" || tone === "waiting") return 0.12;
   if (tone === "flash-override") return Math.max(0.3, volume);
+  if (tone === "text") return silent ? 0 : volume * 0.4;
   return silent ? 0 : volume;
 }

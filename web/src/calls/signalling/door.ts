@@ -9,6 +9,7 @@ import { store, stored } from "../../frame/stored";
 import type { DeviceKey } from "../../trust/device";
 import { envelopeToJson } from "../../trust/envelope";
 import { TrustError } from "../../trust/errors";
+import type { MailDoor } from "../mail/mailDoor";
 import { type Attendant, attendance, attendantOf } from "./attendance";
 import type { PhoneEvent } from "./events";
 import {
@@ -23,6 +24,7 @@ import {
   reportFrame,
   type SlotEdge,
 } from "./frames";
+import { MailWay } from "./mailWay";
 import { Phone } from "./phone";
 import { nextLife, REPLACED, Waits } from "./waits";
 
@@ -65,6 +67,7 @@ export class Door {
   readonly #life: number;
   readonly #handlers: DoorHandlers;
   readonly #waits = new Waits();
+  readonly #mail = new MailWay((frame) => this.#send(frame));
   #phone: Phone | null = null;
   #left = true;
   #people: ReadonlyMap<string, Present> = new Map();
@@ -84,6 +87,11 @@ export class Door {
   /** The calls of this device; null until its edge has said which one it is. */
   get phone(): Phone | null {
     return this.#phone;
+  }
+
+  /** The way of written messages, which is open while the edge believes this device. */
+  get mail(): MailDoor {
+    return this.#mail;
   }
 
   /** Comes to the edge, at once even if it was to wait. */
@@ -157,6 +165,8 @@ export class Door {
       this.#handlers.people([...this.#people.values()]);
     } else if (frame.type === "slot" && here) {
       this.#handlers.slot?.(frame);
+    } else if ((frame.type === "mailed" || frame.type === "post") && here) {
+      this.#mail.take(frame);
     } else {
       throw new TrustError("malformed", `The edge said ${frame.type} out of turn: dropped.`);
     }
@@ -187,6 +197,7 @@ export class Door {
     visit.attendedAt = seconds();
     this.#handlers.connection({ state: "attending" });
     this.act((phone, now) => phone.hurry(now));
+    this.#mail.opened();
   }
 
   /** Sends what the phone says, tells what happened, and sets the next time. */
@@ -206,10 +217,13 @@ export class Door {
     }
   }
 
-  #send(frame: string): void {
+  /** Whether it was sent. */
+  #send(frame: string): boolean {
     const { socket, stage } = this.#visit ?? {};
     const open = stage === "attending" && socket?.readyState === WebSocket.OPEN;
-    if (open && socket.bufferedAmount <= MOST_WAITING) socket.send(frame);
+    if (!open || socket.bufferedAmount > MOST_WAITING) return false;
+    socket.send(frame);
+    return true;
   }
 
   #lost(visit: Visit, code: number): void {
@@ -231,6 +245,7 @@ export class Door {
     clearTimeout(this.#patience);
     this.#visit?.socket.close();
     this.#visit = null;
+    this.#mail.closed();
   }
 }
 

@@ -101,6 +101,18 @@ describe("what an edge says", () => {
     expect([...peopleAfter(changed, { type: "people", people: [anna] }).values()]).toEqual([anna]);
   });
 
+  it("tells of no more people than there may be, in however many frames", () => {
+    const some = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => ({ ...PRESENT, person: `person/p${from + at}` }));
+    const full = peopleAfter(new Map(), { type: "people", people: some(0, MOST_PEOPLE) });
+    expect(full.size).toBe(MOST_PEOPLE);
+    const more = { type: "people", people: some(MOST_PEOPLE, 1) } as const;
+    expect(() => peopleAfter(full, { ...more, left: [] })).toThrow(/more than 10000 people/);
+    expect(full.size).toBe(MOST_PEOPLE);
+    expect(peopleAfter(full, { ...more, left: ["person/p0"] }).size).toBe(MOST_PEOPLE);
+    expect(peopleAfter(full, more).size).toBe(1);
+  });
+
   it("is bounded", () => {
     const everybody = (count: number) =>
       JSON.stringify(

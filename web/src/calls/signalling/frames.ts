@@ -4,6 +4,7 @@ import { TrustError } from "../../trust/errors";
 import { isName } from "../../trust/identity";
 import { ofHex, ofUtf8, utf8 } from "../../trust/octets";
 import { type Json, type JsonObject, parseJson, writeJson } from "../../trust/strictJson";
+import { MailRefusal, REFUSALS } from "../mail/mailDoor";
 import type { Report } from "./bodies";
 import { callOf, exactly, object, text } from "./fields";
 import { type Message, messageOfJson, messageToJson } from "./message";
@@ -31,6 +32,11 @@ const REPORT_FIELDS = Object.keys(REPORT_MOST) as (keyof Report)[];
 /** Of a slot of low satellites, and of what may be kept in hand for its edge. */
 export const LONGEST_SLOT_MS = 15_000;
 export const MOST_HOLD_MS = 500;
+/** Octets of a frame about written messages (`LARGEST_REQUEST` of `protocol/mail_fields.py`). */
+export const LARGEST_MAIL_FRAME = 768 << 10;
+export const MOST_ASK = 2 ** 31 - 1;
+/** Of one mailbox, and so of one frame. */
+const MOST_ITEMS = 2_000;
 const LONGEST_SENTENCE = 2_000;
 const LONGEST_TYPE = 16;
 
@@ -74,6 +80,10 @@ export type Frame =
   | { type: "call"; message: Message }
   | People
   | ({ type: "slot" } & SlotEdge)
+  /** What became of what was asked about written messages under this number. */
+  | { type: "mailed"; ask: number; answer: JsonObject | MailRefusal }
+  /** What waits for this device, the oldest first; nothing of it is read yet. */
+  | { type: "post"; items: readonly Json[]; more: boolean }
   | { type: "problem"; sentence: string };
 
 /** Reads what an edge says. */
@@ -107,6 +117,12 @@ export function readFrame(heard: string): Frame {
         inMs: whole(fields.in_ms, LONGEST_SLOT_MS),
         holdMs: whole(fields.hold_ms, MOST_HOLD_MS),
       };
+    case "mailed":
+      return { type: kind, ...mailedOf(fields) };
+    case "post":
+      exactly(fields, ["items", "more"]);
+      if (typeof fields.more !== "boolean") throw refused("does not say whether there is more");
+      return { type: kind, items: list(fields.items, MOST_ITEMS), more: fields.more };
     case "problem":
       exactly(fields, ["sentence"]);
       return { type: kind, sentence: text(fields.sentence, LONGEST_SENTENCE) };
@@ -115,7 +131,10 @@ export function readFrame(heard: string): Frame {
   }
 }
 
-/** Everybody by `person`, in alphabetical order, after a frame about them was heard. */
+/**
+ * Everybody by `person`, in alphabetical order, after a frame about them was heard; refused if they
+ * would be more than `MOST_PEOPLE`, however many frames they came in.
+ */
 export function peopleAfter(
   before: ReadonlyMap<string, Present>,
   { people, left }: People,
@@ -123,6 +142,12 @@ export function peopleAfter(
   const after = new Map(left === undefined ? [] : before);
   for (const person of left ?? []) after.delete(person);
   for (const each of people) after.set(each.person, each);
+  if (after.size > MOST_PEOPLE) {
+    throw new TrustError(
+      "too-large",
+      `The edge tells of more than ${MOST_PEOPLE} people: its news was dropped, who was shown stays.`,
+    );
+  }
   return new Map([...after].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
@@ -143,9 +168,30 @@ export function reportFrame(call: string, report: Report): string | null {
   return written({ type: "report", call: callOf(call), ...told });
 }
 
+/** What asks the authority something about written messages; refused if it is too large. */
+export function mailFrame(ask: number, request: JsonObject): string {
+  const octets = writeJson({ type: "mail", ask, request });
+  if (octets.length > LARGEST_MAIL_FRAME) {
+    throw new MailRefusal("malformed", "This is larger than a written message may be: not sent.");
+  }
+  return ofUtf8(octets);
+}
+
 /** What answers a challenge with a signed attendance. */
 export function attendFrame(attendance: JsonObject): string {
   return written({ type: "attend", attendance });
+}
+
+function mailedOf(fields: JsonObject): { ask: number; answer: JsonObject | MailRefusal } {
+  const ask = whole(fields.ask, MOST_ASK);
+  if ("answer" in fields) {
+    exactly(fields, ["ask", "answer"]);
+    return { ask, answer: object(fields.answer) };
+  }
+  exactly(fields, ["ask", "refusal", "sentence"]);
+  const code = REFUSALS.find((each) => each === fields.refusal);
+  if (code === undefined) throw refused("has a refusal that there is not");
+  return { ask, answer: new MailRefusal(code, text(fields.sentence, LONGEST_SENTENCE)) };
 }
 
 function peopleFrameOf(fields: JsonObject): People {

@@ -139,6 +139,22 @@ describe("who stands between the two and rewrites", () => {
     expect(await codeOf(() => caller.check(ANSWER, code))).toBe("not-genuine");
   });
 
+  it("an earlier code of the same call, of either end, is found", async () => {
+    const [caller, callee] = await pair();
+    const again = { ...OFFER, ufrag: "Yb2c" };
+    const [first, second] = [await caller.bind(OFFER), await caller.bind(again)];
+    await callee.check(OFFER, first);
+    const before = await callee.bind(ANSWER);
+    await caller.check(ANSWER, before);
+    await callee.check(again, second);
+    expect(await codeOf(() => callee.check(OFFER, first))).toBe("not-genuine");
+    expect(await codeOf(() => callee.check(again, second))).toBe("not-genuine");
+    expect(await codeOf(() => caller.check(ANSWER, before))).toBe("not-genuine");
+    // What comes next from either is good all the same, also where it says what was said before.
+    await callee.check(OFFER, await caller.bind(OFFER));
+    await caller.check(ANSWER, await callee.bind(ANSWER));
+  });
+
   it("a code of another call is found", async () => {
     const [caller] = await pair();
     const [, callee] = await pair();

@@ -7,8 +7,11 @@ import type { Precedence } from "../../api/authority";
 import { drawId } from "../../trust/commands";
 import type { DeviceKey } from "../../trust/device";
 import { TrustError } from "../../trust/errors";
+import { Correspondence } from "../mail/correspondence";
+import type { Letters } from "../mail/view";
 import { allowMediaWorker, sealsMedia } from "../media/transform";
 import type { Court } from "../mls/authentication";
+import { openVault } from "../mls/deviceStore";
 import { openMemoryVault } from "../mls/memoryStore";
 import { type Party, partyOf } from "../mls/party";
 import type { Dial } from "../signalling/bodies";
@@ -39,6 +42,7 @@ export class Telephone {
   readonly #changed: () => void;
   readonly #door: Door;
   readonly #talks = new Map<string, Talk>();
+  #letters: Correspondence | null = null;
   #connection: Connection = { state: "connecting" };
   #people: readonly Present[] = [];
   #problems: readonly string[] = [];
@@ -79,6 +83,8 @@ export class Telephone {
     const own = { profile, signer: device.signer, chain };
     const party = await partyOf(own, court, await openMemoryVault(device.identity));
     const made = new Telephone(party, device, sound, changed);
+    // Before the door: what comes by the post has nobody else to take it in.
+    await made.#openLetters(device, court);
     made.#door.start();
     // So that the first call is as quick as the next one: code is compiled, own chain is judged.
     warmUp(party).catch((problem: Error) => made.#problem(problem.message));
@@ -97,6 +103,11 @@ export class Telephone {
   /** The talks that go on and those that are over, oldest first. */
   get talks(): readonly TalkView[] {
     return [...this.#talks.values()].map((talk) => talk.view);
+  }
+
+  /** Written messages; null where this browser can keep none. */
+  get letters(): Letters | null {
+    return this.#letters;
   }
 
   /** What was refused without harm to any talk, and what ended one; the newest last. */
@@ -141,7 +152,22 @@ export class Telephone {
   /** Ends every talk, and comes to the edge no more. */
   close(): void {
     for (const talk of this.#talks.values()) talk.end();
+    this.#letters?.close();
     this.#door.close();
+  }
+
+  /** Without them the telephone rings all the same. */
+  async #openLetters({ identity }: DeviceKey, court: Court): Promise<void> {
+    const outside = {
+      changed: this.#changed,
+      problem: (sentence: string) => this.#problem(sentence),
+    };
+    try {
+      const party = { ...this.#party, vault: await openVault(identity) };
+      this.#letters = await Correspondence.open(party, court, this.#door.mail, outside);
+    } catch (problem) {
+      this.#problem(problem instanceof Error ? problem.message : "Messages cannot be kept here.");
+    }
   }
 
   #of(call: string): Talk | undefined {

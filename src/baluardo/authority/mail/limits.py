@@ -1,0 +1,26 @@
+"""How much, how many, how long: the post office's own choices."""
+
+from __future__ import annotations
+
+from typing import Final
+
+KEPT_SECONDS: Final = 30 * 86_400.0
+"""An item that nobody has taken by then leaves, by the authority's trusted time."""
+MOST_ITEMS: Final = 2_000
+MOST_OCTETS: Final = 32 << 20
+"""In one mailbox. One person's devices together hold at most half of either: nobody shuts a
+mailbox to everybody else alone."""
+MOST_CONVERSATIONS: Final = 5_000
+"""Of one person."""
+EPOCHS_KEPT: Final = 32
+"""Of which a group's notices are kept, so that a commit that is sent again gets the same one."""
+
+SENDS: Final = (10, 1.0)
+ORDERS: Final = (5, 10.0)
+"""Commits and new groups."""
+CLAIMS: Final = (16, 10.0)
+"""Key packages of others: nobody is to use up another's one-time packages."""
+PUBLICATIONS: Final = (8, 10.0)
+LOOKS: Final = (240, 0.25)
+"""Everything else. Of each: so many at once, and the seconds until there is one more, per device.
+"""

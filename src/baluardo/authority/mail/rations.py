@@ -1,0 +1,39 @@
+"""How often one device may ask: in memory of each authority, as all rations are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from baluardo.authority.doors.rationing import Ration
+from baluardo.authority.mail.limits import CLAIMS, LOOKS, ORDERS, PUBLICATIONS, SENDS
+from baluardo.authority.mail.refusal import full
+from baluardo.protocol.mail_requests import AnyRequest, Begin, Commit, Packages, Publish, Send
+
+_LIMITS: Final[dict[type[AnyRequest], tuple[int, float]]] = {
+    Send: SENDS,
+    Commit: ORDERS,
+    Begin: ORDERS,
+    Packages: CLAIMS,
+    Publish: PUBLICATIONS,
+}
+
+
+class Rations:
+    """One bucket for each kind of request and each device."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Begin with every bucket full."""
+        self._rations = {limits: Ration(*limits, clock) for limits in {LOOKS, *_LIMITS.values()}}
+
+    def take(self, device: str, request: AnyRequest) -> None:
+        """Take one request out; MailRefusedError if the device has used up what it may ask."""
+        cost = len(request.devices) if isinstance(request, Packages) else 1
+        ration = self._rations[_LIMITS.get(type(request), LOOKS)]
+        wait = ration.take(device, float(cost))
+        if wait > 0.0:
+            raise full(
+                f"Too much was asked in a short time; nothing was done. Ask again in "
+                f"{math.ceil(wait)} seconds."
+            )

@@ -1,0 +1,100 @@
+"""Room in mailboxes: how much one holds, how much of it one person, and what gives way.
+
+A device that nobody has switched on for weeks must not keep two people from writing to each other.
+Where another device of its person gets what is sent, the sender's own oldest messages leave the
+full mailbox; the gap in its numbers shows that something is missing. Commits and welcomes stay:
+without them the device could open nothing that follows. Where no other device gets it, the sender
+is refused.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, func, select
+
+from baluardo.authority.mail.limits import MOST_ITEMS, MOST_OCTETS
+from baluardo.authority.mail.parts import Part
+from baluardo.authority.mail.refusal import full
+from baluardo.authority.mail.seats import Seat
+from baluardo.authority.store import schema
+from baluardo.calls.bodies import person_of
+from baluardo.protocol.mail_items import ItemKind
+
+_item = schema.mail_item
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """By how much a mailbox is too full for what is to come; nothing where there is room."""
+
+    items: int
+    octets: int
+
+    @property
+    def is_none(self) -> bool:
+        return self.items <= 0 and self.octets <= 0
+
+
+def make_room(connection: Connection, seat: Seat, parts: Iterable[Part]) -> None:
+    """Return once every mailbox has room for its parts; MailRefusedError names one that has none.
+
+    Nothing is changed then but what the transaction takes back.
+    """
+    by_device: dict[str, list[Part]] = defaultdict(list)
+    for each in parts:
+        by_device[each.device].append(each)
+    needs = {
+        device: _need(connection, seat, device, theirs) for device, theirs in by_device.items()
+    }
+    reached = {person_of(device) for device, need in needs.items() if need.is_none} | {seat.person}
+    for device, need in sorted(needs.items(), key=lambda each: each[0]):
+        if need.is_none:
+            continue
+        if person_of(device) not in reached or not _displace(connection, seat, device, need):
+            raise full(
+                f"The mailbox of {device} has no room for more of yours: nothing was sent to "
+                "anybody. It has room again when the device has taken what waits there."
+            )
+
+
+def _need(connection: Connection, seat: Seat, device: str, parts: Sequence[Part]) -> _Need:
+    rows = connection.execute(
+        select(_item.c.person, func.count().label("items"), func.sum(_item.c.size).label("octets"))
+        .where(_item.c.device == device)
+        .group_by(_item.c.person)
+    ).all()
+    items, octets = len(parts), sum(each.size for each in parts)
+    own = [row for row in rows if row.person == seat.person]
+    return _Need(
+        max(
+            items + sum(row.items for row in held) - MOST_ITEMS // share
+            for held, share in ((rows, 1), (own, 2))
+        ),
+        max(
+            octets + sum(int(row.octets) for row in held) - MOST_OCTETS // share
+            for held, share in ((rows, 1), (own, 2))
+        ),
+    )
+
+
+def _displace(connection: Connection, seat: Seat, device: str, need: _Need) -> bool:
+    """Let the sender's own oldest messages leave; False if that does not make room."""
+    theirs = (
+        _item.c.device == device,
+        _item.c.person == seat.person,
+        _item.c.kind == ItemKind.MESSAGE.value,
+    )
+    items = octets = last = 0
+    for row in connection.execute(
+        select(_item.c.number, _item.c.size).where(*theirs).order_by(_item.c.number)
+    ):
+        if items >= need.items and octets >= need.octets:
+            break
+        items, octets, last = items + 1, octets + row.size, row.number
+    if items < need.items or octets < need.octets:
+        return False
+    connection.execute(delete(_item).where(*theirs, _item.c.number <= last))
+    return True

@@ -1,0 +1,104 @@
+"""Whom the post office believes to sit where: by the device's own signed word, the newest counts.
+
+An edge where a device sat before must not go on reading its mailbox: once a newer word names
+another site, the edge of the older one is refused, at every authority.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from baluardo.authority.mail.refusal import denied
+from baluardo.authority.store import schema
+from baluardo.authority.store.transaction import Transaction
+from baluardo.protocol.attendance import Attendance, verify_there
+from baluardo.trust.certificates.verification import Verifier
+from baluardo.trust.envelope import Envelope
+from baluardo.trust.issuing.register import Register
+
+_table = schema.mail_attendance
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A device that sits at a site, as was verified."""
+
+    attendance: Attendance
+    serial: int
+    """Of the device's certificate."""
+
+    @property
+    def device(self) -> str:
+        """`person/anna.rossi/phone`."""
+        return self.attendance.device
+
+    @property
+    def person(self) -> str:
+        """`person/anna.rossi`."""
+        return self.attendance.person
+
+
+def verify_seat(envelope: Envelope, verifier: Verifier, now: float, site: str, device: str) -> Seat:
+    """Return the seat that an attendance proves; the site's own channel has brought it.
+
+    MailRefusedError if it is another device's; errors else as `verify_there`.
+    """
+    attendance = verify_there(envelope, verifier, now, site)
+    if attendance.device != device:
+        raise denied(f"The attendance is not that of {device}: nothing was done.")
+    return Seat(attendance, envelope.signatures[0].chain.leaf.serial)
+
+
+def note_seat(transaction: Transaction, seat: Seat) -> None:
+    """Keep the newest word of a device; MailRefusedError for one that is older than another's."""
+    told = seat.attendance
+    values = {"site": told.site, "at": told.at}
+    mine = _table.c.device == told.device
+    held = transaction.connection.execute(select(_table).where(mine)).first()
+    if held is None:
+        transaction.connection.execute(insert(_table).values(device=told.device, **values))
+    elif told.at > held.at:
+        transaction.connection.execute(update(_table).where(mine).values(**values))
+    elif held.site != told.site:
+        raise _elsewhere(told.device)
+    check_seat(transaction.connection, transaction.register, seat, transaction.now)
+
+
+def check_seat(connection: Connection, register: Register, seat: Seat, now: float) -> None:
+    """Return if a device still sits there and its certificate is in force; MailRefusedError."""
+    told = seat.attendance
+    if not is_in_force(register, seat.serial, told.device, now):
+        raise denied(f"The certificate of {told.device} is not in force: nothing was done.")
+    site = connection.execute(
+        select(_table.c.site).where(_table.c.device == told.device)
+    ).scalar_one_or_none()
+    if site != told.site:
+        raise _elsewhere(told.device)
+
+
+def is_in_force(register: Register, serial: int, device: str, now: float) -> bool:
+    """Tell whether a certificate of a device can be gone by."""
+    issued = register.issued.get(serial)
+    return (
+        issued is not None
+        and issued.identity == device
+        and now <= issued.accepted_until
+        and serial not in register.revoked.get(issued.issuer, ())
+    )
+
+
+def fit_devices(register: Register, person: str, now: float) -> frozenset[str]:
+    """Return the devices of a person that have a certificate in force."""
+    return frozenset(
+        issued.identity
+        for issued in register.holders.get(person, ())
+        if is_in_force(register, issued.serial, issued.identity, now)
+    )
+
+
+def _elsewhere(device: str) -> Exception:
+    return denied(
+        f"{device} does not sit here, or sits elsewhere by now: nothing was done. It attends anew."
+    )
