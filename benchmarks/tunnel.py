@@ -7,16 +7,18 @@ root helper each in a namespace, an authority, and the wire between them, with a
 and one of 20 Mbit/s, both 40 ms there and back. Beside them stands WireGuard as a person would set
 it up: wireguard-go with a static key and its own MTU, over the same interfaces, through the same
 wire. `ratio`: what iperf3 receives by ours over what it receives by that, TCP (one stream) and UDP
-(offered more than the path gives), in turn, medians.
+(offered more than the path gives), in turn, medians. What waits when a stream ends is let out
+before the next one begins, so that neither tunnel meets the other's packets. `stayed`: whether both
+sites have used this path alone meanwhile; on a machine that is too busy probes come so late that
+traffic takes the other one.
 
 `call_ms`: 99th percentile of pings marked EF while a TCP upload fills the path, over the median
 without one; `call_control_ms` the same by plain WireGuard, whose queue is the path's.
 
 `cost` and `rotation` are `tunnel_rounds.py`: processor time and octets of a key round, and packets
 that rotation loses on a virtual clock. `idle_bps_of_site` is all that a site without traffic sends
-by its bearers, as the wire captures it, by what it is; `idle_kbps_of_500` is that of 500 sites
-without their channels to the authority, which are no tunnels' cost. The usual run sees one round of
-probes, --idle 200 sees five.
+by its bearers, by what it is (`tunnel_idle.py`); `idle_kbps_of_500` is that of 500 sites without
+their channels to the authority, which are no tunnels' cost. The usual window is two minutes.
 
 Exit status 1 when a figure misses its limit. Needs iperf3, wireguard-go and root (or
 `unshare -Urnm`).
@@ -31,9 +33,7 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
@@ -49,7 +49,6 @@ from baluardo.network.links.namespaces import Namespace
 from baluardo.scenario.nation import Nation, Site, parse
 from baluardo.stage.network.addresses import Terminal
 from baluardo.stage.network.staged import why_no_tunnels
-from baluardo.stage.prove.captures import packets
 from baluardo.stage.prove.nation import ProvingNation, proving_nation
 from baluardo.stage.prove.probing import Pinging, percentile
 from baluardo.stage.prove.proving_sky import ProvingSky
@@ -59,6 +58,7 @@ from baluardo.twin.catalogues import load_catalogue
 from baluardo.twin.paths.planner import SlotPaths
 from baluardo.twin.paths.rounds import Reason
 from machine import machine
+from tunnel_idle import LEAST_S, idle
 from tunnel_rounds import cost, missed, rotation
 
 LEAST_RATIO = 0.95
@@ -74,9 +74,9 @@ UPLOADS = 4
 """Streams of a full upload: one alone, with BBR, keeps the queue short by itself."""
 CALL_EVERY = 0.02
 EXPEDITED = ("-Q", "0xb8")
-SETTLED_S = 65.0
-"""After this both sites have fallen silent, if nobody has traffic: edges tell each other who sits
-there, and end that channel after 45 s."""
+EMPTY_S = 3.0
+"""Between two streams: 4,096 packets may wait in our queues when one ends, 2.4 s at 20 Mbit/s. They
+would pass beside the control's, and each would take from the other."""
 LEAST_CONTROL_MS = 15.0
 """Below this plain WireGuard had no queue either, and a call proves nothing."""
 LONGEST_S = 60.0
@@ -260,6 +260,15 @@ async def take_bearer(nation: ProvingNation, ours: Ends, bearer: str) -> None:
     raise RuntimeError(f"The sites do not take {bearer}: {active}.")
 
 
+async def stayed(nation: ProvingNation, bearer: str, since: float) -> bool:
+    """Tell whether both sites' traffic has taken a bearer since then (monotonic seconds)."""
+    tunnels, seconds = await nation.tunnels(), time.monotonic() - since
+    return all(
+        each["active"] == bearer and (each["active_age_s"] or 0.0) >= seconds
+        for each in tunnels.values()
+    )
+
+
 def throughput(
     ours: Ends, plain: Ends, rounds: int, seconds: float, mbps: float
 ) -> dict[str, dict[str, float]]:
@@ -270,6 +279,7 @@ def throughput(
         for _ in range(rounds):
             for name, ends in (("ours", ours), ("plain", plain)):
                 took[name].append(ends.mbps(seconds, offered))
+                time.sleep(EMPTY_S)
         medians = {name: statistics.median(each) for name, each in took.items()}
         found[kind] = {f"{name}_mbps": round(each, 2) for name, each in medians.items()}
         found[kind]["ratio"] = round(medians["ours"] / medians["plain"], 3)
@@ -287,25 +297,6 @@ def calls(ours: Ends, plain: Ends, seconds: float) -> dict[str, float]:
     }
 
 
-async def idle(nation: ProvingNation, seconds: float) -> dict[str, float]:
-    """Return what the first site sends without traffic, bit/s, by what it is."""
-    wire, site = nation.network.wire, nation.sites[0]
-    if wire is None:
-        raise RuntimeError("the wire does not run")
-    await asyncio.sleep(SETTLED_S)
-    terminals = nation.network.plan.of(site)
-    own, octets = {each.address for each in terminals}, Counter[str]()
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "idle.pcapng"
-        await wire.capture(file, [each.port for each in terminals])
-        await asyncio.sleep(seconds)
-        await wire.capture(None)
-        for each in packets(file):
-            if str(each.source) in own:
-                octets[each.kind] += len(each.octets)
-    return {kind: round(8 * many / seconds, 1) for kind, many in sorted(octets.items())}
-
-
 async def measure(rounds: int, seconds: float, idle_seconds: float) -> dict[str, Any]:
     """Bring the sites up and return everything that needs packets."""
     nation, figures = two_sites(), dict[str, Any]()
@@ -320,10 +311,11 @@ async def measure(rounds: int, seconds: float, idle_seconds: float) -> dict[str,
             for name, mbps in PATHS.items():
                 await take_bearer(running, ours, name)
                 _say(f"Measuring over {name}.")
-                plain = plains[name]
+                plain, since = plains[name], time.monotonic()
                 figures[name] = {
                     **await asyncio.to_thread(throughput, ours, plain, rounds, seconds, mbps),
                     **await asyncio.to_thread(calls, ours, plain, seconds),
+                    "stayed": await stayed(running, name, since),
                 }
                 _say(json.dumps(figures[name]))
                 await _cut(running, name)
@@ -366,6 +358,8 @@ def late(figures: dict[str, Any]) -> list[str]:
     for name in PATHS:
         ratios = {kind: figures[name][kind]["ratio"] for kind in ("tcp", "udp")}
         found += [f"{name} {k} ratio {ratio}" for k, ratio in ratios.items() if ratio < LEAST_RATIO]
+        if not figures[name]["stayed"]:
+            found.append(f"{name} was left for another bearer meanwhile")
         if not figures[name]["call_ms"] <= MOST_CALL_MS:
             found.append(f"{name} call_ms {figures[name]['call_ms']}")
         if not figures[name]["call_control_ms"] > LEAST_CONTROL_MS:
@@ -380,7 +374,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="of each measurement, in turn")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
-    parser.add_argument("--idle", type=float, default=40.0, help="seconds without traffic")
+    parser.add_argument("--idle", type=float, default=LEAST_S, help="seconds without traffic")
     parser.add_argument("--tunnels", type=int, default=50, help="on the virtual clock")
     parser.add_argument("--key-rounds", type=int, default=1_000, help="on the virtual clock")
     args = parser.parse_args()

@@ -14,6 +14,7 @@ from media_telephones import MediaBrowser, ServedTelephone, door_of, joined, so
 from running_edges import HANGS_SECONDS, Pair, running_pair
 
 from baluardo.calls.causes import Cause
+from baluardo.calls.media_places import Claim
 from baluardo.edge.calls.kept_room import KEPT_PORTS
 from baluardo.edge.calls.port_pool import READY
 from baluardo.edge.calls.relay_places import RelayPlaces
@@ -171,7 +172,7 @@ def test_more_calls_at_once_than_ports_stand_ready_find_no_room_and_later_ones_d
     async def burst(places: RelayPlaces) -> list[bool]:
         """Open sessions in one go, as nothing else runs meanwhile; close them again."""
         names = [f"{number:032x}/caller/0" for number in range(READY + 8)]
-        opened = [places.open(each, Precedence.ROUTINE) is not None for each in names]
+        opened = [places.open(each, Claim(Precedence.ROUTINE)) is not None for each in names]
         for name, is_open in zip(names, opened, strict=True):
             if is_open:
                 places.close(name)

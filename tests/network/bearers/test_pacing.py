@@ -32,7 +32,7 @@ class Bearer:
         self.free = 0
 
     def sends(self, length: int, now: int) -> int:
-        outer = (length + 15) // 16 * 16 + pacing.OUTER_OCTETS_IPV6
+        outer = min((length + 15) // 16 * 16, WHOLE) + pacing.OUTER_OCTETS_IPV6
         self.free = max(self.free, now) + round(outer * 8e9 / self.rate)
         return self.free
 
@@ -111,7 +111,7 @@ def test_what_leaves_is_the_rate_and_not_more(late_ms: float) -> None:
     _, delays = run(
         upload(rate, seconds, 0, 2), rate, late_ns=round(late_ms * MS), end=round(seconds * SECOND)
     )
-    outer = (WHOLE + 15) // 16 * 16 + pacing.OUTER_OCTETS_IPV6
+    outer = WHOLE + pacing.OUTER_OCTETS_IPV6
     assert 0.99 * seconds <= len(delays[2]) * outer * 8 / rate <= seconds + 0.01
 
 

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from baluardo.network.bearers.pacing import LANE_MTU
 from baluardo.network.links.answers import LaneView
 from baluardo.network.links.client import Links, OpenedLinks
 from baluardo.network.links.device_answers import DevicesView
@@ -23,7 +24,7 @@ from baluardo.network.links.inner_requests import InnerPeer, InnerSite
 from baluardo.network.links.requests import PeerSetting
 from baluardo.trust.secret import Secret
 
-MTU: Final = 1_380
+MTU: Final = LANE_MTU
 """Of packets of hosts: WireGuard (80), our header (8) and a rare tunnel around fit into 1,500."""
 WAKE_SECONDS: Final = 1
 

@@ -43,7 +43,11 @@ BURST_NS: Final = 4_000_000
 
 OUTER_OCTETS_IPV4: Final = 68
 OUTER_OCTETS_IPV6: Final = 88
-"""What a packet grows by: WireGuard 32, ours 8, UDP 8, IP 20 or 40; itself rounded up to 16."""
+"""What a packet grows by: WireGuard 32, ours 8, UDP 8, IP 20 or 40; itself rounded up to 16, but
+for one that is longer than the lanes' MTU then: WireGuard fills up no further than that."""
+
+LANE_MTU: Final = 1_380
+"""Of the lanes without a second layer; with one packets are shorter than this."""
 
 NEVER: Final = (1 << 63) - 1
 EMPTY: Final = -1
@@ -193,7 +197,7 @@ def dequeue(p: Pacer, now: int) -> Any:
         p.left[cls, 2] = max(p.left[cls, 2], delay)
         rate = p.numbers[_RATE]
         if rate > 0:
-            outer = (length + 15) // 16 * 16 + p.numbers[_OUTER]
+            outer = max(length, min((length + 15) // 16 * 16, LANE_MTU)) + p.numbers[_OUTER]
             start = max(p.numbers[_RELEASE], now - BURST_NS)
             p.numbers[_RELEASE] = start + outer * 8_000_000_000 // rate
         return slot, cls

@@ -2,12 +2,18 @@
 
 A delay-based controller. What a round trip takes beyond the least one seen is queue; beyond 8 ms
 the rate is cut to what the queue's growth shows that the bearer gives, less what drains the queue.
-Otherwise the rate grows: fast where it has been before, slowly beyond, and never so fast that the
-queue could pass 25 ms before its delay is measured: with a growth of g per second and a delay of
-feedback of L seconds it reaches g (sqrt(0.016 / g) + L)^2 / 2, which is 21 ms for g = 0.006 / L^2.
+A round trip can be late for many reasons and early for none: one in time proves that there is no
+queue. So the rate is cut only when none of several in a row is in time, and rises only when the
+newest one is: by a step, then no further until a probe that left after the step has come back in
+time. A late one takes the step back. A step of a = 0.013 / (rtt + 0.1 s) that goes too far makes
+some 13 ms of queue until then. What a cut took to be the path's rate is thus soon found wrong where
+it was: from a tenth of what a path of 40 ms gives it takes 3 s to be back. Growth is slow only near
+a rate at which queues have grown twice.
 
 Every 10 s of pressure the rate is lowered for one round trip, so that the least delay is seen with
-an empty queue; delay that stays whatever is sent is the path's own.
+an empty queue; delay that stays whatever is sent is the path's own, or a queue that others fill. As
+it may be the latter, the rate does not grow for 30 s then, slowly after that, and each time it is
+lowered to below what it was before: else a queue that is ours once the others are gone would stay.
 
 What the rate says of the path is another matter: it rises only while traffic waits for it. It is
 what the path gives only where traffic has waited for it lately, and has filled the path.
@@ -24,7 +30,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.network.bearers.telemetry import Telemetry
 
 TARGET_SECONDS: Final = 0.008
-"""Queue from which the rate is cut. Our choice: a quarter of the 30 ms of issue 6."""
+"""Queue from which the rate grows no more. Our choice: a quarter of the 30 ms of issue 6."""
 SAMPLING_SECONDS: Final = 0.05
 """Between two probes of an active bearer."""
 DRAIN_EVERY: Final = 10.0
@@ -33,14 +39,27 @@ DRAIN_QUEUE_SECONDS: Final = 0.15
 """Time in which a cut lets the queue drain."""
 MOST_LESS: Final = 0.7
 """Part of what passes that a cut gives up at most, so that something still does."""
-FASTEST_GROWTH: Final = 0.5
-"""Per second."""
-SLOWEST_GROWTH: Final = 0.02
+CUT_SECONDS: Final = 0.012
+"""Queue from which the rate is cut: a busy machine makes delays of less than this by itself."""
+CLEAR_SECONDS: Final = TARGET_SECONDS / 2
+"""A round trip that takes no more beyond the least one proves that there is no queue."""
+STEP_QUEUE_SECONDS: Final = 0.013
+"""What a step too far may add to the queue until it is noticed."""
+SMALLEST_STEP, LARGEST_STEP = 0.02, 0.2
+SHOWN: Final = 1.25
+"""Times the queue that would go unseen: what has grown so far since a step is seen."""
+SLOWEST_GROWTH: Final = 0.04
+"""Per second, near a rate at which queues have grown twice; faster the longer it goes well."""
 BASE_SECONDS: Final = 30.0
 """For how long the least round trip counts: three drains."""
 NEAR: Final = 0.9
-"""From this part of the rate at which a queue grew last, growth is slow."""
-AGAIN: Final = 0.85
+"""From this part of the rate at which queues grew growth is slow; within it two rates are the same.
+"""
+BEYOND: Final = 1.05
+"""Up to so many times that rate growth is slow."""
+FAR: Final = 1.25
+"""Times that rate without a queue: it is not what the path gives."""
+AGAIN: Final = 0.95
 """Part of that rate to begin with again once the queue has drained."""
 DRAINING_SLOPE: Final = -0.1
 """A queue that shrinks faster than this, s per s, needs no further cut."""
@@ -84,7 +103,24 @@ class RateControl:
         self._rate = self._limits.start_bps
         self._full = inf
         """Rate at which a queue grew last."""
+        self._grew_at = inf
+        """Rate at which the queue grew that was the last to begin."""
+        self._slow: tuple[float, float] | None = None
+        """From which rate to which queues have grown: growth is slow there."""
+        self._stepped_at = self._shown_from = -inf
+        self._stepped_from: float | None = None
+        self._withdrawn: float | None = None
+        """A rate that was taken back for one late round trip."""
+        """When the last step was made, or taken back, from when on a queue that it makes shows, and
+        the rate before it."""
         self._base: deque[tuple[float, float]] = deque(maxlen=1_024)
+        self._least: float | None = None
+        """What the least round trip was before."""
+        self._trusted = inf
+        """The rate when that rose, which may be a queue: drains go below this rate. When it falls
+        again, whatever the rate has grown to since is not known to pass."""
+        self._capped_until = -inf
+        """The rate does not grow until then: what was taken for the path's own may be a queue."""
         self._recent: deque[tuple[float, float]] = deque(maxlen=6)
         """When a probe left and its round trip: the slope is (rate - what passes) / what passes."""
         self._pressed = False
@@ -107,7 +143,9 @@ class RateControl:
         """Return the rate to pace at now, bit/s, as it is on the bearer."""
         if self._is_out(now):
             return self._limits.floor_bps
-        return self._bounded(self._rate * (DRAIN_RATE if now < self._drain_until else 1.0))
+        if now < self._drain_until:
+            return self._bounded(DRAIN_RATE * min(self._rate, self._trusted))
+        return self._bounded(self._rate)
 
     def path_bps(self, now: float, told_bps: float | None = None) -> float | None:
         """Return what the path gives as far as that is known now, bit/s; None where it is not.
@@ -157,6 +195,7 @@ class RateControl:
         while self._base and self._base[-1][1] >= rtt_s:  # the least ones in order, oldest first
             self._base.pop()
         self._base.append((now, rtt_s))
+        self._compare_base()
         self._control(now)
 
     def forecast(self, bps: float | None, now: float) -> None:
@@ -178,6 +217,10 @@ class RateControl:
             self._hold_until = max(self._hold_until, now + self._lag())
         if isfinite(self._full):
             self._full = self._bounded(self._full * bps / before)
+        if self._slow is not None:
+            self._slow = self._slow[0] * bps / before, self._slow[1] * bps / before
+        elif bps < before:  # that the path gives more is seen once it gives less alone
+            self._slow = NEAR * self._rate, BEYOND * self._rate
         if self._fallen_from is not None and bps >= self._fallen_from:
             self._fallen_from = None
 
@@ -185,21 +228,34 @@ class RateControl:
         """Take what the bearer's device says."""
         self._telemetry = telemetry
 
+    def _compare_base(self) -> None:
+        """Notice that the least round trip has risen, perhaps by a queue, or has fallen."""
+        least, self._least = self._least, self._base[0][1]
+        if least is None or abs(self._least - least) <= CLEAR_SECONDS:
+            return
+        if self._least > least:
+            self._trusted = min(self._trusted, self._rate)
+        else:
+            self._rate = min(self._rate, self._trusted)
+            self._trusted, self._capped_until = inf, -inf
+
     def _control(self, now: float) -> None:
         if now < self._drain_until or not self._recent:
+            self._grown_at = now
             return
         late = [rtt - self._base[0][1] for _, rtt in self._recent][-self._patience :]
         queue = min(late)
-        if len(late) == self._patience and queue > TARGET_SECONDS:
+        if len(late) == self._patience and queue > CUT_SECONDS:
             if now >= self._hold_until and self._slope() > DRAINING_SLOPE:
                 self._cut(queue, now)
-            self._grown_at = now
-            return
-        if queue < TARGET_SECONDS / 2 and self._cuts:
-            self._cuts.clear()
-            self._rate = self._bounded(max(self._rate, AGAIN * self._full))
-        if now >= self._hold_until and self._pressed:
-            self._grow(now)
+        elif len(late) > 1 and min(late[-2:]) > TARGET_SECONDS:
+            self._step_back(now)
+        elif late[-1] < CLEAR_SECONDS:
+            if self._cuts:
+                self._cuts.clear()
+                self._step_to(max(self._rate, AGAIN * self._full), now)
+            elif max(self._hold_until, self._capped_until) <= now and self._pressed:
+                self._grow(now)
         self._grown_at = now
 
     def _cut(self, queue: float, now: float) -> None:
@@ -208,7 +264,10 @@ class RateControl:
         if len(self._cuts) > EPISODE_CUTS and self._is_paths_own():
             self._base.clear()
             self._base.append((now, min(rtt for _, rtt in self._recent)))
-            self._rate = self._bounded(NEAR * self._cuts[0][1])
+            self._trusted = min(self._trusted, self._cuts[0][1])
+            self._least = self._base[0][1]
+            self._capped_until = now + BASE_SECONDS
+            self._rate = self._bounded(NEAR * min(self._trusted, self._cuts[0][1]))
             self._cuts.clear()
             self._hold_until = now + self._lag()
             self._full_at = -inf
@@ -219,8 +278,12 @@ class RateControl:
         telemetry = self._telemetry
         if telemetry is not None and telemetry.up_bps and telemetry.is_news(now):
             gives = min(gives, max(telemetry.up_bps, gives / 2))
+        if len(self._cuts) == 1:
+            again = NEAR < gives / self._grew_at < 1.0 / NEAR
+            self._slow = (NEAR * gives, BEYOND * self._rate) if again else None
+            self._grew_at = gives
         self._full = gives
-        self._near_since = None
+        self._near_since = self._stepped_from = self._withdrawn = None
         there = queue + max(slope, 0.0) * self._lag()  # it has grown since it was measured
         less = min(MOST_LESS, there / DRAIN_QUEUE_SECONDS)
         self._rate = self._bounded(gives * (1.0 - less))
@@ -229,16 +292,61 @@ class RateControl:
         self._recent.clear()
 
     def _grow(self, now: float) -> None:
-        since = now - (self._grown_at if self._grown_at is not None else now)
-        lag = self._lag() + SAMPLING_SECONDS * self._patience
-        most = min(FASTEST_GROWTH, 0.006 / lag**2)
-        growth = most
-        if self._rate > NEAR * self._full:
-            self._near_since = now if self._near_since is None else self._near_since
-            growth = min(most, SLOWEST_GROWTH * (1.0 + now - self._near_since))
-        self._rate = self._bounded(self._rate * (1.0 + growth * min(since, 1.0)))
+        """Raise the rate: the newest round trip shows that there is no queue."""
+        if self._recent[-1][0] < self._drain_until:
+            return
+        if self._withdrawn is not None:
+            self._step_to(self._withdrawn, now)
+            return
+        is_shown = self._recent[-1][0] >= self._shown_from
+        if is_shown:
+            self._stepped_from = None
+            if self._slow is not None and self._rate >= self._slow[1]:
+                self._slow, self._near_since = None, None
+            if self._rate > FAR * self._grew_at:
+                self._grew_at = inf
+        near = self._trusted if self._slow is None else min(self._slow[0], self._trusted)
+        if self._rate >= near:
+            self._creep(now)
+        elif is_shown:
+            late = self._recent[-1][1] - self._base[0][1]
+            room = STEP_QUEUE_SECONDS - 2.0 * late
+            step = min(LARGEST_STEP, room / (self._trip() + 2 * SAMPLING_SECONDS))
+            self._step_to(min(near, self._rate * (1.0 + step)), now)
         if self._drained_at is not None and now - self._drained_at > DRAIN_EVERY:
             self._drain(self._base[0][1], now)
+
+    def _creep(self, now: float) -> None:
+        """Grow slowly to beyond the rate at which queues have grown."""
+        since = min(1.0, max(0.0, now - (now if self._grown_at is None else self._grown_at)))
+        self._near_since = now if self._near_since is None else self._near_since
+        lag = self._lag() + SAMPLING_SECONDS * self._patience
+        growth = min(0.012 / lag**2, SLOWEST_GROWTH * (1.0 + max(0.0, now - self._near_since)))
+        most = self._limits.ceiling_bps if self._slow is None else self._slow[1]
+        rate = min(self._rate * (1.0 + growth * since), most)
+        if rate == most > self._rate:
+            self._shown_from = now + SHOWN * CLEAR_SECONDS / (BEYOND - 1.0)
+        self._rate = self._bounded(max(self._rate, rate))
+
+    def _step_to(self, rate: float, now: float) -> None:
+        """Raise the rate at once, until a round trip tells otherwise."""
+        rate, self._withdrawn = self._bounded(rate), None
+        if rate > self._rate:
+            by = rate / self._rate - 1.0
+            self._shown_from = now + SHOWN * CLEAR_SECONDS / max(by, SMALLEST_STEP)
+            self._stepped_from, self._stepped_at, self._rate = self._rate, now, rate
+
+    def _step_back(self, now: float) -> None:
+        """Take back a step that a late round trip speaks against, until the next one is in time.
+
+        If that is late too, go back by one more: its queue may not have been seen yet.
+        """
+        if self._withdrawn is not None:
+            self._rate = self._bounded(self._rate * self._rate / self._withdrawn)
+            self._withdrawn, self._shown_from = None, now
+        elif self._stepped_from is not None and self._recent[-2][0] >= self._stepped_at:
+            self._withdrawn = self._rate
+            self._rate, self._stepped_from = min(self._rate, self._stepped_from), None
 
     def _drain(self, rtt: float, now: float) -> None:
         self._drained_at = now
@@ -268,7 +376,11 @@ class RateControl:
 
     def _lag(self) -> float:
         """From a change of the rate to its first measure, s."""
-        return (self._base[0][1] if self._base else 0.05) + SAMPLING_SECONDS
+        return self._trip() + SAMPLING_SECONDS
+
+    def _trip(self) -> float:
+        """The least round trip, s."""
+        return self._base[0][1] if self._base else 0.05
 
     def _bounded(self, rate: float) -> float:
         return min(max(rate, self._limits.floor_bps), self._limits.ceiling_bps)
