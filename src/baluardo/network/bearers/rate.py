@@ -5,7 +5,7 @@ the rate is cut to what the queue's growth shows that the bearer gives, less wha
 A round trip can be late for many reasons and early for none: one in time proves that there is no
 queue. So the rate is cut only when none of several in a row is in time, and rises only when the
 newest one is: by a step, then no further until a probe that left after the step has come back in
-time. A late one takes the step back. A step of a = 0.013 / (rtt + 0.1 s) that goes too far makes
+time. Two late ones take it back. A step of a = 0.013 / (rtt + 0.1 s) that goes too far makes
 some 13 ms of queue until then. What a cut took to be the path's rate is thus soon found wrong where
 it was: from a tenth of what a path of 40 ms gives it takes 3 s to be back. Growth is slow only near
 a rate at which queues have grown twice.
@@ -30,7 +30,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.network.bearers.telemetry import Telemetry
 
 TARGET_SECONDS: Final = 0.008
-"""Queue from which the rate grows no more. Our choice: a quarter of the 30 ms of issue 6."""
+"""Queue from which the rate is cut. Our choice: a quarter of the 30 ms of issue 6."""
 SAMPLING_SECONDS: Final = 0.05
 """Between two probes of an active bearer."""
 DRAIN_EVERY: Final = 10.0
@@ -39,8 +39,6 @@ DRAIN_QUEUE_SECONDS: Final = 0.15
 """Time in which a cut lets the queue drain."""
 MOST_LESS: Final = 0.7
 """Part of what passes that a cut gives up at most, so that something still does."""
-CUT_SECONDS: Final = 0.012
-"""Queue from which the rate is cut: a busy machine makes delays of less than this by itself."""
 CLEAR_SECONDS: Final = TARGET_SECONDS / 2
 """A round trip that takes no more beyond the least one proves that there is no queue."""
 STEP_QUEUE_SECONDS: Final = 0.013
@@ -110,7 +108,7 @@ class RateControl:
         self._stepped_at = self._shown_from = -inf
         self._stepped_from: float | None = None
         self._withdrawn: float | None = None
-        """A rate that was taken back for one late round trip."""
+        """A rate that was taken back, and may have been so for nothing."""
         """When the last step was made, or taken back, from when on a queue that it makes shows, and
         the rate before it."""
         self._base: deque[tuple[float, float]] = deque(maxlen=1_024)
@@ -245,7 +243,7 @@ class RateControl:
             return
         late = [rtt - self._base[0][1] for _, rtt in self._recent][-self._patience :]
         queue = min(late)
-        if len(late) == self._patience and queue > CUT_SECONDS:
+        if len(late) == self._patience and queue > TARGET_SECONDS:
             if now >= self._hold_until and self._slope() > DRAINING_SLOPE:
                 self._cut(queue, now)
         elif len(late) > 1 and min(late[-2:]) > TARGET_SECONDS:
@@ -337,7 +335,7 @@ class RateControl:
             self._stepped_from, self._stepped_at, self._rate = self._rate, now, rate
 
     def _step_back(self, now: float) -> None:
-        """Take back a step that a late round trip speaks against, until the next one is in time.
+        """Take back a step that two late round trips speak against, until the next one is in time.
 
         If that is late too, go back by one more: its queue may not have been seen yet.
         """
