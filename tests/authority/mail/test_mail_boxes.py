@@ -406,6 +406,17 @@ def test_of_an_erased_person_no_mail_is_left(post: Post) -> None:
         post.ask(BRUNOS, Begin(MARIO, group, ""))
 
 
+def test_what_comes_after_somebody_was_erased_is_told_of(post: Post) -> None:
+    post.sent(post.begun(), BRUNOS, PHONE)
+    post.sent(post.begun(BRUNOS, MARIO), MARIOS, sender=BRUNOS)
+    newest = post.store.read_blocking(newest_arrival)
+    post.store.act_blocking(lambda t: erase_mail(t.connection, "mario.riva"))
+    post.store.act_blocking(lambda t: erase_mail(t.connection, "anna.rossi"))
+    post.sent(post.begun(BRUNOS, MARIO), MARIOS, sender=BRUNOS)
+    told = post.store.read_blocking(lambda connection: boxes_after(connection, newest))
+    assert told == [(MARIOS, newest + 1)]
+
+
 def test_the_audit_log_says_nothing_of_messages(post: Post) -> None:
     size = post.store.size
     group = post.begun()

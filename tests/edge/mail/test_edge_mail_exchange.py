@@ -324,6 +324,21 @@ def test_a_taken_that_is_refused_takes_nothing() -> None:
     assert message is not None
     edge.refuse(message, MailRefusal.UNAVAILABLE)
     assert edge.next() is None
+    edge.wait(FIRST_REST)
+    assert edge.serve(item(1)) == ["collect"], "the same is brought again"
+    assert len(edge.posts(seat)) == 2
+
+
+def test_post_whose_taken_was_lost_with_the_channel_is_brought_again() -> None:
+    edge = Edge()
+    seat = edge.sit(shown=False)
+    edge.serve(item(1))
+    edge.ask(seat, {"kind": "taken", "upto": 1})
+    assert edge.kind() == "taken"
+    edge.core.closed()
+    edge.core.opened(edge.now)
+    edge.frames()
+    assert edge.serve(item(1)) == ["attend", "collect"]
 
 
 def test_post_is_cut_so_that_calls_need_not_wait_for_long() -> None:

@@ -28,6 +28,9 @@ _AGAIN_BEFORE: Final = 86_400.0
 """A notice whose certificate ends so soon is signed again before it is handed out, s: it says the
 same, and who takes it may be slow."""
 
+NOBODY: Final = ""
+"""Whose mailbox keeps the place of the newest arrival when a person's mailboxes are erased."""
+
 _item, _box = schema.mail_item, schema.mail_box
 
 
@@ -111,7 +114,9 @@ def newest_arrival(connection: Connection) -> int:
 def boxes_after(connection: Connection, place: int) -> list[tuple[str, int]]:
     """Return the devices in whose mailboxes something came after a place, and its own place."""
     rows = connection.execute(
-        select(_box.c.device, _box.c.changed).where(_box.c.changed > place).order_by(_box.c.changed)
+        select(_box.c.device, _box.c.changed)
+        .where(_box.c.changed > place, _box.c.device != NOBODY)
+        .order_by(_box.c.changed)
     )
     return [(row.device, int(row.changed)) for row in rows]
 

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from sqlalchemy import Connection, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
 
 from baluardo.authority.context import Authority
-from baluardo.authority.mail.boxes import milliseconds
+from baluardo.authority.mail.boxes import NOBODY, milliseconds, newest_arrival
 from baluardo.authority.mail.limits import KEPT_SECONDS
 from baluardo.authority.mail.seats import fit_devices
 from baluardo.authority.store import schema
@@ -94,6 +94,7 @@ def erase_mail(connection: Connection, name: str) -> None:
     pair, group, sent = schema.mail_pair, schema.mail_group, schema.mail_sent
     at = schema.mail_attendance
     of_pair = or_(group.c.one == person, group.c.other == person)
+    newest = newest_arrival(connection)
     for statement in (
         delete(_item).where(
             or_(_item.c.person == person, _item.c.device.startswith(mine, autoescape=True))
@@ -104,6 +105,9 @@ def erase_mail(connection: Connection, name: str) -> None:
         delete(sent).where(sent.c.sender.startswith(mine, autoescape=True)),
         delete(pair).where(or_(pair.c.one == person, pair.c.other == person)),
         update(group).where(of_pair).values(one="", other=""),
+        # Arrivals are told by their place among all, which must not fall.
+        delete(_box).where(_box.c.device == NOBODY),
+        insert(_box).values(device=NOBODY, changed=newest, last=0),
     ):
         connection.execute(statement)
 

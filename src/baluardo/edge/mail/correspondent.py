@@ -151,6 +151,11 @@ class Correspondent:
         if upto >= self._posted:
             self._posted = 0
 
+    def not_took(self, now: float) -> None:
+        """Take that its word of what it has kept was not heard: the same is brought again."""
+        self._posted, self._wants_post = 0, True
+        self._rest(now)
+
     def nudged(self) -> None:
         """Take that something waits for it."""
         self._wants_post = True
@@ -161,7 +166,8 @@ class Correspondent:
         self.waiting.clear()
         self.flying = 0
         self.rests_until, self._failures = 0.0, 0
-        self._is_collecting, self._wants_post = False, True
+        # Whether what it was brought last has left its mailbox is not known: it is brought again.
+        self._is_collecting, self._wants_post, self._posted = False, True, 0
 
     def ask_again(self, now: float) -> None:
         """Have an attendance that was denied shown once more, if that is long ago."""

@@ -134,6 +134,9 @@ class MailExchange:
         refusal = self._refusal(who, said, now)
         if refusal is not None:
             self._refuse(seat, said.number, *refusal)
+            if said.request.get("kind") == "taken":
+                who.not_took(now)
+                self._queue(seat, now)
             return
         try:
             request = read_device_request(said.request)
@@ -244,7 +247,7 @@ class MailExchange:
         if who is None:
             return
         if isinstance(flight.what, Ask):
-            self._answer(who, flight.what, message)
+            self._answer(who, flight.what, message, now)
         elif is_post(flight.what):
             self._bring(who, message, now)
         elif message.answer is not None:
@@ -253,9 +256,11 @@ class MailExchange:
             self._not_shown(who, message, now)
         self._queue(flight.seat, now)
 
-    def _answer(self, who: Correspondent, ask: Ask, message: MailAnswer) -> None:
+    def _answer(self, who: Correspondent, ask: Ask, message: MailAnswer, now: float) -> None:
         who.flying -= 1
         if message.answer is None:
+            if ask.taken:
+                who.not_took(now)
             refusal = message.refusal or MailRefusal.UNAVAILABLE
             self._refuse(who.seat, ask.number, refusal, message.sentence)
             return
@@ -280,7 +285,7 @@ class MailExchange:
         refusal = message.refusal or MailRefusal.UNAVAILABLE
         who.not_shown(message.sentence, now, is_final=refusal in _FINAL)
         code = MailRefusal.DENIED if refusal in _FINAL else MailRefusal.UNAVAILABLE
-        self._drop(who, code, message.sentence)
+        self._drop(who, code, message.sentence, now)
 
     # Time
 
@@ -298,6 +303,8 @@ class MailExchange:
                 ask = who.waiting.popleft()
                 self._held -= ask.octets
                 self._refuse(who.seat, ask.number, MailRefusal.UNAVAILABLE, CROWDED)
+                if ask.taken:
+                    who.not_took(now)
                 self._queue(who.seat, now)
         for number in self._flights.late(now):
             self.hear(MailAnswer(number, None, MailRefusal.UNAVAILABLE, LATE), now)
@@ -335,10 +342,12 @@ class MailExchange:
         self._asking.pop(seat, None)
         self._listening.pop(seat, None)
 
-    def _drop(self, who: Correspondent, refusal: MailRefusal, sentence: str) -> None:
+    def _drop(self, who: Correspondent, refusal: MailRefusal, sentence: str, now: float) -> None:
         """Refuse everything of a browser that waits."""
         while who.waiting:
             ask = who.waiting.popleft()
+            if ask.taken:
+                who.not_took(now)
             self._held -= ask.octets
             self._refuse(who.seat, ask.number, refusal, sentence)
 

@@ -31,6 +31,7 @@ describe("what a message says", () => {
       `{"id":"${ID}","at":5,"text":"x","type":"text"}`,
       `{"at":5.5,"id":"${ID}","text":"x","type":"text"}`,
       `{"at":-1,"id":"${ID}","text":"x","type":"text"}`,
+      `{"at":8640000000000001,"id":"${ID}","text":"x","type":"text"}`,
       `{"at":5,"id":"${ID}","ids":[],"text":"x","type":"text"}`,
       `{"at":5,"id":"${ID}","text":"a\\tb","type":"text"}`,
       `{"at":5,"id":"${ID}","text":"\\ud800","type":"text"}`,

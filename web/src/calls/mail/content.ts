@@ -9,6 +9,8 @@ export const LONGEST_TEXT = 4_000;
 /** Texts that one receipt tells of. Our choice: it stays in the size of a long text. */
 export const MOST_IDS = 256;
 const MOST_OCTETS = 65_536;
+/** Milliseconds: beyond it no date can be shown (ECMA-262, time values). */
+const LAST = 8.64e15;
 const ID = /^[0-9a-f]{32}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no text may hold
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
@@ -66,7 +68,7 @@ export function idOf(value: Json | undefined): string {
 }
 
 function momentOf(value: Json | undefined): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || !(0 <= value && value <= LAST)) {
     throw refused("has no time");
   }
   return value;

@@ -26,8 +26,6 @@ const AGAIN_MS = 2_000;
 const SUPPLY_MS = 60_000;
 /** Posts that were not taken in yet; an edge that sends more without `taken` is not heard. */
 const MOST_POSTS = 4;
-/** Times that an item may fail to be kept before it is passed over, if that can be kept. */
-const MOST_TRIES = 5;
 
 /** What its page gives it. */
 export interface Outside {
@@ -245,7 +243,7 @@ export class Correspondence implements Letters {
   async #take(item: Json): Promise<void> {
     for (let tries = 1; !this.#closed; tries++) {
       try {
-        const arrival = await this.#room.turn(() => takeIn(this.#room, item, tries > MOST_TRIES));
+        const arrival = await this.#room.turn(() => takeIn(this.#room, item, tries));
         if (arrival !== null) this.#arrived(arrival);
         return;
       } catch (problem) {

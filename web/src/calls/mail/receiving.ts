@@ -28,6 +28,11 @@ import {
   withText,
 } from "./thread";
 
+/** Times that an item may fail to be kept before it is passed over, if that can be kept. */
+const MOST_TRIES = 5;
+/** Times that the maker of a welcome or a commit is judged: nothing else is read meanwhile. */
+const MOST_JUDGED = 4;
+
 /** What sending should know of what came. */
 export interface Arrival {
   /** `anna.rossi` */
@@ -40,9 +45,11 @@ export interface Arrival {
 /**
  * Takes one item of the post in; within a turn. Throws only where this device could not keep it.
  *
- * `pass`: what could not be read here again and again is passed over, if at least that can be kept.
+ * `tries`: what could not be kept here again and again is passed over, if at least that can be kept.
+ * A welcome or a commit that cannot be judged now is tried a few times as well: evidence of who made
+ * it may be on its way.
  */
-export async function takeIn(room: Room, value: Json, pass = false): Promise<Arrival | null> {
+export async function takeIn(room: Room, value: Json, tries = 1): Promise<Arrival | null> {
   let item: Item;
   try {
     item = itemOf(value);
@@ -53,11 +60,12 @@ export async function takeIn(room: Room, value: Json, pass = false): Promise<Arr
   const mark = await markOf(item);
   const known = room.ledger.desk.done.includes(mark);
   const begin = () => room.ledger.draft().done(mark);
-  if (pass) {
+  if (tries > MOST_TRIES) {
     await room.write(begin());
     return null;
   }
-  const arrival = known ? null : await taken(room, item, begin);
+  const patient = tries < MOST_JUDGED && item.kind !== "message";
+  const arrival = known ? null : await taken(room, item, begin, patient);
   // Also where it is known: what waited for it may not have been kept then.
   const { early } = room.ledger.desk;
   const awaited = item.kind !== "message" && early.some(({ group }) => group === item.group);
@@ -80,13 +88,18 @@ export async function takeEarly(room: Room, group: string): Promise<Arrival | nu
 }
 
 /** `begin` makes the draft that says that the item was taken in. */
-async function taken(room: Room, item: Item, begin: () => Draft): Promise<Arrival | null> {
+async function taken(
+  room: Room,
+  item: Item,
+  begin: () => Draft,
+  patient = false,
+): Promise<Arrival | null> {
   try {
     if (item.kind === "message") return await message(room, item, begin);
     if (item.kind === "commit") return await commit(room, item, begin);
     return await welcome(room, item, begin);
   } catch (problem) {
-    if (isOfStore(problem)) throw problem;
+    if (isOfStore(problem) || (patient && isOfEvidence(problem))) throw problem;
     if (!(problem instanceof Repeated)) room.tell(sentenceOf(problem));
     await room.write(begin());
     return null;
@@ -265,6 +278,12 @@ async function groupOf(room: Room, { group }: Item): Promise<Conversation> {
     throw new TrustError("key", "Something came of a conversation whose keys are not here.");
   }
   return found;
+}
+
+/** Whether somebody could not be judged, for want of evidence, a list or the right time. */
+function isOfEvidence(problem: unknown): boolean {
+  const codes = ["proof", "not-in-force"];
+  return problem instanceof TrustError && codes.includes(problem.code);
 }
 
 export function sentenceOf(problem: unknown): string {

@@ -37,10 +37,13 @@ export const LOOK_MS = 10 * 60_000;
 export const PATIENCE_MS = 30_000;
 /** Between two looks where something is missing. Our choice. */
 const SOON_MS = 2_000;
+const AWAY_MS = 500;
 const LATER_MS = 60_000;
+/** Between two tries to let a device of the other in: each takes one of its packages. */
+const LET_IN_MS = 10_000;
 /** Refusals in a row after which texts have failed. */
 const MOST_REFUSED = 3;
-const MOST_DOUBLED = 5;
+const MOST_DOUBLED = 6;
 
 export class Sender {
   readonly #room: Room;
@@ -325,7 +328,10 @@ export class Sender {
         return what === "text" ? SOON_MS : null;
       }
       const to = readersOf(group, this.#room.party.identity.path, course);
-      if (to.length === 0) return what === "text" ? SOON_MS : null;
+      if (to.length === 0) {
+        course.look = null; // who could not be judged now may be soon
+        return what === "text" ? LET_IN_MS : null;
+      }
       const [text] = waitingTexts(thread);
       const none = { texts: [], delivered: [], read: [] };
       const ids = what === "text" ? [] : receiptOf(thread[what]);
@@ -356,7 +362,9 @@ export class Sender {
       this.#block(course, problem.message);
       if (problem.code === "unavailable" || problem.code === "full") {
         course.delays += 1;
-        return Math.min(LATER_MS, SOON_MS * 2 ** Math.min(course.delays, MOST_DOUBLED));
+        // A way that is gone is often back at once, and nothing tells so; an allowance is not.
+        const first = problem.code === "full" ? SOON_MS : AWAY_MS;
+        return Math.min(LATER_MS, first * 2 ** Math.min(course.delays, MOST_DOUBLED));
       }
       course.look = null;
       course.refused += 1;

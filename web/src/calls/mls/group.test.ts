@@ -185,7 +185,7 @@ describe("two people with two devices each", () => {
     await expectAlike([anna, desk, bruno, conversation]);
     // The page of before has lost its place; the same welcome, and a last resort, change nothing.
     expect(await codeOf(() => away.send(utf8("sono ancora qui")))).toBe("busy");
-    expect(await codeOf(() => Conversation.join(party, own.welcome))).toBe("busy");
+    expect(await codeOf(() => Conversation.join(party, own.welcome))).toBe("malformed");
     await expectAlike([anna, conversation]);
   });
 });

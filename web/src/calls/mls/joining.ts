@@ -92,7 +92,7 @@ export async function revisionBelow(party: Party, { groupContext }: ClientState)
   if (record === null) return 0;
   const { state } = keptOfOctets(record.octets, party.config);
   if (state.groupContext.epoch >= groupContext.epoch) {
-    throw new TrustError("busy", "This device has been in the conversation since, or still is.");
+    throw malformed("This welcome is into a conversation that this device is in already");
   }
   return record.revision;
 }
