@@ -400,12 +400,23 @@ def test_the_hosts_may_be_in_the_caller_s_namespace_or_in_another_program_s(
         links.open(hosts=0)  # standard input
 
 
+@pytest.fixture
+def namespace_names() -> None:
+    """Have names of namespaces be mounted somewhere: the first one ever mounts their directory.
+
+    Where the root is a private mount, as in containers, no helper from before that would see it.
+    """
+    name = f"baluardo-first-{os.getpid()}"
+    if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode:
+        pytest.skip("ip netns is not permitted here")
+    subprocess.run(["ip", "netns", "delete", name], check=True)
+
+
+@pytest.mark.usefixtures("namespace_names")  # before the helper begins
 def test_the_hosts_may_be_in_a_namespace_with_a_name(links: Links) -> None:
     """Made after the helper began: what is mounted later reaches it too."""
     name = f"baluardo-{os.getpid()}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("ip netns is not permitted here")
+    subprocess.run(["ip", "netns", "add", name], check=True)
     try:
         opened = links.open(hosts=name)
         said = subprocess.run(
@@ -495,6 +506,8 @@ def test_who_is_root_in_a_user_namespace_has_it_all(tmp_path: Path, user: int) -
         if os.geteuid() != 0:
             pytest.skip("needs root, to become somebody else")
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        if Path("/dev/net/tun").stat().st_mode & 0o006 != 0o006:
+            pytest.skip(f"/dev/net/tun is not for user {user} here")
         for above in (tmp_path, *tmp_path.parents[:3]):
             above.chmod(above.stat().st_mode | 0o011)
     home = tmp_path / "home"
