@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
 import socket
@@ -19,7 +20,7 @@ import pytest
 from baluardo.calls.media_places import Claim
 from baluardo.edge.calls import near_ports
 from baluardo.edge.calls.near_ports import HANDED, NearPorts, handed_port
-from baluardo.errors import BaluardoError, StageError
+from baluardo.errors import BaluardoError, LinkError, StageError
 from baluardo.network.links.namespaces import Namespace
 from baluardo.stage.network.media_door import MediaDoor
 from baluardo.stage.network.user_namespace import ENTER
@@ -49,7 +50,7 @@ async def standing(directory: Path) -> AsyncIterator[Path]:
     try:
         yield directory / "media.sock"
     finally:
-        await door.close()
+        door.close()
 
 
 def carries(port: socket.socket) -> bool:
@@ -143,6 +144,27 @@ def test_so_it_does_for_a_person_who_is_root_in_a_user_namespace_alone() -> None
         cwd=Path(__file__).parents[3],
     )
     assert "1 passed" in told.stdout, told.stdout + told.stderr
+
+
+def test_a_door_closes_on_those_that_stand_before_it(place: Path) -> None:
+    """Nobody is left half let in, whose connection nobody would close."""
+
+    async def act() -> None:
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the listing itself is one
+        for turns in range(4):
+            async with standing(place) as path:
+                asking = asyncio.create_task(handed_port(path, LOOPBACK))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+            given = (await asyncio.gather(asking, return_exceptions=True))[0]
+            if isinstance(given, socket.socket):
+                given.close()
+            else:
+                assert isinstance(given, (LinkError, OSError))
+        gc.collect()
+        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+
+    guarded(act())
 
 
 def test_a_door_that_cannot_be_is_refused(place: Path) -> None:

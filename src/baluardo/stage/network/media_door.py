@@ -33,7 +33,7 @@ class MediaDoor:
         """Take where to be asked: a directory that nobody else may enter."""
         self._path = path
         self._listener: socket.socket | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._pause: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Listen; StageError if that cannot be."""
@@ -53,26 +53,35 @@ class MediaDoor:
             ) from None
         listener.setblocking(False)
         self._listener = listener
-        self._task = asyncio.get_running_loop().create_task(self._serve(listener))
+        self._listen()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Hand out no more; those that were handed out are whose they are."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
         if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
             self._listener = None
             self._path.unlink(missing_ok=True)
 
-    async def _serve(self, listener: socket.socket) -> None:
+    def _listen(self) -> None:
+        self._pause = None
+        if self._listener is not None:
+            asyncio.get_running_loop().add_reader(self._listener, self._serve, self._listener)
+
+    def _serve(self, listener: socket.socket) -> None:
+        """Answer who asks in one step: what waits for a connection can be cancelled with it."""
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, _ = await loop.sock_accept(listener)
-                with connection, open_port(LOOPBACK) as port:
-                    socket.send_fds(connection, [HANDED], [port.fileno()])
-            except (BaluardoError, OSError) as problem:  # who asked sees the connection end
-                logger.warning("No port could be handed out: %s", problem)
-                await asyncio.sleep(AGAIN_SECONDS)
+        try:
+            connection, _ = listener.accept()
+            with connection, open_port(LOOPBACK) as port:
+                connection.setblocking(False)
+                socket.send_fds(connection, [HANDED], [port.fileno()])
+        except BlockingIOError:  # who asked is gone again
+            return
+        except (BaluardoError, OSError) as problem:  # who asked sees the connection end
+            logger.warning("No port could be handed out: %s", problem)
+            loop.remove_reader(listener)
+            self._pause = loop.call_later(AGAIN_SECONDS, self._listen)

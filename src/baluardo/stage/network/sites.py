@@ -91,7 +91,7 @@ class StagedSite:
         await self.edge.stop()
         await self.helper.stop()
         await self.pages.close()
-        await self.media.close()
+        self.media.close()
 
     def _configuration(self) -> str:
         """Return the file as a person in the field would write it, with the stage's bearers."""
