@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from browser import find_browser
 
 FLAGS = [
     "--headless=new",
@@ -23,8 +26,25 @@ FLAGS = [
 ]
 """Without sandbox: tests run as root too. Graphics by the processor: the same on every machine."""
 
+SOUND_FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+"""A microphone that beeps, a person who permits it, and loudspeakers that nobody hears."""
+
 PATIENCE_MS = 90_000
 """For the first picture on a busy machine; what is waited for usually takes three seconds."""
+
+
+@contextmanager
+def running_chromium(*flags: str) -> Iterator[Browser]:
+    """Run the machine's Chromium with these flags besides; skip by name where there is none."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("there is no Chromium on this machine (package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, headless=True, args=[*FLAGS, *flags]
+        )
+        yield browser
+        browser.close()
 
 
 @dataclass

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_page import FLAGS, PATIENCE_MS
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from browser_page import PATIENCE_MS, running_chromium
+from playwright.sync_api import Browser, BrowserContext, Page
 from trust_page import WEB, Quiet
 from trust_page import site as serve
 
 from baluardo.console.security import CONTENT_SECURITY_POLICY
-from browser import find_browser
 
 SOURCE = Path(__file__).resolve().parent / "call_page"
 BUNDLER = WEB / "node_modules" / ".bin" / "vite"
@@ -37,15 +36,8 @@ FIRST_DYNAMIC_TYPE = 96
 @contextmanager
 def media_browser() -> Iterator[Browser]:
     """Run an ordinary Chromium while inside; skip by name without one."""
-    path = find_browser()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine (package chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, headless=True, args=[*FLAGS, SOUND_FLAG]
-        )
+    with running_chromium(SOUND_FLAG) as browser:
         yield browser
-        browser.close()
 
 
 def bundle(folder: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser_page import FLAGS, Watched, opened
+from browser_page import Watched, opened, running_chromium
 from firefox import Firefox, running_firefox
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from baluardo.console.app import STATIC
-from browser import find_browser
 from running_console import RunningConsole, running
 
 
@@ -21,15 +20,10 @@ def chromium() -> Iterator[Browser]:
     Not for the whole session: Playwright keeps an event loop running, beside which no other test
     could run its own.
     """
-    path = find_browser()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine (package chromium)")
     if not (STATIC / "index.html").is_file():
         pytest.skip("the pages are not built (make pages)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

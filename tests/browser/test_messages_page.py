@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from browser_page import FLAGS, PATIENCE_MS
+from browser_page import PATIENCE_MS, SOUND_FLAGS, running_chromium
 from phone_desk import PEOPLE, Authority, Desk, bundle, call_id, desk, phone_console
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect
 
-from browser import find_browser
-
-SOUND_FLAGS: Final = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 NARROW: Final = {"viewport": {"width": 360, "height": 740}}
 BRUNO: Final = "bruno.verdi"
 TURNED: Final = "Rossi \u202egpj.exe\u202c"
@@ -30,15 +27,8 @@ expect.set_options(timeout=PATIENCE_MS / 3)
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return a Chromium that sounds into nothing; skip by name where there is none."""
-    path = find_browser()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine (package chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, headless=True, args=[*FLAGS, *SOUND_FLAGS]
-        )
+    with running_chromium(*SOUND_FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

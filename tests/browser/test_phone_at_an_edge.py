@@ -10,31 +10,21 @@ import pytest
 from authority_country import Country, country_at
 from authority_person import Person, enrolled
 from authority_walks import enrol_edge
-from browser_page import FLAGS
-from playwright.sync_api import Browser, Locator, expect, sync_playwright
+from browser_page import SOUND_FLAGS, running_chromium
+from playwright.sync_api import Browser, Locator, expect
 
 from baluardo.console.app import STATIC
-from browser import find_browser
 
-SOUND_FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-"""A microphone that beeps, and a person who permits it."""
 SETTLED_MS = 60_000
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return a Chromium with a microphone; skip by name without one, or without built pages."""
-    path = find_browser()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine (package chromium)")
     if not (STATIC / "phone.html").is_file():
         pytest.skip("the pages are not built (make pages)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, headless=True, args=[*FLAGS, *SOUND_FLAGS]
-        )
+    with running_chromium(*SOUND_FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

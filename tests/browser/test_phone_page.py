@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from browser_page import FLAGS, PATIENCE_MS, opened
+from browser_page import PATIENCE_MS, SOUND_FLAGS, opened, running_chromium
 from phone_desk import PEOPLE, TUNNELLED, Authority, Desk, bundle, call_id, desk, phone_console
-from playwright.sync_api import Browser, expect, sync_playwright
-
-from browser import find_browser
+from playwright.sync_api import Browser, expect
 
 NETWORK: Final = json.loads((Path(__file__).parent / "data/two_layers_answer.json").read_text())
 """What a site's edge answered that has two layers and two bearers."""
-SOUND_FLAGS: Final = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-"""A microphone that beeps, and a person who permits it."""
 TURNED: Final = "Rossi \u202egpj.exe\u202c"
 SCRIPT: Final = "<script>canary()</script>"
 MINUTE_MS: Final = 60_000
@@ -29,15 +25,8 @@ expect.set_options(timeout=PATIENCE_MS / 3)
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return a Chromium with a microphone; skip by name where there is none."""
-    path = find_browser()
-    if path is None:
-        pytest.skip("there is no Chromium on this machine (package chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, headless=True, args=[*FLAGS, *SOUND_FLAGS]
-        )
+    with running_chromium(*SOUND_FLAGS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -259,10 +259,8 @@ class MailExchange:
     def _answer(self, who: Correspondent, ask: Ask, message: MailAnswer, now: float) -> None:
         who.flying -= 1
         if message.answer is None:
-            if ask.taken:
-                who.not_took(now)
             refusal = message.refusal or MailRefusal.UNAVAILABLE
-            self._refuse(who.seat, ask.number, refusal, message.sentence)
+            self._refuse_ask(who, ask, refusal, message.sentence, now)
             return
         if ask.taken:
             who.took(ask.taken)
@@ -302,9 +300,7 @@ class MailExchange:
             while who is not None and who.waiting and who.waiting[0].until <= now:
                 ask = who.waiting.popleft()
                 self._held -= ask.octets
-                self._refuse(who.seat, ask.number, MailRefusal.UNAVAILABLE, CROWDED)
-                if ask.taken:
-                    who.not_took(now)
+                self._refuse_ask(who, ask, MailRefusal.UNAVAILABLE, CROWDED, now)
                 self._queue(who.seat, now)
         for number in self._flights.late(now):
             self.hear(MailAnswer(number, None, MailRefusal.UNAVAILABLE, LATE), now)
@@ -346,10 +342,16 @@ class MailExchange:
         """Refuse everything of a browser that waits."""
         while who.waiting:
             ask = who.waiting.popleft()
-            if ask.taken:
-                who.not_took(now)
             self._held -= ask.octets
-            self._refuse(who.seat, ask.number, refusal, sentence)
+            self._refuse_ask(who, ask, refusal, sentence, now)
+
+    def _refuse_ask(
+        self, who: Correspondent, ask: Ask, refusal: MailRefusal, sentence: str, now: float
+    ) -> None:
+        """Refuse what had been let in; a word of what was taken has gone with it."""
+        if ask.taken:
+            who.not_took(now)
+        self._refuse(who.seat, ask.number, refusal, sentence)
 
     def _refuse(self, seat: int, ask: int, refusal: MailRefusal, sentence: str) -> None:
         self._said.append(Said(seat, unmailed_frame(ask, refusal.value, sentence)))
