@@ -15,7 +15,8 @@ from baluardo.calls.causes import Cause
 from baluardo.edge.calls.path_room import KEPT_SECONDS, SHARE, PathRoom, call_rate
 from baluardo.edge.configuration import Bearer, BearerKind
 from baluardo.edge.tunnels.bearers_known import KnownBearers
-from baluardo.network.bearers.rate import BELIEVED_SECONDS, RateControl, RateLimits
+from baluardo.network.bearers.rate import BELIEVED_SECONDS, RateControl
+from baluardo.network.bearers.rate_limits import RateLimits
 from baluardo.network.bearers.telemetry import Telemetry
 from baluardo.scenario.bearers import Role
 from baluardo.terms import Precedence, slot_start

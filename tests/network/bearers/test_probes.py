@@ -291,6 +291,24 @@ def test_traffic_that_is_known_to_be_the_peers_ends_silence() -> None:
     assert one.heard("other", "sky0", 5.0).age_s == pytest.approx(0.1)
 
 
+def test_traffic_that_is_heard_is_told_though_probes_are_late() -> None:
+    """Else the other end leaves a bearer that carries all it sends."""
+    one, other = two()
+    for each, peer in ((one, "other"), (other, "one")):
+        each.set_interest(peer, Interest.TRAFFIC, 0.0)
+    exchange(one, other, 0.0)
+    one.set_best("other", "sky0", 0.0)
+    exchange(one, other, 0.01)
+    assert not one.is_silent(0.05)
+    assert one.is_silent(0.1)
+    one.hear_traffic("other", "sky0", 0.19)
+    assert not one.is_silent(0.2)
+    told = [ProbePayload.of_octets(each.payload) for each in one.outgoing(0.2)]
+    active = [each.heard_ms for each in told if each.bearer == 0]
+    assert active
+    assert all(ms is not None and ms <= 10 for ms in active)
+
+
 def test_passive_peer_is_answered_and_not_probed() -> None:
     one, other = two()
     other.set_interest("one", Interest.PASSIVE, 0.0)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
-from baluardo.network.bearers.rate import BELIEVED_SECONDS, RateControl, RateLimits
+from baluardo.network.bearers.rate import BELIEVED_SECONDS, RateControl
+from baluardo.network.bearers.rate_limits import RateLimits
 from baluardo.network.bearers.telemetry import Telemetry
 
 STEP = 0.005

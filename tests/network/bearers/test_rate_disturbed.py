@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from baluardo.network.bearers.queue_delay import QueueDelay
-from baluardo.network.bearers.rate import RateControl, RateLimits
+from baluardo.network.bearers.rate import TARGET_SECONDS, RateControl
+from baluardo.network.bearers.rate_limits import RateLimits
 
 STEP = 0.005
 PROBE_EVERY = 0.05
@@ -253,3 +254,11 @@ def test_a_busy_machine_does_not_keep_the_rate_low(seed: int) -> None:
     path.run(40.0)
     assert path.back_after(1_000.0) <= 8.0
     assert path.mean(1_010.0, path.now) > ENOUGH
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_queues_that_come_in_one_jump_hardly_lower_the_rate(seed: int) -> None:
+    """What a stop of 20 ms on the way makes says nothing of what the path gives."""
+    path, end = disturbed("told", [Disturbance(Kind.PATH, 4.0 * n, 0.02) for n in range(6)], seed)
+    assert path.mean(end - 20.0, end) > 0.968
+    assert path.worst(end + 0.6, path.now) < TARGET_SECONDS

@@ -18,7 +18,8 @@ from baluardo.network.bearers.forecast import ForecastFile
 from baluardo.network.bearers.interface import InterfaceState, InterfaceWatch, look, open_socket
 from baluardo.network.bearers.probes import Answered
 from baluardo.network.bearers.queue_delay import QueueDelay
-from baluardo.network.bearers.rate import TARGET_SECONDS, RateControl, RateLimits
+from baluardo.network.bearers.rate import TARGET_SECONDS, RateControl
+from baluardo.network.bearers.rate_limits import RateLimits
 from baluardo.network.bearers.starlink import DishReader
 from baluardo.terms import Bilingual
 

@@ -177,9 +177,7 @@ class SiteBearers:
     def _turn(self) -> None:
         now = time.monotonic()
         self._receive()
-        if now - self._counted_at >= COUNTS_SECONDS:
-            self._counted_at = now
-            self._count(now)
+        self._count_if_due(now)
         self._probes.handle_timer(now)
         self._send(time.monotonic())  # opening probes took time: it is no part of a round trip
         self._hear_events(now)
@@ -317,6 +315,13 @@ class SiteBearers:
         if lanes != each.lanes:
             self._engine.set_lane_endpoints(each.index, dict(enumerate(lanes)))
             each.lanes = lanes
+
+    def _count_if_due(self, now: float) -> None:
+        """Count traffic now and then, and before probes' silence speaks against a bearer."""
+        since = now - self._counted_at
+        if since >= COUNTS_SECONDS or (since >= BUSY_SECONDS and self._probes.is_silent(now)):
+            self._counted_at = now
+            self._count(now)
 
     def _count(self, now: float) -> None:
         """Notice who has traffic, and what has changed whoever is at the other end."""

@@ -191,8 +191,18 @@ class Probing:
         return said
 
     def hear_traffic(self, peer: str, bearer: str, at: float) -> None:
-        """Say that traffic came from a peer by a bearer; only what was authenticated proves it."""
-        self._peers[peer].ways[self._index[bearer]].hear_traffic(at)
+        """Say that traffic came from a peer by a bearer; only what was authenticated proves it.
+
+        What comes where we receive best has left where the peer itself receives best.
+        """
+        one, index = self._peers[peer], self._index[bearer]
+        one.ways[index].hear_traffic(at)
+        if index == one.best and (left := one.destination()) in one.heard:
+            one.heard[left] = max(at, one.heard[left])
+
+    def is_silent(self, now: float) -> bool:
+        """Whether an active bearer, ours or a peer's, is suspected unless traffic was heard."""
+        return any(self._is_silent(one, now) for one in self._peers.values())
 
     def handle_timer(self, now: float) -> None:
         """Notice what is due. Receive what has arrived first, or it counts as silence."""
@@ -287,13 +297,23 @@ class Probing:
         if one.best is None or one.ways[one.best].interval > self._timings.active_s:
             one.suspected_at = None
             return
-        silent = now - one.ways[one.best].silent_since(self._woke)
-        if silent + 1e-9 < self._timings.suspicion_s:
+        if not self._is_silent_here(one.ways[one.best], now):
             one.suspected_at = None
         elif one.suspected_at is None:
             one.suspected_at = now
             for way in one.ways:
                 way.due = now
+
+    def _is_silent(self, one: ProbedPeer, now: float) -> bool:
+        if one.best is None or one.ways[one.best].interval > self._timings.active_s:
+            return False
+        heard = one.heard.get(one.destination(), now)
+        return self._is_silent_here(one.ways[one.best], now) or (
+            now - heard + 1e-9 >= self._timings.suspicion_s
+        )
+
+    def _is_silent_here(self, way: Way, now: float) -> bool:
+        return now - way.silent_since(self._woke) + 1e-9 >= self._timings.suspicion_s
 
     def _wait(self, one: ProbedPeer, way: Way, now: float) -> float:
         timings = self._timings

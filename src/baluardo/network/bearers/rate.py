@@ -6,7 +6,8 @@ A round trip can be late for many reasons and early for none: one in time proves
 queue. So the rate is cut only when none of several in a row is in time, and rises only when the
 newest one is: by a step, then no further until a probe that left after the step has come back in
 time. Two late ones take it back. A step of a = 0.013 / (rtt + 0.1 s) that goes too far makes
-some 13 ms of queue until then. What a cut took to be the path's rate is thus soon found wrong where
+some 13 ms of queue until then. A queue that came at once and does not grow is drained, and the rate
+is what it was. What a cut took to be the path's rate is thus soon found wrong where
 it was: from a tenth of what a path of 40 ms gives it takes 3 s to be back. Growth is slow only near
 a rate at which queues have grown twice.
 
@@ -22,11 +23,11 @@ what the path gives only where traffic has waited for it lately, and has filled 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Collection
 from math import inf, isfinite
 from typing import Final
 
-from baluardo.errors import InvalidInputError
+from baluardo.network.bearers.rate_limits import RateLimits
 from baluardo.network.bearers.telemetry import Telemetry
 
 TARGET_SECONDS: Final = 0.008
@@ -59,6 +60,8 @@ FAR: Final = 1.25
 """Times that rate without a queue: it is not what the path gives."""
 AGAIN: Final = 0.95
 """Part of that rate to begin with again once the queue has drained."""
+JUMP_SECONDS: Final = 3.0
+"""Between two queues that may have come in one jump: one that comes back sooner has a cause."""
 DRAINING_SLOPE: Final = -0.1
 """A queue that shrinks faster than this, s per s, needs no further cut."""
 STEEPEST_SLOPE: Final = 4.0
@@ -70,21 +73,6 @@ FULL_SECONDS: Final = BASE_SECONDS
 more of it."""
 FORECAST_AHEAD: Final = 0.3
 """Seconds: who sends at the old rate until a path narrows has a queue at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimits:
-    """Between which rates to stay, and where to begin, bit/s."""
-
-    floor_bps: float = 64e3
-    """A call and its keys pass whatever is measured. Our choice."""
-    ceiling_bps: float = 1e9
-    start_bps: float = 5e6
-
-    def __post_init__(self) -> None:
-        """Refuse limits that are not in order."""
-        if not 0.0 < self.floor_bps <= self.start_bps <= self.ceiling_bps < inf:
-            raise InvalidInputError("floor_bps, start_bps, ceiling_bps: above 0 and in this order.")
 
 
 class RateControl:
@@ -127,6 +115,8 @@ class RateControl:
         self._cut_at = -inf
         self._drain_until = -inf
         self._drained_at: float | None = None
+        self._jumped_at = -inf
+        """When the last queue was found that did not grow: it had come in one jump."""
         self._disturbed = False
         self._cuts: list[tuple[float, float]] = []
         self._near_since: float | None = None
@@ -244,21 +234,26 @@ class RateControl:
         late = [rtt - self._base[0][1] for _, rtt in self._recent][-self._patience :]
         queue = min(late)
         if len(late) == self._patience and queue > TARGET_SECONDS:
-            if now >= self._hold_until and self._slope() > DRAINING_SLOPE:
+            if now >= self._hold_until and _slope(self._recent) > DRAINING_SLOPE:
                 self._cut(queue, now)
         elif len(late) > 1 and min(late[-2:]) > TARGET_SECONDS:
             self._step_back(now)
         elif late[-1] < CLEAR_SECONDS:
             if self._cuts:
+                again = self._cuts[0][1] if self._jumped_at == self._cut_at else AGAIN * self._full
                 self._cuts.clear()
-                self._step_to(max(self._rate, AGAIN * self._full), now)
+                self._step_to(max(self._rate, again), now)
             elif max(self._hold_until, self._capped_until) <= now and self._pressed:
                 self._grow(now)
         self._grown_at = now
 
     def _cut(self, queue: float, now: float) -> None:
-        slope = self._slope()
+        slope = _slope(self._recent)
         self._cuts.append((queue, self._rate))
+        if len(self._cuts) == 1 and self._has_jumped(now):
+            self._jumped_at = now
+            self._lower(self._rate, queue, now)
+            return
         if len(self._cuts) > EPISODE_CUTS and self._is_paths_own():
             self._base.clear()
             self._base.append((now, min(rtt for _, rtt in self._recent)))
@@ -283,11 +278,20 @@ class RateControl:
         self._full = gives
         self._near_since = self._stepped_from = self._withdrawn = None
         there = queue + max(slope, 0.0) * self._lag()  # it has grown since it was measured
-        less = min(MOST_LESS, there / DRAIN_QUEUE_SECONDS)
+        self._lower(gives, there, now)
+
+    def _lower(self, gives: float, queue: float, now: float) -> None:
+        """Send less than a bearer gives for a while, so that its queue drains."""
+        less = min(MOST_LESS, queue / DRAIN_QUEUE_SECONDS)
         self._rate = self._bounded(gives * (1.0 - less))
         self._hold_until = now + self._lag()
         self._cut_at = now
         self._recent.clear()
+
+    def _has_jumped(self, now: float) -> bool:
+        """Whether a queue came and has not grown since: a stop on the way made it, not the rate."""
+        late = list(self._recent)[-self._patience :]
+        return now - self._jumped_at > JUMP_SECONDS and _slope(late) <= 0.0
 
     def _grow(self, now: float) -> None:
         """Raise the rate: the newest round trip shows that there is no queue."""
@@ -362,16 +366,6 @@ class RateControl:
         queues = [queue for queue, _ in self._cuts[-EPISODE_CUTS:]]
         return max(queues) - min(queues) < TARGET_SECONDS / 2
 
-    def _slope(self) -> float:
-        """Growth of the delay, s per s: least squares over the recent round trips."""
-        points = list(self._recent)
-        if len(points) < 2:
-            return 0.0
-        time = sum(t for t, _ in points) / len(points)
-        mean = sum(rtt for _, rtt in points) / len(points)
-        spread = sum((t - time) ** 2 for t, _ in points)
-        return sum((t - time) * (rtt - mean) for t, rtt in points) / spread if spread else 0.0
-
     def _lag(self) -> float:
         """From a change of the rate to its first measure, s."""
         return self._trip() + SAMPLING_SECONDS
@@ -382,3 +376,13 @@ class RateControl:
 
     def _bounded(self, rate: float) -> float:
         return min(max(rate, self._limits.floor_bps), self._limits.ceiling_bps)
+
+
+def _slope(points: Collection[tuple[float, float]]) -> float:
+    """Return the slope of the line of least squares through (time, delay); 0 without one."""
+    if len(points) < 2:
+        return 0.0
+    time = sum(t for t, _ in points) / len(points)
+    mean = sum(delay for _, delay in points) / len(points)
+    spread = sum((t - time) ** 2 for t, _ in points)
+    return sum((t - time) * (delay - mean) for t, delay in points) / spread if spread else 0.0
