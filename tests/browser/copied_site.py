@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from call_community import CallCommunity, text
 from fastapi import APIRouter
+from phone_desk import Authority, authority_router, bundle
 from starlette.requests import Request
 from starlette.responses import Response
 from trust_page import BUNDLE_SECONDS, WEB
@@ -57,6 +59,20 @@ def build(folder: Path) -> Path:
     bundled = (ROLLDOWN, entry, "--format", "esm", "--file", static / "assets" / "copy-test.js")
     for command in (words, bundled):
         subprocess.run(command, cwd=WEB, check=True, capture_output=True, timeout=BUNDLE_SECONDS)
+    _load_more(static)
+    return static
+
+
+def build_desk(built: Path, folder: Path) -> Path:
+    """Copy built pages; the telephone of the copy asks for no keys: anybody can sit before it."""
+    static = folder / "static"
+    shutil.copytree(built, static)
+    shutil.copytree(bundle(folder), static, dirs_exist_ok=True)
+    _load_more(static)
+    return static
+
+
+def _load_more(static: Path) -> None:
     page = static / "phone.html"
     tags = "".join(
         f'<script type="module" src="/assets/{name}.js"></script>'
@@ -66,7 +82,6 @@ def build(folder: Path) -> Path:
     for number in range(1, 10):
         script = static / "assets" / f"told-{number}.js"
         script.write_text(VERSION_TOLD.format(number=number))
-    return static
 
 
 def told(static: Path, number: int) -> None:
@@ -159,7 +174,8 @@ class CopiedSite:
 
         part = ConsolePart(name="copied", router=router, pages=PAGES)
         door = ConsolePart(name="page copy", router=page_copy_router(self.edge, self.static))
-        console = create_console((part, door), ("127.0.0.1",), self.static)
+        told = ConsolePart(name="authority", router=authority_router(Authority()))
+        console = create_console((part, door, told), ("127.0.0.1",), self.static)
         async with served_edge(console) as self.port:
             self._begun.set()
             await self._stop.wait()

@@ -1,5 +1,5 @@
-import { useState } from "preact/hooks";
-import { ActionButton, ConfirmDialog, Loading, say } from "../../authority/kit";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ActionButton, ConfirmDialog, Loading } from "../../authority/kit";
 import { installCopy, pageStanding, removeCopy } from "./standing";
 import { useStanding } from "./useStanding";
 import { t } from "./words";
@@ -17,16 +17,44 @@ export function RefusedPages() {
   );
 }
 
-/** Where the page came from, and the copy of it: kept by a press, removed by another. */
+type Done = "kept" | "removed" | null;
+
+/**
+ * Where the page came from, and the copy of it: kept by a press, removed by another.
+ *
+ * What became of a press is said here: this stands in a dialog, and what is said at the edge of the
+ * page is neither read out nor seen well beneath one.
+ */
 export function PageCopy() {
   const w = t.value;
   const [standing, setStanding] = useStanding();
   const [removing, setRemoving] = useState(false);
+  const [done, setDone] = useState<Done>(null);
+  const [failed, setFailed] = useState<string | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The button that was pressed is gone then: the keyboard goes on from here.
+  useEffect(() => {
+    if (done !== null && !removing) heading.current?.focus();
+  }, [done, removing]);
   if (standing === null) return <Loading />;
   const { state, number, version, next } = standing;
+  const install = async () => {
+    setFailed(null);
+    setDone(null);
+    setStanding(await installCopy());
+    setDone("kept");
+  };
+  const remove = async () => {
+    await removeCopy();
+    setStanding(await pageStanding());
+    setDone("removed");
+  };
   return (
     <section class="sheet-part">
-      <h3>{w.title}</h3>
+      <h3 ref={heading} tabIndex={-1}>
+        {w.title}
+      </h3>
+      <p role="status">{done === null ? "" : { kept: w.keptNow, removed: w.removed }[done]}</p>
       {state === "fresh" ? <p>{w.fresh}</p> : null}
       {state === "installed" ? <p>{w.installed(number ?? 0, version)}</p> : null}
       {state === "refused" ? <p class="problem">{w.refused}</p> : null}
@@ -36,13 +64,28 @@ export function PageCopy() {
       {standing.installable ? (
         <>
           <p class="soft">{w.installHelp}</p>
-          <ActionButton onPress={async () => setStanding(await installCopy())}>
+          <ActionButton
+            onPress={install}
+            onError={(problem) => setFailed(problem instanceof Error ? problem.message : "")}
+          >
             {w.install}
           </ActionButton>
         </>
       ) : null}
+      {failed === null ? null : (
+        <div role="alert">
+          <p class="problem">{w.notKept}</p>
+          <Said sentence={failed} />
+        </div>
+      )}
       {number !== null ? (
-        <ActionButton tone="quiet" onPress={() => setRemoving(true)}>
+        <ActionButton
+          tone="quiet"
+          onPress={() => {
+            setDone(null);
+            setRemoving(true);
+          }}
+        >
           {w.remove}
         </ActionButton>
       ) : null}
@@ -52,11 +95,7 @@ export function PageCopy() {
           consequences={[w.removeWhat]}
           action={w.remove}
           onClose={() => setRemoving(false)}
-          onConfirm={async () => {
-            await removeCopy();
-            setStanding(await pageStanding());
-            say(w.removed);
-          }}
+          onConfirm={remove}
         />
       ) : null}
     </section>

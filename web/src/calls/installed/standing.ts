@@ -58,9 +58,15 @@ export async function installCopy(): Promise<Standing> {
     const taken = await takeOffered(offered, null);
     await rememberGuard({ sha384: guardOf(taken).sha384, awaited: false });
   }
-  await navigator.serviceWorker.register(guardAddress(), { scope: "/", updateViaCache: "none" });
-  await navigator.serviceWorker.ready;
   looked = null;
+  try {
+    await navigator.serviceWorker.register(guardAddress(), { scope: "/", updateViaCache: "none" });
+  } catch (problem) {
+    // Without its guard no start would come out of it.
+    if (held === null) await dropCopy();
+    throw problem;
+  }
+  await navigator.serviceWorker.ready;
   return pageStanding();
 }
 

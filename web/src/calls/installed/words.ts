@@ -15,6 +15,8 @@ const en = {
   install: "Keep a copy on this device",
   installHelp:
     "From the next start the pages of this site come from this device, and change only by what two officers have signed.",
+  keptNow: "The copy is kept. It runs from the next start.",
+  notKept: "No copy was kept.",
   remove: "Remove the copy",
   removeWhat: "From the next start this site's edge serves its pages, and is trusted with them.",
   removed: "The copy was removed.",
@@ -33,6 +35,8 @@ const it: typeof en = {
   install: "Tieni una copia su questo dispositivo",
   installHelp:
     "Dal prossimo avvio le pagine di questa sede vengono da questo dispositivo, e cambiano solo con ciò che due responsabili hanno firmato.",
+  keptNow: "La copia è stata salvata. Vale dal prossimo avvio.",
+  notKept: "Nessuna copia è stata salvata.",
   remove: "Rimuovi la copia",
   removeWhat:
     "Dal prossimo avvio le pagine sono fornite dal nodo di questa sede, di cui ci si fida.",

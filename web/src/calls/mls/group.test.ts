@@ -157,8 +157,12 @@ describe("two people with two devices each", () => {
     ];
     const renewed = await placeOf("brunoPhoneRenewed");
     const add = [await makePackage(renewed.party, true)];
+    // Of the epoch that is past then: the former key of the same device says nothing any more.
+    const [late, good] = [await old.send(utf8("il vecchio")), await last.send(utf8("tardi"))];
     const settled = await committed([desk, old, last, anna], anna, { ...FRESH_KEY, add });
     expect(settled[1]?.kind).toBe("removed");
+    expect(await codeOf(() => desk.receive(late))).toBe("identity");
+    expect((await desk.receive(good)).kind).toBe("message");
     const own = settled[3];
     if (own?.kind !== "settled") throw new Error("not settled");
     expect(own.changes.added.map(({ identity }) => identity.device)).toEqual(["phone"]);

@@ -3,44 +3,23 @@
  * the hash of ours. Commits are public messages here: OpenMLS, as it is built there, takes no other.
  */
 
-import { CipherSuite, ConversationId } from "@wireapp/core-crypto/browser";
-import { type CiphersuiteName, decodeMlsMessage, encodeMlsMessage, type KeyPackage } from "ts-mls";
-import { decodeKeyPackage, encodeKeyPackage } from "ts-mls/keyPackage.js";
+import { ConversationId } from "@wireapp/core-crypto/browser";
+import { decodeMlsMessage, type KeyPackage } from "ts-mls";
+import { encodeKeyPackage } from "ts-mls/keyPackage.js";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { hex, joined, type Octets, utf8 } from "../../trust/octets";
+import { joined, type Octets, utf8 } from "../../trust/octets";
 import { random } from "../media/seeded.testing";
-import { compileOracle, newName, ORACLE_LABEL, OracleMember } from "./oracle.testing";
+import { agree, commitOf, packageOf, party, SUITES } from "./interop.testing";
+import { compileOracle, OracleMember } from "./oracle.testing";
 import { SIZES } from "./padding";
-import { StandardMember, standardParty } from "./standard.testing";
+import { StandardMember } from "./standard.testing";
 
 // Only against hanging: curves of 521 bits take long where others use the machine too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 beforeAll(compileOracle);
 
-const SUITES: [CiphersuiteName, CipherSuite][] = [
-  [
-    "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519",
-    CipherSuite.Mls128Dhkemx25519Aes128gcmSha256Ed25519,
-  ],
-  ["MLS_256_DHKEMP521_AES256GCM_SHA512_P521", CipherSuite.Mls256Dhkemp521Aes256gcmSha512P521],
-];
 /** Where a message has its epoch: after version, kind, and the group's name of 32 octets. */
 const EPOCH = { start: 37, octets: 8 };
-const now = Math.floor(Date.now() / 1000);
-
-function packageOf(octets: Octets): KeyPackage {
-  const keyPackage = decodeKeyPackage(octets.slice(), 0)?.[0];
-  if (keyPackage === undefined) throw new Error("this is no key package");
-  // What OpenMLS writes is what we would write.
-  expect(hex(encodeKeyPackage(keyPackage))).toBe(hex(octets));
-  return keyPackage;
-}
-function commitOf(octets: Octets) {
-  const read = decodeMlsMessage(octets.slice(), 0)?.[0];
-  if (read?.wireformat !== "mls_public_message") throw new Error("this is no public message");
-  expect(hex(encodeMlsMessage(read))).toBe(hex(octets));
-  return read;
-}
 
 /** Refused, and nothing was changed by it. */
 async function refused(act: () => Promise<unknown>): Promise<void> {
@@ -49,29 +28,6 @@ async function refused(act: () => Promise<unknown>): Promise<void> {
     () => false,
   );
   expect(taken).toBe(false);
-}
-
-async function party(suite: CiphersuiteName, device: number) {
-  const id = newName(device);
-  return { id, ...(await standardParty(suite, joined(id.copyBytes()), now)) };
-}
-
-/** All are in the same epoch, with the same secret and the same members. */
-async function agree(ours: StandardMember[], theirs: OracleMember[]): Promise<void> {
-  const [first] = ours;
-  if (first === undefined) throw new Error("nobody");
-  const secret = hex(await first.exported(ORACLE_LABEL, 48));
-  const names = first.members.map(hex).sort();
-  for (const member of ours) {
-    expect(member.epoch).toBe(first.epoch);
-    expect(hex(await member.exported(ORACLE_LABEL, 48))).toBe(secret);
-    expect(member.members.map(hex).sort()).toEqual(names);
-  }
-  for (const member of theirs) {
-    expect(await member.epoch()).toBe(first.epoch);
-    expect(hex(await member.exported(48))).toBe(secret);
-    expect((await member.members()).map(hex).sort()).toEqual(names);
-  }
 }
 
 /** Whatever one says, all others read, once, and nobody reads it changed. */

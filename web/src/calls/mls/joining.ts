@@ -1,19 +1,9 @@
 /** Groups begin in two ways: one is made, or one is joined by a welcome (RFC 9420 section 12.4.3.1). */
 
-import {
-  type CiphersuiteImpl,
-  type ClientState,
-  createGroup,
-  emptyPskIndex,
-  generateKeyPackageWithKey,
-  joinGroup,
-  type Welcome,
-} from "ts-mls";
-import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
-import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
-import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
+import { type ClientState, createGroup, generateKeyPackageWithKey, type Welcome } from "ts-mls";
 import { TrustError } from "../../trust/errors";
 import { hex } from "../../trust/octets";
+import { entered, openedWelcome } from "./entering";
 import { malformed } from "./errors";
 import { GROUP_ID_OCTETS } from "./numbers";
 import { type OwnPackage, ownPackage } from "./packages";
@@ -64,19 +54,16 @@ export async function joined(party: Party, welcome: Welcome): Promise<Joined> {
     throw new TrustError("too-large", "This welcome is for more devices than a group may have.");
   }
   const used = await packageOf(party, welcome);
-  const suite = openingOnce(party.suite);
-  const signer = await lookInside(suite, welcome, used);
   const { keyPackage, privateKeys } = used;
-  const state = await joinGroup(
-    welcome,
-    keyPackage,
-    privateKeys,
-    emptyPskIndex,
-    suite,
-    undefined,
-    undefined,
-    party.config,
-  );
+  const { initPrivateKey } = privateKeys;
+  const opened = await openedWelcome(party.suite, welcome, keyPackage, initPrivateKey);
+  // Before more is made of a tree that is larger than any of ours.
+  if (opened.tree.length > MOST_NODES) {
+    throw new TrustError("too-large", "This welcome is into a group larger than any of ours.");
+  }
+  await rosterOf(opened.tree, termsOfGroup(opened.info.groupContext));
+  const { signer } = opened.info;
+  const state = await entered(party.suite, opened, keyPackage, privateKeys, party.config);
   const members = await rosterOf(state.ratchetTree, termsOfGroup(state.groupContext));
   const by = members.find(({ leaf }) => leaf === signer);
   if (by === undefined) throw malformed("This welcome is of nobody in the group");
@@ -106,51 +93,4 @@ async function packageOf(party: Party, welcome: Welcome): Promise<OwnPackage> {
     "key",
     "This welcome is for no key package of this device, or one was spent.",
   );
-}
-
-/** The signer of a welcome; refused before ts-mls works on a tree that is larger than any of ours. */
-async function lookInside(
-  suite: CiphersuiteImpl,
-  welcome: Welcome,
-  own: OwnPackage,
-): Promise<number> {
-  const key = await suite.hpke.importPrivateKey(own.privateKeys.initPrivateKey.slice());
-  const reference = await makeKeyPackageRef(own.keyPackage, suite.hash);
-  const secrets = await decryptGroupSecrets(key, reference, welcome, suite.hpke);
-  if (secrets === undefined || secrets.psks.length > 0) throw malformed("This is no welcome");
-  const none = new Uint8Array(suite.kdf.size);
-  const info = await decryptGroupInfo(welcome, secrets.joinerSecret, none, suite);
-  if (info === undefined) throw malformed("This is no welcome");
-  const tree = ratchetTreeFromExtension(info);
-  if (tree === undefined || tree.length > MOST_NODES) {
-    throw new TrustError("too-large", "This welcome is into a group larger than any of ours.");
-  }
-  await rosterOf(tree, termsOfGroup(info.groupContext));
-  return info.signer;
-}
-
-/**
- * The same suite for one joining: what was looked into is not opened a second time.
- *
- * ts-mls opens nothing else while it joins, and that with the same key: a KEM takes milliseconds.
- */
-function openingOnce(suite: CiphersuiteImpl): CiphersuiteImpl {
-  let last: { ciphertext: Uint8Array; output: Uint8Array; opened: Uint8Array } | null = null;
-  return {
-    ...suite,
-    hpke: {
-      ...suite.hpke,
-      async open(key, output, ciphertext, info, data) {
-        if (last?.ciphertext === ciphertext && last.output === output) {
-          const { opened } = last;
-          last = null;
-          return opened;
-        }
-        const opened = await suite.hpke.open(key, output, ciphertext, info, data);
-        // A copy, as either opening overwrites what it was given.
-        last = { ciphertext, output, opened: opened.slice() };
-        return opened;
-      },
-    },
-  };
 }

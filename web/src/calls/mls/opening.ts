@@ -9,7 +9,7 @@ import {
 } from "ts-mls";
 import { decryptSenderData } from "ts-mls/privateMessage.js";
 import { TrustError } from "../../trust/errors";
-import { joined, type Octets } from "../../trust/octets";
+import { joined, type Octets, same } from "../../trust/octets";
 import { malformed, Repeated } from "./errors";
 import type { Party } from "./party";
 import { type Member, memberOf } from "./roster";
@@ -25,8 +25,9 @@ export interface Opened {
 /**
  * Opens an application message of this epoch or of one just past; Repeated if its key is spent.
  *
- * Refused if its sender is none of the present members: who was taken out could write in an epoch
- * that is past as long as others still read it.
+ * Refused if its sender, by the key that it had in that epoch, is none of the present members: who
+ * was taken out, or holds a key that was replaced, could write in an epoch that is past as long as
+ * others still read it.
  */
 export async function opened(
   party: Party,
@@ -44,7 +45,8 @@ export async function opened(
   const node = (past?.ratchetTree ?? state.ratchetTree)[2 * (sender?.leafIndex ?? -1)];
   if (sender === undefined || node?.nodeType !== "leaf") throw malformed("Nobody sent this");
   const from = await memberOf(node.leaf, sender.leafIndex);
-  if (!members.some(({ identity }) => identity.uri === from.identity.uri)) {
+  // By the key, not the name: the same device with a newer one is somebody else than the former.
+  if (!members.some(({ certificate }) => same(certificate.spki, from.certificate.spki))) {
     throw new TrustError("identity", "Whoever sent this was taken out. It was dropped.");
   }
   const tree = past?.secretTree ?? state.secretTree;

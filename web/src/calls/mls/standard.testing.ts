@@ -16,7 +16,6 @@ import {
   generateKeyPackage,
   getCiphersuiteFromName,
   getCiphersuiteImpl,
-  joinGroup,
   type KeyPackage,
   mlsExporter,
   type PrivateKeyPackage,
@@ -24,6 +23,7 @@ import {
   processMessage,
 } from "ts-mls";
 import { joined, type Octets, same } from "../../trust/octets";
+import { entered, openedWelcome } from "./entering";
 import { paddedLength } from "./padding";
 import { placeOf } from "./places.testing";
 import { advanced, keptOctets, keptOfOctets, pruned } from "./state";
@@ -89,16 +89,9 @@ export class StandardMember {
   /** Joins by a welcome that is a message of MLS. */
   static async join(party: StandardParty, octets: Octets): Promise<StandardMember> {
     const { welcome } = messageOf(octets, "mls_welcome");
-    const state = await joinGroup(
-      welcome,
-      party.keyPackage,
-      party.keys,
-      emptyPskIndex,
-      party.suite,
-      undefined,
-      undefined,
-      party.config,
-    );
+    const { suite, keyPackage, keys, config } = party;
+    const opened = await openedWelcome(suite, welcome, keyPackage, keys.initPrivateKey);
+    const state = await entered(suite, opened, keyPackage, keys, config);
     return new StandardMember(party, pruned(state));
   }
 
