@@ -12,6 +12,7 @@ from baluardo.errors import CertificateError, InvalidInputError, ProfileError, S
 from baluardo.protocol.mail_answers import (
     AnyAnswer,
     Begun,
+    Challenged,
     Claimed,
     ClaimedPackage,
     ConversationTold,
@@ -29,6 +30,7 @@ from baluardo.protocol.mail_requests import (
     AnyRequest,
     Attend,
     Begin,
+    Challenge,
     Collect,
     Commit,
     Conversation,
@@ -41,6 +43,7 @@ from baluardo.protocol.mail_requests import (
     read_device_request,
     read_request,
 )
+from baluardo.protocol.mail_signed import sign_request, split_word, verify_request
 from baluardo.trust.envelope import Envelope, sign
 from baluardo.trust.strict_json import parse_json, write_json
 
@@ -70,6 +73,7 @@ def requests() -> tuple[AnyRequest, ...]:
         Commit(GROUP, 7, b"commit", (PHONE,), b"welcome", (TABLET,)),
         Send(ID, GROUP, (PHONE, TABLET), b"text"),
         Taken(12),
+        Challenge(),
         Collect(),
         Attend(),
         Leave(),
@@ -91,6 +95,7 @@ def answers() -> tuple[AnyAnswer, ...]:
         Ordered(signed()),
         Stored(1_700_000_000_000),
         Done(),
+        Challenged(GROUP),
         Collected(items, more=True),
         Done(),
         Done(),
@@ -105,6 +110,27 @@ def asked(octets: bytes) -> None:
         assert read_device_request(value) == request
     except InvalidInputError:
         assert isinstance(request, Collect | Attend | Leave)
+
+
+@functools.cache
+def signed_requests() -> tuple[dict[str, object], ...]:
+    credential = member(PHONE)
+    return tuple(
+        sign_request(each.to_object(), credential, GROUP, number)
+        for number, each in enumerate((Taken(12), Begin(ANNA, GROUP, OTHER_GROUP)), 1)
+    )
+
+
+def worded(octets: bytes) -> None:
+    """Whoever's word is believed has said just this."""
+    value = parse_json(octets, LARGEST, "It")
+    _, word = split_word(value)
+    request = read_device_request(value).to_object()
+    if word is None:
+        return
+    verify_request(request, word, member(PHONE).chain, verifier(), italy().now)
+    said = {**request, "signed": word.to_object()}
+    assert said in signed_requests()
 
 
 def answered(octets: bytes) -> None:
@@ -149,6 +175,12 @@ DOORS = (
         answered,
         (InvalidInputError, CertificateError, ProfileError),
         answers_written,
+    ),
+    Door(
+        "mail.word",
+        worded,
+        _UNTRUE,
+        lambda: [write_json(each) for each in signed_requests()],
     ),
     Door("mail.notice", believed, _UNTRUE, lambda: [signed().to_json()]),
     Door("mail.stated", stated, _UNTRUE, lambda: [notice().to_octets()]),

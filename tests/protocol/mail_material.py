@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from baluardo.protocol.mail_answers import (
     AnyAnswer,
     Begun,
+    Challenged,
     Claimed,
     ClaimedPackage,
     ConversationTold,
@@ -21,6 +22,7 @@ from baluardo.protocol.mail_requests import (
     AnyRequest,
     Attend,
     Begin,
+    Challenge,
     Collect,
     Commit,
     Conversation,
@@ -66,6 +68,7 @@ OF_DEVICES: dict[type[AnyRequest], st.SearchStrategy[AnyRequest]] = {
     Commit: COMMITS,
     Send: st.builds(Send, IDS, GROUPS, lists_of(DEVICES, 1), OCTETS),
     Taken: st.builds(Taken, NUMBERS),
+    Challenge: st.just(Challenge()),
 }
 OF_EDGES: dict[type[AnyRequest], st.SearchStrategy[AnyRequest]] = {
     each: st.just(each()) for each in (Collect, Attend, Leave)
@@ -97,6 +100,7 @@ ANSWERS: dict[type[AnyRequest], st.SearchStrategy[AnyAnswer]] = {
     Begin: st.builds(Begun, GROUPS, st.just(ORDERER)),
     Send: st.builds(Stored, NUMBERS),
     Taken: st.just(Done()),
+    Challenge: st.builds(Challenged, GROUPS),
     Collect: ITEMS,
     Attend: st.just(Done()),
     Leave: st.just(Done()),

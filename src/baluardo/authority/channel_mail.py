@@ -1,8 +1,8 @@
 """Written messages at the channel door: whose requests are answered, and who is told of post.
 
 An edge asks for the devices that sit at it. Each is believed by its own signed attendance, which is
-remembered for the channel until the device leaves, or attends elsewhere. Nothing of what is asked
-is written to a log.
+remembered for the channel until the device leaves, or attends elsewhere. What changes something
+bears the device's own word besides. Nothing of what is asked is written to a log.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from baluardo.authority.channel_guest import Guest
 from baluardo.authority.context import Authority
+from baluardo.authority.mail.asking import verify_word
 from baluardo.authority.mail.boxes import boxes_after, collect, newest_arrival, take
 from baluardo.authority.mail.conversations import begin, told_conversation
 from baluardo.authority.mail.order import commit
@@ -25,11 +26,12 @@ from baluardo.authority.mail.seats import Seat, check_seat, note_seat, verify_se
 from baluardo.authority.mail.sending import send
 from baluardo.authority.store.transaction import Transaction
 from baluardo.errors import BaluardoError, ChannelError, InvalidInputError, StoreError, TrustError
-from baluardo.protocol.mail_answers import AnyAnswer, Done, MailRefusal
+from baluardo.protocol.mail_answers import AnyAnswer, Challenged, Done, MailRefusal
 from baluardo.protocol.mail_requests import (
     AnyRequest,
     Attend,
     Begin,
+    Challenge,
     Collect,
     Commit,
     Conversation,
@@ -41,6 +43,7 @@ from baluardo.protocol.mail_requests import (
     Taken,
     read_request,
 )
+from baluardo.protocol.mail_signed import SIGNED_KINDS, split_word
 from baluardo.protocol.messages import MailAnswer, MailRequest, MailWaiting, encode
 from baluardo.protocol.network_policy import SITES
 from baluardo.trust.certificates.revocation import Revocations
@@ -113,6 +116,8 @@ class ChannelMail:
         seat = self._seats.get(guest, {}).get(message.device)
         if seat is None:
             raise denied(f"That {message.device} sits there was not shown: nothing was done.")
+        if request.kind in SIGNED_KINDS:
+            await self._hear_word(seat, request, message)
         self._rations.take(seat.device, request)
         try:
             if isinstance(request, Collect | Packages):
@@ -124,6 +129,14 @@ class ChannelMail:
             if refusal.code is MailRefusal.DENIED:  # it has attended elsewhere, or was revoked
                 self._forget(guest, message.device)
             raise
+
+    async def _hear_word(self, seat: Seat, request: AnyRequest, message: MailRequest) -> None:
+        """Return once the device itself has asked, for the first time; errors as `verify_word`."""
+        self._rations.take_word(seat.device)
+        _, word = split_word(message.request)
+        verifier, now = self._authority.store.issuing.verifier(), self._authority.clock()
+        word = await asyncio.to_thread(verify_word, request, word, seat, verifier, now)
+        seat.freshness.use(word.number)
 
     async def _answer_largely(
         self, guest: Guest, asked: int, seat: Seat, request: Collect | Packages
@@ -141,7 +154,8 @@ class ChannelMail:
         if isinstance(request, Publish):
             return await store.act(lambda t: publish(t, seat, request))
         if isinstance(request, Packages):
-            return await store.act(lambda t: claim(t, seat, request))
+            spared = self._rations.spared(seat.person, request.devices)
+            return await store.act(lambda t: claim(t, seat, request, spared))
         if isinstance(request, Begin):
             return await store.act(lambda t: begin(t, seat, request, orderer))
         if isinstance(request, Commit):
@@ -164,6 +178,8 @@ class ChannelMail:
             return told_conversation(connection, seat, request, authority.identity.uri)
         if isinstance(request, Collect):
             return collect(connection, seat, authority.credential, now)
+        if isinstance(request, Challenge):
+            return Challenged(seat.freshness.challenge)
         if not isinstance(request, Attend):
             raise InvalidInputError("Nobody here answers this.")
         return Done()

@@ -10,11 +10,13 @@ from typing import Final
 from baluardo.calls.bodies import check_device, person_of
 from baluardo.errors import InvalidInputError
 from baluardo.protocol.mail_fields import (
+    CHALLENGE_OCTETS,
     GROUP_ID_OCTETS,
     LARGEST_PACKAGE,
     MOST_DEVICES,
     MOST_KNOWN,
     MOST_PACKAGES,
+    check_challenge,
     check_epoch,
     check_group,
     check_octets,
@@ -28,6 +30,7 @@ from baluardo.protocol.mail_requests import (
     AnyRequest,
     Attend,
     Begin,
+    Challenge,
     Collect,
     Commit,
     Conversation,
@@ -59,6 +62,8 @@ class MailRefusal(StrEnum):
     """Another commit ended this epoch, or another group stands."""
     UNKNOWN = "unknown"
     """There is no such person, device or conversation, for the one who asks."""
+    CHALLENGE = "challenge"
+    """It was signed under another challenge than stands, or its number was used: sign anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +274,28 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenged:
+    """Answers `Challenge`."""
+
+    challenge: str
+    """Of this device at this channel; 32 octets, hexadecimal."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of bounds."""
+        check_challenge(self.challenge)
+
+    def to_object(self) -> dict[str, object]:
+        """Return the answer as a JSON value."""
+        return {"challenge": self.challenge}
+
+    @classmethod
+    def of_fields(cls, fields: JsonObject) -> Challenged:
+        """Read the fields."""
+        fields.only(("challenge",))
+        return cls(fields.text("challenge", 2 * CHALLENGE_OCTETS))
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """Answers `Taken`, `Attend` and `Leave`."""
 
@@ -291,6 +318,7 @@ AnyAnswer = (
     | Begun
     | Ordered
     | Stored
+    | Challenged
     | Done
     | Collected
 )
@@ -304,6 +332,7 @@ _ANSWERS: Final[dict[type[AnyRequest], Callable[[JsonObject], AnyAnswer]]] = {
     Commit: Ordered.of_fields,
     Send: Stored.of_fields,
     Taken: Done.of_fields,
+    Challenge: Challenged.of_fields,
     Collect: Collected.of_fields,
     Attend: Done.of_fields,
     Leave: Done.of_fields,

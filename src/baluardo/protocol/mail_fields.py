@@ -32,6 +32,7 @@ MOST_KNOWN: Final = 512
 MESSAGE_ID_OCTETS: Final = 16
 GROUP_ID_OCTETS: Final = 32
 DIGEST_OCTETS: Final = 32
+CHALLENGE_OCTETS: Final = 32
 LONGEST_KIND: Final = 16
 LONGEST_EPOCH: Final = 16
 """Decimal digits: epochs go up to 2^53 - 1, which takes longer than anybody lives."""
@@ -50,6 +51,11 @@ def check_hex(field: str, text: str, octets: int) -> None:
 def check_group(field: str, group: str) -> None:
     """Refuse what is no group's identifier; InvalidInputError."""
     check_hex(field, group, GROUP_ID_OCTETS)
+
+
+def check_challenge(challenge: str) -> None:
+    """Refuse what no authority draws; InvalidInputError."""
+    check_hex("challenge", challenge, CHALLENGE_OCTETS)
 
 
 def check_person(field: str, person: str) -> None:

@@ -2,7 +2,8 @@
 
 The edge checks bounds by the same code before it forwards. Octets are base64 with padding (as
 `opaque` of calls and the parts of envelopes are), devices `person/NAME/DEVICE`, epochs decimal
-digits as text. What is encrypted stays so: nothing here looks into it.
+digits as text. What is encrypted stays so: nothing here looks into it. The device's own word under
+what changes something (`mail_signed`) is no part of what is read here.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from baluardo.protocol.mail_fields import (
     epoch_of,
     paths,
 )
+from baluardo.protocol.mail_signed import split_word
 from baluardo.protocol.message_fields import check_count, whole
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.identity import LONGEST_URI
@@ -321,6 +323,13 @@ class _Bare:
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge(_Bare):
+    """Under what the device is to sign what it asks, until it attends anew."""
+
+    kind: ClassVar[str] = "challenge"
+
+
+@dataclass(frozen=True, slots=True)
 class Collect(_Bare):
     """What waits in the device's mailbox, the oldest first; nothing leaves it by that."""
 
@@ -341,7 +350,9 @@ class Leave(_Bare):
     kind: ClassVar[str] = "leave"
 
 
-DeviceRequest = Publish | Devices | Packages | Conversation | Begin | Commit | Send | Taken
+DeviceRequest = (
+    Publish | Devices | Packages | Conversation | Begin | Commit | Send | Taken | Challenge
+)
 """What a browser may ask."""
 EdgeRequest = Collect | Attend | Leave
 """What its edge asks by itself."""
@@ -356,6 +367,7 @@ _OF_DEVICES: Final[dict[str, Callable[[JsonObject], DeviceRequest]]] = {
     Commit.kind: Commit.of_fields,
     Send.kind: Send.of_fields,
     Taken.kind: Taken.of_fields,
+    Challenge.kind: Challenge.of_fields,
 }
 _OF_ANY: Final[dict[str, Callable[[JsonObject], AnyRequest]]] = {
     **_OF_DEVICES,
@@ -378,7 +390,7 @@ def read_request(value: object) -> AnyRequest:
 
 
 def _read(value: object, readers: Mapping[str, Callable[[JsonObject], _R]]) -> _R:
-    fields = JsonObject.of(value, "The request")
+    fields, _ = split_word(value)
     reader = readers.get(fields.text("kind", LONGEST_KIND))
     if reader is None:
         raise fields.wrong("kind", f"one of {', '.join(readers)}")

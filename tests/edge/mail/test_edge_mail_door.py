@@ -104,8 +104,9 @@ def test_two_people_write_and_are_brought_their_post(
 
 def test_the_channel_breaks_and_comes_back(tmp_path: Path) -> None:
     async def scenario(site: MailSite) -> None:
-        anna = await site.sits(ANNAS)
-        await anna.answer(DEVICES)
+        anna, bruno = await site.sits(ANNAS), await site.sits(BRUNOS)
+        for each in (anna, bruno):
+            await each.answer(DEVICES)
         site.office.rule = lambda request: None if request.request["kind"] == "send" else {}
         asked = await anna.ask(send_request(BRUNOS))
         await until(lambda: site.office.kinds(ANNAS)[-1] == "send")
@@ -119,9 +120,12 @@ def test_the_channel_breaks_and_comes_back(tmp_path: Path) -> None:
         site.office.asked.clear()
         site.office.boxes[ANNAS] = [item(1, BRUNOS)]
         await site.connect()
-        await until(lambda: anna.posts)
+        await until(lambda: len(anna.posts) == 2)
         assert site.office.kinds(ANNAS) == ["attend", "collect"]
+        # That it is over is told first, to whoever was told that it had begun.
+        assert anna.posts[0] == {"type": "post", "items": [], "more": False}
         assert (await anna.answer(send_request(BRUNOS)))["answer"] == {}
+        assert bruno.posts == []
 
     at_site(tmp_path, scenario)
 

@@ -177,6 +177,50 @@ def test_asks_that_wait_or_fly_when_the_channel_breaks_are_answered() -> None:
     assert len(edge.answers(seat)) == len(asked), "an answer of the channel before is left out"
 
 
+def test_who_was_told_that_the_authority_is_away_is_told_once_that_it_is_back() -> None:
+    edge = Edge()
+    seat, other = edge.sit(), edge.sit(TABLET)
+    back = {"type": "post", "items": [], "more": False}
+    edge.core.closed()
+    edge.ask(seat)
+    assert edge.posts(seat) == []
+    edge.core.opened(edge.now)
+    edge.frames()
+    assert edge.posts(seat) == [], "before its attendance is believed it could ask nothing"
+    edge.serve()
+    assert edge.posts(seat) == [back]
+    # Nobody was held up by the next one.
+    edge.core.closed()
+    edge.core.opened(edge.now)
+    edge.serve()
+    assert edge.posts(seat) == [back]
+    # One that comes in between, and one whose ask was lost on its way.
+    edge.core.closed()
+    late = edge.sit("person/carla/phone", shown=False)
+    edge.ask(late)
+    edge.core.opened(edge.now)
+    edge.serve()
+    edge.ask(seat)
+    assert edge.kind() == "devices"
+    edge.core.closed()
+    edge.core.opened(edge.now)
+    edge.serve()
+    assert [edge.posts(each) for each in (seat, late, other)] == [[back, back], [back], []]
+
+
+def test_an_attendance_that_could_be_looked_at_later_is_told_of_as_well() -> None:
+    edge = Edge()
+    seat = edge.sit(shown=False)
+    asked = edge.ask(seat)
+    shown = edge.next()
+    assert shown is not None
+    edge.refuse(shown, MailRefusal.UNAVAILABLE)
+    assert edge.answers(seat) == {asked: "unavailable"}
+    edge.wait(FIRST_REST)
+    assert edge.serve() == ["attend", "collect"]
+    assert edge.posts(seat) == [{"type": "post", "items": [], "more": False}]
+
+
 def test_a_browser_has_so_many_asks_and_no_more() -> None:
     edge = Edge()
     seat = edge.sit()

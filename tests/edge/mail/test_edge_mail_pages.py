@@ -1,6 +1,7 @@
 """The pages' own code for written messages, in Node, at two real edges with the real authority.
 
-What runs in Node judges, seals, keeps and orders; its asks and its post go over real WebSockets.
+What runs in Node judges, seals, keeps, orders and signs; its asks and its post go over real
+WebSockets.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ import { Correspondence } from "WEB/src/calls/mail/correspondence";
 import { MailRefusal } from "WEB/src/calls/mail/mailDoor";
 import { openMemoryVault } from "WEB/src/calls/mls/memoryStore";
 import { partyOf } from "WEB/src/calls/mls/party";
-import { readCertificate } from "WEB/src/trust/certificate";
+import { MailWay } from "WEB/src/calls/signalling/mailWay";
+import { readChain } from "WEB/src/trust/certificate";
+import { signEnvelope } from "WEB/src/trust/envelope";
 import { signerOfSeed } from "WEB/src/trust/mldsa";
 import { ofBase64 } from "WEB/src/trust/octets";
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\\n`);
@@ -59,24 +62,21 @@ async function open({ device, host, port, chain, seed, now }) {
   const place = { pins, memory: { newest: null }, now: clock };
   const court = await openCourt("eu-hybrid", fetcher, place);
   const ders = chain.map((each) => ofBase64(each, 1 << 16));
-  const { identity } = await readCertificate(ders[0]);
+  const certificates = await readChain(ders);
+  const [{ identity }] = certificates;
   const signer = await signerOfSeed("ML-DSA-65", new Uint8Array(32).fill(seed));
   const vault = await openMemoryVault(identity);
   const party = await partyOf({ profile: "eu-hybrid", signer, chain: ders }, court, vault);
-  const asked = new Map();
-  let drawn = 0;
-  const door = {
-    isOpen: true,
-    onPost: () => {},
-    onOpen: () => {},
-    ask: (request) => new Promise((resolve, reject) => {
-      drawn += 1;
-      asked.set(drawn, { resolve, reject });
-      say({ device, ask: drawn, request });
-    }),
-  };
+  const key = { identity, signer, readable: true, chain: certificates };
+  const sign = (payload, type) => signEnvelope(payload, type, key);
+  const door = new MailWay((frame) => {
+    const { ask, request } = JSON.parse(frame);
+    say({ device, ask, request });
+    return true;
+  }, { uri: identity.uri, sign });
+  door.opened();
   const problems = [];
-  const page = { asked, door };
+  const page = { door };
   const changed = () => page.letters && say({
     device, problems, problem: page.letters.problem, conversations: page.letters.conversations });
   const problem = (sentence) => { problems.push(sentence); changed(); };
@@ -88,14 +88,13 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { what, device, ...more } = JSON.parse(line);
   const page = pages.get(device);
   if (what === "open") await open({ device, ...more });
-  if (what === "post") page.door.onPost(more.items, more.more);
+  if (what === "post") page.door.take({ type: "post", ...more });
   if (what === "send") page.letters.send(more.person, more.text);
   if (what === "read") page.letters.read(more.person);
   if (what === "number") say({ device, keys: page.letters.of(more.person)?.keys ?? null });
   if (what === "answer") {
-    const { resolve, reject } = page.asked.get(more.ask);
-    if (more.refusal) reject(new MailRefusal(more.refusal, more.sentence));
-    else resolve(more.answer);
+    const refused = more.refusal && new MailRefusal(more.refusal, more.sentence);
+    page.door.take({ type: "mailed", ask: more.ask, answer: refused || more.answer });
   }
 }
 process.exit(0);

@@ -3,6 +3,8 @@
     limits         how much, how many, how long
     refusal        why something is not done, with its code
     seats          whom the post office believes to sit where
+    freshness      under what devices sign, and that each of their words counts once
+    asking         whether a device itself has asked
     packages       key packages: published, told of, given out once each
     conversations  which group stands for two people
     order          one commit for each epoch, with a signed notice

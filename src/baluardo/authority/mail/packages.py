@@ -6,7 +6,7 @@ members judge. One that came with another certificate than the device has now is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -85,13 +85,20 @@ def known_devices(
     return DevicesTold(tuple(KnownDevice(*each) for each in sorted(told.items())))
 
 
-def claim(transaction: Transaction, seat: Seat, request: Packages) -> Claimed:
-    """Give out a package of each device: one that nobody else gets, as long as there is one."""
+def claim(
+    transaction: Transaction, seat: Seat, request: Packages, spared: Container[str] = frozenset()
+) -> Claimed:
+    """Give out a package of each device: one that nobody else gets, as long as there is one.
+
+    Of devices in `spared` the last resort is given: who asks has had many of them lately.
+    """
     check_seat(transaction.connection, transaction.register, seat, transaction.now)
-    return Claimed(tuple(_claimed(transaction, request.devices)))
+    return Claimed(tuple(_claimed(transaction, request.devices, spared)))
 
 
-def _claimed(transaction: Transaction, devices: Iterable[str]) -> Iterable[ClaimedPackage]:
+def _claimed(
+    transaction: Transaction, devices: Iterable[str], spared: Container[str]
+) -> Iterable[ClaimedPackage]:
     connection, register, now = transaction.connection, transaction.register, transaction.now
     for device in devices:
         rows = connection.execute(
@@ -99,7 +106,12 @@ def _claimed(transaction: Transaction, devices: Iterable[str]) -> Iterable[Claim
             .where(_table.c.device == device, _table.c.given.is_(None))
             .order_by(_table.c.last_resort, _table.c.published, _table.c.digest)
         )
-        fit = (row for row in rows if is_in_force(register, int(row.serial, 16), device, now))
+        fit = (
+            row
+            for row in rows
+            if (row.last_resort or device not in spared)
+            and is_in_force(register, int(row.serial, 16), device, now)
+        )
         row = next(fit, None)
         if row is None:
             continue

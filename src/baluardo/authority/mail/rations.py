@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from baluardo.authority.doors.rationing import Ration
-from baluardo.authority.mail.limits import CLAIMS, LOOKS, ORDERS, PUBLICATIONS, SENDS
+from baluardo.authority.mail.limits import (
+    CLAIMS,
+    CLAIMS_OF_ONE,
+    LOOKS,
+    ORDERS,
+    PUBLICATIONS,
+    SENDS,
+    WORDS,
+)
 from baluardo.authority.mail.refusal import full
 from baluardo.protocol.mail_requests import AnyRequest, Begin, Commit, Packages, Publish, Send
 
@@ -26,14 +34,32 @@ class Rations:
     def __init__(self, clock: Callable[[], float]) -> None:
         """Begin with every bucket full."""
         self._rations = {limits: Ration(*limits, clock) for limits in {LOOKS, *_LIMITS.values()}}
+        self._words = Ration(*WORDS, clock)
+        self._claims = Ration(*CLAIMS_OF_ONE, clock)
+
+    def take_word(self, device: str) -> None:
+        """Take one signature out that is to be verified; MailRefusedError as `take`."""
+        _check(self._words.take(device))
+
+    def spared(self, person: str, devices: Iterable[str]) -> frozenset[str]:
+        """Return of which devices this person gets no one-time package for now; counts the others.
+
+        Whoever asks long enough would use them up, one after the other.
+        """
+        return frozenset(
+            device for device in devices if self._claims.take(f"{person} {device}") > 0.0
+        )
 
     def take(self, device: str, request: AnyRequest) -> None:
         """Take one request out; MailRefusedError if the device has used up what it may ask."""
         cost = len(request.devices) if isinstance(request, Packages) else 1
         ration = self._rations[_LIMITS.get(type(request), LOOKS)]
-        wait = ration.take(device, float(cost))
-        if wait > 0.0:
-            raise full(
-                f"Too much was asked in a short time; nothing was done. Ask again in "
-                f"{math.ceil(wait)} seconds."
-            )
+        _check(ration.take(device, float(cost)))
+
+
+def _check(wait: float) -> None:
+    if wait > 0.0:
+        raise full(
+            f"Too much was asked in a short time; nothing was done. Ask again in "
+            f"{math.ceil(wait)} seconds."
+        )

@@ -5,17 +5,25 @@ Where another device of its person gets what is sent, the sender's own oldest me
 full mailbox; the gap in its numbers shows that something is missing. Commits and welcomes stay:
 without them the device could open nothing that follows. Where no other device gets it, the sender
 is refused.
+
+One person's devices have a share of all mailboxes together too: with many correspondents they
+could otherwise fill as many. Beyond it they are refused until something of theirs was taken.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
-from baluardo.authority.mail.limits import MOST_ITEMS, MOST_OCTETS
+from baluardo.authority.mail.limits import (
+    MOST_ITEMS,
+    MOST_ITEMS_OF_ONE,
+    MOST_OCTETS,
+    MOST_OCTETS_OF_ONE,
+)
 from baluardo.authority.mail.parts import Part
 from baluardo.authority.mail.refusal import full
 from baluardo.authority.mail.seats import Seat
@@ -38,11 +46,13 @@ class _Need:
         return self.items <= 0 and self.octets <= 0
 
 
-def make_room(connection: Connection, seat: Seat, parts: Iterable[Part]) -> None:
+def make_room(connection: Connection, seat: Seat, parts: Sequence[Part]) -> None:
     """Return once every mailbox has room for its parts; MailRefusedError names one that has none.
 
-    Nothing is changed then but what the transaction takes back.
+    MailRefusedError too where the sender's share of all of them is used up. Nothing is changed then
+    but what the transaction takes back.
     """
+    _check_share(connection, seat, parts)
     by_device: dict[str, list[Part]] = defaultdict(list)
     for each in parts:
         by_device[each.device].append(each)
@@ -58,6 +68,23 @@ def make_room(connection: Connection, seat: Seat, parts: Iterable[Part]) -> None
                 f"The mailbox of {device} has no room for more of yours: nothing was sent to "
                 "anybody. It has room again when the device has taken what waits there."
             )
+
+
+def _check_share(connection: Connection, seat: Seat, parts: Sequence[Part]) -> None:
+    """Refuse what goes beyond the share of one person in all mailboxes together."""
+    held = connection.execute(
+        select(func.count().label("items"), func.sum(_item.c.size).label("octets")).where(
+            _item.c.person == seat.person
+        )
+    ).one()
+    items = held.items + len(parts)
+    octets = int(held.octets or 0) + sum(each.size for each in parts)
+    if parts and (items > MOST_ITEMS_OF_ONE or octets > MOST_OCTETS_OF_ONE):
+        raise full(
+            f"{held.items:,} items from {seat.person} wait in all mailboxes together, and no more "
+            "of them may: nothing was sent to anybody. There is room again when some were taken, "
+            "and after thirty days."
+        )
 
 
 def _need(connection: Connection, seat: Seat, device: str, parts: Sequence[Part]) -> _Need:

@@ -6,14 +6,16 @@ another site, the edge of the older one is refused, at every authority.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, insert, select, update
 
+from baluardo.authority.mail.freshness import Freshness
 from baluardo.authority.mail.refusal import denied
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.protocol.attendance import Attendance, verify_there
+from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.issuing.register import Register
@@ -26,8 +28,14 @@ class Seat:
     """A device that sits at a site, as was verified."""
 
     attendance: Attendance
-    serial: int
-    """Of the device's certificate."""
+    chain: Chain
+    """With which it has attended, and signs what it asks."""
+    freshness: Freshness = field(default_factory=Freshness, compare=False, repr=False)
+
+    @property
+    def serial(self) -> int:
+        """Of the device's certificate."""
+        return self.chain.leaf.serial
 
     @property
     def device(self) -> str:
@@ -48,7 +56,7 @@ def verify_seat(envelope: Envelope, verifier: Verifier, now: float, site: str, d
     attendance = verify_there(envelope, verifier, now, site)
     if attendance.device != device:
         raise denied(f"The attendance is not that of {device}: nothing was done.")
-    return Seat(attendance, envelope.signatures[0].chain.leaf.serial)
+    return Seat(attendance, envelope.signatures[0].chain)
 
 
 def note_seat(transaction: Transaction, seat: Seat) -> None:

@@ -303,6 +303,7 @@ mail_item: Final = Table(
 octets and notice together. No backup holds it."""
 
 Index("ix_mail_item_share", mail_item.c.device, mail_item.c.person, mail_item.c.size)
+Index("ix_mail_item_person", mail_item.c.person, mail_item.c.size)
 
 mail_sent: Final = Table(
     "mail_sent",

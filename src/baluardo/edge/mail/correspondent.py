@@ -67,6 +67,7 @@ class Correspondent:
         "attendance",
         "device",
         "flying",
+        "held_up",
         "last_number",
         "rests_until",
         "seat",
@@ -86,6 +87,8 @@ class Correspondent:
         """Asks that the authority has."""
         self.last_number = 0
         """Of its asks, which are numbered upward."""
+        self.held_up = False
+        """Whether it was told that the authority is away, and not yet that it is back."""
         self.rests_until = 0.0
         self._failures = 0
         self._wants_post = True

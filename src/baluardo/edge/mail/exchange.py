@@ -16,7 +16,7 @@ from baluardo.calls.attempts import Attempts
 from baluardo.edge.calls.browser_frames import MailAsk, mailed_frame, unmailed_frame
 from baluardo.edge.mail.correspondent import Ask, Correspondent, Standing, Wish, is_post
 from baluardo.edge.mail.flights import Flight, Flights
-from baluardo.edge.mail.post import post_of
+from baluardo.edge.mail.post import BACK, post_of
 from baluardo.errors import InvalidInputError
 from baluardo.protocol.mail_answers import MailRefusal
 from baluardo.protocol.mail_messages import MailAnswer, MailRequest, MailWaiting
@@ -251,7 +251,7 @@ class MailExchange:
         elif is_post(flight.what):
             self._bring(who, message, now)
         elif message.answer is not None:
-            who.shown()
+            self._shown(who)
         else:
             self._not_shown(who, message, now)
         self._queue(flight.seat, now)
@@ -278,6 +278,16 @@ class MailExchange:
         if post.frame:
             self._said.append(Said(who.seat, post.frame))
         who.collected(post.last, more=post.more)
+
+    def _shown(self, who: Correspondent) -> None:
+        """Take that a browser may ask now; one that waits because it could not is told so.
+
+        Browsers are shown one after the other, so they do not all come back in one moment.
+        """
+        who.shown()
+        if who.held_up:
+            who.held_up = False
+            self._said.append(Said(who.seat, BACK))
 
     def _not_shown(self, who: Correspondent, message: MailAnswer, now: float) -> None:
         refusal = message.refusal or MailRefusal.UNAVAILABLE
@@ -354,4 +364,7 @@ class MailExchange:
         self._refuse(who.seat, ask.number, refusal, sentence)
 
     def _refuse(self, seat: int, ask: int, refusal: MailRefusal, sentence: str) -> None:
+        who = self._seats.get(seat)
+        if who is not None and refusal is MailRefusal.UNAVAILABLE:
+            who.held_up = True
         self._said.append(Said(seat, unmailed_frame(ask, refusal.value, sentence)))

@@ -15,6 +15,8 @@ from baluardo.protocol.mail_fields import MOST_ITEMS
 from baluardo.protocol.message_fields import whole
 from baluardo.trust.strict_json import JsonObject, rewrite_json
 
+BACK: Final = post_frame((), more=False)
+"""Post of nothing: the authority can be asked again."""
 LARGEST_POST: Final = 256 << 10
 """Octets of items brought at once, unless one alone is larger: calls of the same browser wait."""
 

@@ -116,6 +116,22 @@ describe("two people", () => {
   });
 });
 
+describe("a text that could not be kept", () => {
+  it("is told of, so that its writer has it again, and is nowhere else", async () => {
+    const { all } = await open("annaPhone", "brunoPhone");
+    const [anna] = all;
+    await anna.letters.settled();
+    anna.store.failAt = anna.store.writes + 1;
+    let lost = 0;
+    anna.letters.send(BRUNO, "uno", () => {
+      lost += 1;
+    });
+    await until(() => lost === 1);
+    expect(anna.said(BRUNO)).toEqual([]);
+    expect(anna.problems.join()).toContain("It was not kept");
+  });
+});
+
 describe("two pages of one device", () => {
   it("keep what either was told, and only the newer one sends", async () => {
     const { office, all } = await open("annaPhone", "brunoPhone");
@@ -178,7 +194,8 @@ describe("several devices of each", () => {
     const { office, all } = await open("annaPhone", "brunoPhone");
     const [anna, bruno] = all;
     anna.letters.send(BRUNO, "prima");
-    await until(() => bruno.said(ANNA).length === 1);
+    // Nobody has anything to send any more, not even a receipt, before which devices are looked at.
+    await until(() => anna.state(BRUNO, "prima") === "delivered");
     const desk = await later(office, "brunoDesk");
     desk.letters.send(ANNA, "dal tavolo");
     await until(() => anna.said(BRUNO).includes("dal tavolo"));
@@ -229,6 +246,24 @@ describe("several devices of each", () => {
     await until(() => bruno.changes(ANNA).length === 1);
     expect(bruno.changes(ANNA)).toEqual(["anna.rossi/lost removed"]);
     expect(office.boxes.get(lost.path)?.items.length).toBe(before);
+  });
+
+  it("one whose certificate was taken back is not told who reads either", async () => {
+    const { office, all } = await open("annaPhone", "brunoPhone");
+    const [anna, bruno] = all;
+    for (const each of all) each.informed = false;
+    const lost = await later(office, "annaLost", false);
+    anna.letters.send(BRUNO, "prima");
+    await until(() => lost.said(BRUNO).length === 1 && anna.state(BRUNO, "prima") === "delivered");
+    await until(() => lost.state(BRUNO, "prima") === "delivered");
+    lost.close();
+    for (const each of all) each.informed = true;
+    const before = office.past.filter(({ device }) => device === lost.path).length;
+    bruno.letters.read(ANNA);
+    await until(() => anna.state(BRUNO, "prima") === "read");
+    expect(office.past.filter(({ device }) => device === lost.path).length).toBe(before);
+    expect(anna.with(BRUNO)?.keys?.members).toEqual(["anna.rossi/phone", "bruno.verdi/phone"]);
+    expect(bruno.changes(ANNA)).toEqual(["anna.rossi/lost removed"]);
   });
 
   it("two that change the devices at once: one comes first, and nothing is lost", async () => {

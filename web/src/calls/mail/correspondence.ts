@@ -24,6 +24,11 @@ import type { ConversationView, Letters } from "./view";
 const AGAIN_MS = 2_000;
 /** Between two looks at one's own key packages: a post office bounds how often one publishes. */
 const SUPPLY_MS = 60_000;
+/** Before packages that could not be published are published again, doubled up to `LATEST_MS`. */
+const SUPPLY_AGAIN_MS = 2_000;
+const LATEST_MS = 60_000;
+/** Within which pages that were held up ask again: all of a site hear of it at once. Our choice. */
+const SPREAD_MS = 300;
 /** Posts that were not taken in yet; an edge that sends more without `taken` is not heard. */
 const MOST_POSTS = 4;
 
@@ -48,6 +53,9 @@ export class Correspondence implements Letters {
   readonly #packages: number | undefined;
   #taking: Promise<void> | null = null;
   #supplying = false;
+  #supplyFailures = 0;
+  #supplyTimer: ReturnType<typeof setTimeout> | undefined;
+  #hurryTimer: ReturnType<typeof setTimeout> | undefined;
   #suppliedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
@@ -99,16 +107,15 @@ export class Correspondence implements Letters {
   }
 
   /** TrustError if this is no text that can be sent, or nobody it can be sent to. */
-  send(person: string, text: string): string {
+  send(person: string, text: string, lost?: () => void): string {
     const said = typed(text);
     if (!isName(person) || person === this.#room.party.identity.name) {
       throw new TrustError("identity", "Messages are written to another person.");
     }
     const [id, at] = [drawId(), this.#room.now()];
     const { device } = this.#room.party.identity;
-    this.#edit(person, (thread) =>
-      withText(thread, { id, mine: true, device, at, text: said, state: "waiting" }, at),
-    );
+    const entry = { id, mine: true, device, at, text: said, state: "waiting" as const };
+    this.#edit(person, (thread) => withText(thread, entry, at), lost);
     return id;
   }
 
@@ -137,12 +144,14 @@ export class Correspondence implements Letters {
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#supplyTimer);
+    clearTimeout(this.#hurryTimer);
     for (const course of this.#courses.values()) course.stop();
     this.#door.onPost = () => {};
     this.#door.onOpen = () => {};
   }
 
-  #edit(person: string, by: (thread: Thread) => Thread): void {
+  #edit(person: string, by: (thread: Thread) => Thread, lost?: () => void): void {
     const { ledger } = this.#room;
     this.#room
       .turn(async () => {
@@ -154,7 +163,10 @@ export class Correspondence implements Letters {
       })
       .then(
         () => this.#wake(person),
-        (problem) => this.#room.tell(`It was not kept: ${sentenceOf(problem)}`),
+        (problem) => {
+          this.#room.tell(`It was not kept: ${sentenceOf(problem)}`);
+          lost?.();
+        },
       );
   }
 
@@ -192,6 +204,19 @@ export class Correspondence implements Letters {
     void this.#supply();
   }
 
+  /** The authority can be reached again: who waits for it for longer each time asks now. */
+  #hurry(): void {
+    this.#hurryTimer ??= setTimeout(() => {
+      this.#hurryTimer = undefined;
+      for (const course of this.#courses.values()) {
+        if (course.delays === 0) continue;
+        course.delays = 0;
+        this.#wake(course.person);
+      }
+      void this.#supply();
+    }, Math.random() * SPREAD_MS);
+  }
+
   #lookAround(): void {
     if (!this.#door.isOpen) return;
     for (const course of this.#courses.values()) {
@@ -207,18 +232,32 @@ export class Correspondence implements Letters {
     const now = this.#room.now();
     if (this.#supplying || Math.abs(now - this.#suppliedAt) < SUPPLY_MS) return;
     this.#supplying = true;
+    clearTimeout(this.#supplyTimer);
     try {
       await publishMissing(this.#room, this.#packages);
       this.#suppliedAt = now;
+      this.#supplyFailures = 0;
     } catch (problem) {
-      // Unreachable now: when it can be reached this is done again.
-      if (!(problem instanceof MailRefusal)) this.#room.tell(sentenceOf(problem));
+      if (problem instanceof MailRefusal) this.#supplyLater();
+      else this.#room.tell(sentenceOf(problem));
     } finally {
       this.#supplying = false;
     }
   }
 
+  /** Who has no package at the post office cannot be written to: that does not wait for a look. */
+  #supplyLater(): void {
+    if (this.#closed) return;
+    const againMs = Math.min(LATEST_MS, SUPPLY_AGAIN_MS * 2 ** this.#supplyFailures);
+    this.#supplyFailures += 1;
+    this.#supplyTimer = setTimeout(() => this.#door.isOpen && void this.#supply(), againMs);
+  }
+
   #post(items: readonly Json[]): void {
+    if (items.length === 0) {
+      this.#hurry();
+      return;
+    }
     if (this.#posts.length >= MOST_POSTS) return;
     this.#posts.push(items);
     this.#taking ??= this.#takeAll().finally(() => {

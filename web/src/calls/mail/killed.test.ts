@@ -4,6 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ANNA, BRUNO, type Browser, browsers, fakeClock, until } from "./places.testing";
 import type { PostOffice } from "./postOffice.testing";
 
+// Who signs what is for others to see: here the same is done again and again.
+vi.mock(import("../../trust/implementations"), async (real) =>
+  (await import("./cheapSignatures.testing")).cheapened(await real()),
+);
 vi.setConfig({ testTimeout: 600_000 });
 beforeEach(() => fakeClock());
 afterEach(() => {
@@ -16,7 +20,15 @@ interface Prepared {
   bruno: Browser;
 }
 
-async function prepared(): Promise<Prepared> {
+let first: Promise<Prepared> | undefined;
+
+/** Two people as they come: once for all tests, each of which begins with copies. */
+function prepared(): Promise<Prepared> {
+  first ??= prepare();
+  return first;
+}
+
+async function prepare(): Promise<Prepared> {
   const { office, all } = await browsers(["annaPhone", "brunoPhone"]);
   const [anna, bruno] = all as [Browser, Browser];
   for (const each of all) await each.letters.settled();

@@ -9,15 +9,13 @@ import { ofUint64, ofUtf8, uint64, utf8 } from "../../trust/octets";
 import { type JsonObject, parseJson, writeJson } from "../../trust/strictJson";
 import { framed, unframed } from "../mls/frames";
 import type { Beside, KeptRecord, Removed, Vault } from "../mls/vault";
+import { withinBounds } from "./early";
 import { groupOf, type Item } from "./items";
 import { newThread, type Thread } from "./thread";
 import { namesOf, readThreads, type Written, written } from "./threadRecords";
 
 /** Conversations that are kept; whichever is silent longest leaves. */
 export const MOST_THREADS = 500;
-/** Items that wait for a commit. */
-export const MOST_EARLY = 64;
-const MOST_EARLY_OCTETS = 4 << 20;
 /** Items of which it is known that they were taken in: more than one post brings. Our choice. */
 const MOST_DONE = 512;
 /** Epochs of a group whose notices are kept, to be held against a second word. Our choice. */
@@ -79,10 +77,13 @@ export class Draft {
     return this;
   }
 
+  /** What waits for a commit, as far as there is room for it. */
   early(early: readonly Item[]): this {
-    const kept = early.slice(-MOST_EARLY);
-    let octets = kept.reduce((sum, item) => sum + item.octets.length, 0);
-    while (octets > MOST_EARLY_OCTETS) octets -= kept.shift()?.octets.length ?? octets;
+    const people = new Map<string, string>();
+    for (const { person, groups } of this.#ledger.threads.values()) {
+      for (const group of groups) people.set(group, person);
+    }
+    const kept = withinBounds(early, (group) => people.get(group) ?? group);
     this.#desk = { ...this.#desk, early: kept };
     return this;
   }

@@ -7,7 +7,7 @@ import { type JsonObject, writeJson } from "../../trust/strictJson";
 import { FRESH_KEY } from "../mls/commits";
 import { Conversation } from "../mls/group";
 import { makePackage } from "../mls/packages";
-import { MOST_EARLY } from "./ledger";
+import { MOST_EARLY } from "./early";
 import {
   ANNA,
   another,
@@ -247,9 +247,11 @@ describe("the orderer's word", () => {
     const desk = await another(office, "annaDesk");
     opened.push(desk);
     bruno.door.meddle = (items) => items.filter(({ kind }) => kind !== "commit");
+    bruno.door.close(); // else it might let the desk in itself
     await jump(TEN_MINUTES);
     anna.letters.send(BRUNO, "due");
     await until(() => anna.state(BRUNO, "due") === "sent");
+    bruno.door.open();
     await until(() => office.boxOf(bruno.path).items.length === 0);
     // Sealed in an epoch that Bruno's phone does not know: it waits.
     expect(bruno.said(ANNA)).toEqual(["uno"]);
@@ -270,15 +272,19 @@ describe("the orderer's word", () => {
       held.push(...items.filter(({ kind }) => kind === "commit"));
       return items.filter(({ kind }) => kind !== "commit");
     };
+    bruno.door.close();
     await jump(TEN_MINUTES);
     anna.letters.send(BRUNO, "due");
-    await until(() => anna.state(BRUNO, "due") === "sent" && held.length > 0);
+    await until(() => anna.state(BRUNO, "due") === "sent");
+    bruno.door.open();
+    await until(() => held.length > 0);
     await until(() => office.boxOf(bruno.path).items.length === 0);
     await bruno.reopen();
     expect(bruno.said(ANNA)).toEqual(["uno"]);
     post(office, bruno, held);
     await until(() => bruno.said(ANNA).includes("due"));
-    expect(bruno.problems).toEqual([]);
+    // The page that went may have been about to write.
+    expect(bruno.problems.filter((each) => !each.includes("store fails"))).toEqual([]);
   });
 
   it("that never comes does not let what waits for it fill the memory", async () => {

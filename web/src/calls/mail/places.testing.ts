@@ -21,7 +21,7 @@ const really = globalThis.setTimeout;
 /** Of the tests' clock, for each millisecond or so that truly passes. */
 const STEP_MS = 20;
 
-/** The clock of tests stands an hour after everything was made, and moves by `until` and `pass`. */
+/** The clock of tests stands an hour after everything was made, and moves by `until` and `jump`. */
 export function fakeClock(which: Which = "eu"): void {
   vi.useFakeTimers({
     toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"],
@@ -203,7 +203,7 @@ export async function another(office: PostOffice, name: string, informed = true)
   const made = new Browser(office, name, "eu");
   made.informed = informed;
   await made.open();
-  await until(() => (office.supplies.get(made.path)?.packages.length ?? 0) > 1);
+  await until(() => (office.supplies.get(made.path)?.published ?? 0) > 1);
   return made;
 }
 
@@ -215,6 +215,6 @@ export async function browsers(
   const office = await PostOffice.open(FILES[which]);
   const all: Browser[] = [];
   for (const name of names) all.push(await new Browser(office, name, which).open());
-  await until(() => all.every(({ path }) => (office.supplies.get(path)?.packages.length ?? 0) > 1));
+  await until(() => all.every(({ path }) => (office.supplies.get(path)?.published ?? 0) > 1));
   return { office, all };
 }

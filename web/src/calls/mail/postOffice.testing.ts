@@ -30,6 +30,8 @@ interface Box {
 interface Supply {
   packages: string[];
   lastResort: string;
+  /** One-time packages that came, given out or not. */
+  published: number;
 }
 
 export class PostOffice {
@@ -47,6 +49,8 @@ export class PostOffice {
   /** Refuses or lets pass; for faults. */
   rule: (device: string, request: JsonObject) => RefusalCode | null = () => null;
   readonly #doors = new Map<string, TestDoor>();
+  /** Of whom each group is, those too that stand no more. */
+  readonly #pairs = new Map<string, string>();
   readonly #authority: DeviceKey;
 
   private constructor(authority: DeviceKey) {
@@ -61,8 +65,8 @@ export class PostOffice {
   /** Another office with the key packages of this one, before anything was written. */
   copied(): PostOffice {
     const made = new PostOffice(this.#authority);
-    for (const [device, { packages, lastResort }] of this.supplies) {
-      made.supplies.set(device, { packages: [...packages], lastResort });
+    for (const [device, supply] of this.supplies) {
+      made.supplies.set(device, { ...supply, packages: [...supply.packages] });
     }
     return made;
   }
@@ -140,8 +144,9 @@ export class PostOffice {
   }
 
   #publish(device: string, request: JsonObject): JsonObject {
-    const supply = this.supplies.get(device) ?? { packages: [], lastResort: "" };
+    const supply = this.supplies.get(device) ?? { packages: [], lastResort: "", published: 0 };
     supply.packages.push(...(request.packages as string[]));
+    supply.published += (request.packages as string[]).length;
     if (request.last_resort !== "") supply.lastResort = `${request.last_resort}`;
     const any = supply.packages.length > 0 || supply.lastResort !== "";
     if (any) this.supplies.set(device, supply);
@@ -173,6 +178,7 @@ export class PostOffice {
     if (standing !== group) {
       if (standing !== instead) throw new MailRefusal("stale", "Another group stands.");
       this.standings.set(pair, { group: `${group}`, epoch: 0, named: new Map() });
+      this.#pairs.set(`${group}`, pair);
     }
     return { group: `${group}`, orderer: this.orderer };
   }
@@ -219,7 +225,7 @@ export class PostOffice {
   }
 
   #check(device: string, group: string, others: readonly string[]): void {
-    const pair = [...this.standings].find(([, each]) => each.group === group)?.[0];
+    const pair = this.#pairs.get(group);
     const known = pair?.split(" ") ?? [];
     const good = [device, ...others].every((each) => known.includes(personOf(each)));
     const gone = others.some((each) => this.revoked.has(each) || !this.supplies.has(each));

@@ -11,10 +11,11 @@ import { Repeated } from "../mls/errors";
 import { Conversation } from "../mls/group";
 import type { Message, Settled } from "../mls/outcomes";
 import { PAST_EPOCHS } from "../mls/party";
+import type { Member } from "../mls/roster";
 import { beganAnew, changesBetween, keysOf, knownKeys, line } from "./changes";
 import { readContent } from "./content";
 import { type Item, itemOf, markOf } from "./items";
-import { type Draft, MOST_EARLY, MOST_THREADS } from "./ledger";
+import { type Draft, MOST_THREADS } from "./ledger";
 import { ordererOf, verifyNotice, type Word } from "./notice";
 import { isOfStore, type Room } from "./room";
 import {
@@ -230,34 +231,69 @@ function settledIn(thread: Thread, group: Conversation, settled: Settled, at: nu
 }
 
 async function wait(room: Room, item: Item, draft: Draft): Promise<void> {
-  const early = draft.desk.early;
-  if (early.length >= MOST_EARLY) {
+  const early = [...draft.desk.early, item];
+  draft.early(early);
+  if (draft.desk.early.length < early.length) {
     room.tell("Messages wait for a change of keys that does not come: the oldest was dropped.");
   }
-  await room.write(draft.early([...early, item]));
+  await room.write(draft);
 }
 
 async function welcome(room: Room, item: Item, begin: () => Draft): Promise<Arrival | null> {
-  if ((await room.group(item.group)) !== null) throw new Repeated();
+  const here = await room.group(item.group);
+  if (here?.speaks) throw new Repeated();
   const draft = begin();
   const { conversation } = await Conversation.join(room.party, item.octets, (joined) => {
     const { conversation: group, by } = joined;
     if (group.id !== item.group) throw new TrustError("malformed", "A welcome is misnamed.");
     ordererOf(group.terms.orderer.uri, room.party.identity.community);
+    if (here !== null) checkReplaced(here, group, by);
     const person = room.otherOf(group);
-    const keys = keysOf(group);
     makeRoom(room, draft, person);
-    const before = draft.thread(person);
-    const lines =
-      before.keys === null ? [] : beganAnew(before.keys, by.identity.path, keys, room.now());
-    const { thread, left } = entered(withChanges(before, lines), group.id);
-    for (const each of left) draft.forget(each);
-    draft.put({ ...thread, keys });
+    draft.put(letIn(draft, draft.thread(person), group, by, room.now()));
     return draft.beside();
   });
   room.hold(conversation);
   room.count(draft);
   return { person: room.otherOf(conversation), group: item.group, keys: true };
+}
+
+/**
+ * Refuses to put this device anew into a group that it is in: only its own new key takes the place
+ * of its former one there (which `speaks` has told), and only by a member as it is known here.
+ *
+ * Otherwise whoever has a key package of this device could put a group of their own in the place of
+ * another one, under its name. A later epoch, and that nobody is in it twice, joining has seen to.
+ */
+function checkReplaced(here: Conversation, group: Conversation, by: Member): void {
+  const { certificate, identity } = by;
+  const known = here.members.some((each) => same(each.certificate.spki, certificate.spki));
+  const own = here.members.find(({ leaf }) => leaf === here.leaf);
+  if (!known || identity.uri === own?.identity.uri) {
+    throw new TrustError("identity", "A welcome is of nobody in the conversation: dropped.");
+  }
+  const [before, after] = [here.terms, group.terms];
+  const people = before.people.every((uri, at) => uri === after.people[at]);
+  if (!people || before.orderer.uri !== after.orderer.uri) {
+    throw new TrustError("identity", "A welcome is into another conversation than it says.");
+  }
+}
+
+/** The conversation once this device was let into a group; `by` is who has done so. */
+function letIn(draft: Draft, before: Thread, group: Conversation, by: Member, at: number): Thread {
+  const keys = keysOf(group);
+  const known = before.keys;
+  const lines =
+    known === null
+      ? []
+      : known.group === group.id
+        ? changesBetween(known.members, keys.members, at)
+        : beganAnew(known, by.identity.path, keys, at);
+  // What the former leaf had sealed or offered in this group nobody would take any more.
+  const sealed = before.flight?.group === group.id ? unsealed(before) : before;
+  const { thread, left } = entered(withChanges(sealed, lines), group.id);
+  for (const each of left) draft.forget(each);
+  return { ...thread, keys, offer: thread.offer?.group === group.id ? null : thread.offer };
 }
 
 /** Lets go of whichever conversation is silent longest where there would be too many. */

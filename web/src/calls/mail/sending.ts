@@ -6,22 +6,20 @@
 
 import { drawId } from "../../trust/commands";
 import { TrustError } from "../../trust/errors";
-import { Conversation } from "../mls/group";
 import { nameOf } from "../mls/ordering";
 import { withKeys } from "./changes";
 import { writeContent } from "./content";
-import type { Course } from "./course";
+import type { Course, Look } from "./course";
 import { deviceChange, readersOf } from "./devices";
 import { MailRefusal } from "./mailDoor";
-import { ordererOf, verifyNotice } from "./notice";
+import { verifyNotice } from "./notice";
 import { sentenceOf, settle, takeEarly } from "./receiving";
 import { isOfStore, type Room } from "./room";
+import { dropOffer, enterGroup, foundGroup, leaveGroup } from "./standing";
 import {
-  entered,
   type Flight,
   failed,
   landed,
-  leftGroup,
   receiptOf,
   type Thread,
   unsealed,
@@ -44,6 +42,9 @@ const LET_IN_MS = 10_000;
 /** Refusals in a row after which texts have failed. */
 const MOST_REFUSED = 3;
 const MOST_DOUBLED = 6;
+
+/** For what a conversation is made ready: only a text begins one. */
+type Purpose = "text" | "receipt" | "look";
 
 export class Sender {
   readonly #room: Room;
@@ -73,24 +74,28 @@ export class Sender {
     if (thread === undefined || !this.#open()) return null;
     if (thread.flight !== null) return this.#fly(course, thread.flight);
     const texts = waitingTexts(thread).length > 0;
-    const receipts = thread.delivered.length + thread.read.length > 0;
     if (thread.offer !== null) return this.#offer(course, thread);
     if (texts || course.due || thread.founding !== null) {
-      const ready = await this.#prepare(course, texts);
+      const ready = await this.#prepare(course, texts ? "text" : "look");
       if (ready !== "ready") return ready;
       if (texts) return this.#seal(course, "text");
       course.due = false;
       return 0;
     }
+    const receipts = thread.delivered.length + thread.read.length > 0;
     if (!receipts || thread.groups.length === 0) return null;
     const early = course.receiptsAt - this.#room.now();
     // Longer only where the clock was put back meanwhile.
     if (early > 0 && early <= RECEIPTS_MS) return early;
+    // They tell when somebody reads: a device that must be out is to be out of the group first.
+    const ready = await this.#prepare(course, "receipt");
+    if (ready !== "ready") return ready;
     return this.#seal(course, thread.read.length > 0 ? "read" : "delivered");
   }
 
-  /** Brings the group to where a text can be sealed in it; otherwise what a step tells. */
-  async #prepare(course: Course, texts: boolean): Promise<number | null | "ready"> {
+  /** Brings the group to where something can be sealed in it; otherwise what a step tells. */
+  async #prepare(course: Course, purpose: Purpose): Promise<number | null | "ready"> {
+    const texts = purpose === "text";
     const look = await this.#look(course);
     const { standing } = look;
     const thread = this.#thread(course);
@@ -101,10 +106,13 @@ export class Sender {
     course.awaited = null;
     const behind = standing.epoch > group.epoch;
     if (!behind) course.behindSince = null;
-    if (!group.speaks) return texts ? this.#found(course, group.id) : this.#rest(course);
+    if (!group.speaks) {
+      // Receipts too: who only reads with a renewed key asks to be let in by them.
+      return purpose === "look" ? this.#rest(course) : this.#found(course, group.id);
+    }
     if (behind) return this.#behind(course, texts);
     if (thread.groups[0] !== group.id) {
-      await this.#room.turn(() => this.#enter(course, group.id));
+      await this.#room.turn(() => enterGroup(this.#room, course, group.id));
       return 0;
     }
     const changed = await deviceChange(this.#room, course, look, group);
@@ -153,31 +161,20 @@ export class Sender {
       return texts ? this.#found(course, group) : this.#rest(course);
     }
     course.look = null;
-    this.#block(course, "A change of keys is on its way.");
+    if (texts) this.#block(course, "A change of keys is on its way.");
     return SOON_MS;
   }
 
   /** Makes a group of this device alone, to stand in the place of another one. */
   async #found(course: Course, instead: string): Promise<number | null> {
-    const { party, ledger } = this.#room;
-    const { standing, devices } = await this.#look(course);
-    const theirs = devices.filter((each) => each.startsWith(`person/${course.person}/`));
+    const look = await this.#look(course);
+    const theirs = look.devices.filter((each) => each.startsWith(`person/${course.person}/`));
     if (theirs.length === 0) {
       course.look = null;
       this.#block(course, `${course.person} has no device yet that messages could go to.`);
-      return LATER_MS;
+      return later(course, SOON_MS); // one may be about to be known
     }
-    const orderer = ordererOf(standing.orderer, party.identity.community);
-    const holder = `spiffe://${party.identity.community}/person/${course.person}`;
-    await this.#room.turn(async () => {
-      const draft = ledger.draft();
-      const made = await Conversation.create(party, holder, orderer, ({ id }) => {
-        const founding = { group: id, instead };
-        return draft.put({ ...draft.thread(course.person), founding }).beside();
-      });
-      this.#room.hold(made);
-      this.#room.count(draft);
-    });
+    await foundGroup(this.#room, course, look, instead);
     return 0;
   }
 
@@ -188,39 +185,25 @@ export class Sender {
     standing: string,
   ): Promise<number | null> {
     let stands = standing === group;
+    let look: Look | null = null;
     if (standing === instead) {
       try {
         await this.#room.asks.begin(`person/${course.person}`, group, instead);
         stands = true;
+        // Nobody else is in it: how it stands need not be asked.
+        const { look: before } = course;
+        look = before && { ...before, standing: { ...before.standing, group, epoch: 0n } };
       } catch (problem) {
         if (!(problem instanceof MailRefusal) || problem.code !== "stale") throw problem;
       }
     }
-    course.look = null;
+    course.look = look;
     course.awaited = null;
     course.behindSince = null;
-    if (stands) await this.#room.turn(() => this.#enter(course, group));
-    else await this.#room.turn(() => this.#leave(course, group));
+    await this.#room.turn(() => (stands ? enterGroup : leaveGroup)(this.#room, course, group));
+    // Nobody else is in it yet, whatever becomes of what it was made for.
+    course.due = stands;
     return 0;
-  }
-
-  /** From now on this group is written in. */
-  async #enter(course: Course, group: string): Promise<void> {
-    const draft = this.#room.ledger.draft();
-    const { thread, left } = entered(draft.thread(course.person), group);
-    const founding = thread.founding?.group === group ? null : thread.founding;
-    for (const each of left) draft.forget(each);
-    const found = await this.#room.group(group);
-    const lone = found === null || found.members.length < 2;
-    const now = { ...thread, founding };
-    await this.#room.write(draft.put(lone ? now : withKeys(now, found, this.#room.now())));
-  }
-
-  /** Lets go of a group, and of its keys. */
-  async #leave(course: Course, group: string): Promise<void> {
-    const draft = this.#room.ledger.draft();
-    draft.put(leftGroup(draft.thread(course.person), group)).forget(group);
-    await this.#room.write(draft);
   }
 
   /** Has the orderer name a commit. */
@@ -265,8 +248,15 @@ export class Sender {
     if (!(problem instanceof MailRefusal)) throw problem;
     const { code } = problem;
     if (code === "unavailable" || code === "full") throw problem;
-    const now = this.#room.now();
     course.look = null;
+    const over = code === "stale" || code === "unknown";
+    if (over && (await this.#look(course)).standing.group !== group) {
+      // Its group is over: no commit of it comes any more, and another one is written in.
+      await this.#room.turn(() => dropOffer(this.#room, course, group));
+      return 0;
+    }
+    course.look = null;
+    const now = this.#room.now();
     course.behindSince ??= now;
     const late = now - course.behindSince >= PATIENCE_MS;
     if (code === "stale" && !late) {
@@ -277,7 +267,7 @@ export class Sender {
     if (!late && course.refused < MOST_REFUSED) return SOON_MS;
     this.#room.tell(`A change of a conversation's keys was refused (${problem.message}).`);
     course.behindSince = null;
-    await this.#room.turn(() => this.#leave(course, group));
+    await this.#room.turn(() => leaveGroup(this.#room, course, group));
     return 0;
   }
 
@@ -290,7 +280,9 @@ export class Sender {
         const draft = this.#room.ledger.draft();
         return this.#room.write(draft.put(by(draft.thread(person))));
       });
-    if (thread.groups[0] !== flight.group) {
+    const group = await this.#room.turn(() => this.#room.group(flight.group));
+    // What a former key has sealed is read only as long as that key is in the group.
+    if (thread.groups[0] !== flight.group || group?.speaks === false) {
       await edit(unsealed);
       return 0;
     }
@@ -310,7 +302,8 @@ export class Sender {
         return failed({ ...undone, delivered, read }, flight.texts, problem.message);
       });
       if (lost) course.refused = 0;
-      return lost ? 0 : SOON_MS;
+      // Another group stands: which one is looked up at once.
+      return lost || problem.code === "stale" ? 0 : SOON_MS;
     }
     course.refused = 0;
     await edit((now) => landed(now, flight.id));
@@ -361,10 +354,8 @@ export class Sender {
     if (problem instanceof MailRefusal) {
       this.#block(course, problem.message);
       if (problem.code === "unavailable" || problem.code === "full") {
-        course.delays += 1;
-        // A way that is gone is often back at once, and nothing tells so; an allowance is not.
-        const first = problem.code === "full" ? SOON_MS : AWAY_MS;
-        return Math.min(LATER_MS, first * 2 ** Math.min(course.delays, MOST_DOUBLED));
+        // A way that is gone is often back at once; an allowance is not.
+        return later(course, problem.code === "full" ? SOON_MS : AWAY_MS);
       }
       course.look = null;
       course.refused += 1;
@@ -398,4 +389,10 @@ export class Sender {
     else this.blocked.set(person, sentence);
     this.#room.show();
   }
+}
+
+/** For how long nothing is asked: twice as long each time, until something was done. */
+function later(course: Course, firstMs: number): number {
+  course.delays += 1;
+  return Math.min(LATER_MS, firstMs * 2 ** Math.min(course.delays, MOST_DOUBLED));
 }

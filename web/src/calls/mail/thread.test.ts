@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   entered,
   erased,
@@ -20,6 +20,8 @@ import {
 } from "./thread";
 import { readThreads, type Written, written } from "./threadRecords";
 
+// Only against hanging: others use the machine too.
+vi.setConfig({ testTimeout: 60_000 });
 const id = (number: number) => number.toString(16).padStart(32, "0");
 const text = (number: number, mine = true) => ({
   id: id(number),

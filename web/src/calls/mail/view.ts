@@ -58,8 +58,12 @@ export interface Letters {
   /** Why nothing leaves now ("the authority is out of reach"); empty when all is well. */
   readonly problem: string;
   of(person: string): ConversationView | null;
-  /** Keeps the text and sends it as soon as that is possible; returns its id. */
-  send(person: string, text: string): string;
+  /**
+   * Keeps the text and sends it as soon as that is possible; returns its id.
+   *
+   * `lost` is called if it could not be kept, which shows a moment later: then it is nowhere here.
+   */
+  send(person: string, text: string, lost?: () => void): string;
   /** What is shown on the screen was read: all texts of this person so far. */
   read(person: string): void;
   /** Tries a failed text again. */

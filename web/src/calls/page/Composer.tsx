@@ -1,9 +1,9 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import { say } from "../../authority/kit";
 import { formatted } from "../../frame/language";
 import { characters } from "../../trust/octets";
 import { LONGEST_TEXT } from "../mail/content";
-import { drafts } from "./beside";
+import { drafts, giveBack, keepDraft } from "./beside";
 import { shown } from "./desk";
 import { COUNTED_FROM, composed } from "./entries";
 import { Icon } from "./Icon";
@@ -21,13 +21,9 @@ export function Composer(props: {
 }) {
   const w = t.value.texts;
   const { person } = props;
-  const [typed, setTyped] = useState(() => drafts.get(person) ?? "");
+  const typed = drafts.value.get(person) ?? "";
   const field = useRef<HTMLTextAreaElement>(null);
   const note = useId();
-  useEffect(() => {
-    if (typed === "") drafts.delete(person);
-    else drafts.set(person, typed);
-  }, [typed]);
   useLayoutEffect(() => {
     const { current } = field;
     if (!current) return;
@@ -46,12 +42,15 @@ export function Composer(props: {
     field.current?.focus();
     if (text === "" || tooLong) return;
     try {
-      shown.peek().letters?.send(person, text);
+      shown.peek().letters?.send(person, text, () => {
+        giveBack(person, typed);
+        say(t.peek().texts.notKept, "problem");
+      });
     } catch {
       say(w.refused, "problem");
       return;
     }
-    setTyped("");
+    keepDraft(person, "");
     props.onSent();
   };
   const pressed = (event: KeyboardEvent) => {
@@ -82,7 +81,7 @@ export function Composer(props: {
           aria-label={w.writeTo(props.name)}
           aria-describedby={note}
           {...(tooLong ? { "aria-invalid": true } : {})}
-          onInput={(event) => setTyped(event.currentTarget.value)}
+          onInput={(event) => keepDraft(person, event.currentTarget.value)}
           onKeyDown={pressed}
         />
         <button

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { ActionButton, ConfirmDialog, Dialog, Loading, say } from "../../authority/kit";
 import type { ConversationView } from "../mail/view";
 import { calledName } from "./attention";
-import { drafts, leaveThread } from "./beside";
+import { keepDraft, leaveThread } from "./beside";
 import { self, shown, stage } from "./desk";
 import { PageOrigin, Part, Safety } from "./SecuritySheet";
 import { t } from "./words";
@@ -118,7 +118,7 @@ function Erase(props: { person: string; name: string; onClose: () => void }) {
       onClose={props.onClose}
       onConfirm={async () => {
         shown.peek().letters?.erase(props.person);
-        drafts.delete(props.person);
+        keepDraft(props.person, "");
         say(w.erased);
         leaveThread();
       }}

@@ -1,11 +1,23 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { TrustError } from "../../trust/errors";
+import { type Octets, ofBase64, ofUtf8 } from "../../trust/octets";
 import type { JsonObject } from "../../trust/strictJson";
 import { MailRefusal, REFUSALS } from "../mail/mailDoor";
 import { type Frame, LARGEST_MAIL_FRAME, MOST_ASK, mailFrame, readFrame } from "./frames";
 import { MailWay, MOST_UNANSWERED, MOST_UNDER_WAY } from "./mailWay";
 
 const REQUEST = { kind: "devices", people: ["person/anna"] };
+const CHALLENGE = "0f".repeat(32);
+const OTHER = "1e".repeat(32);
+/** Signs by showing what it is to sign. */
+const WHO = {
+  uri: "spiffe://italia.example/person/anna/phone",
+  sign: async (payload: Octets, payloadType: string) => ({
+    payload,
+    payloadType,
+    signatures: [{ chain: [], signature: payload, keyId: "" }],
+  }),
+};
 
 /** A connection whose other end is the test. */
 class Edge {
@@ -15,7 +27,7 @@ class Edge {
   readonly way = new MailWay((frame) => {
     if (this.takes) this.said.push(JSON.parse(frame));
     return this.takes;
-  });
+  }, WHO);
 
   constructor() {
     this.way.onOpen = () => this.opened.push(this.way.isOpen);
@@ -28,9 +40,28 @@ class Edge {
     this.way.take(frame);
   }
 
+  /** The ask of this number, once it was made. */
+  async asked(ask: number): Promise<JsonObject> {
+    await vi.waitFor(() => expect(this.said.at(-1)?.ask).toBe(ask));
+    return this.said.at(-1)?.request as JsonObject;
+  }
+
+  refuse(ask: number, refusal: string): void {
+    this.hear({ type: "mailed", ask, refusal, sentence: "So." });
+  }
+
   answer(ask: number, answer: JsonObject = {}): void {
     this.hear({ type: "mailed", ask, answer });
   }
+}
+
+/** Under which challenge and number it was signed. */
+function signedUnder({ signed }: JsonObject): [string, number] {
+  const word = signed as { challenge: string; number: number; signature: string };
+  const { challenge, number, signature } = word;
+  const payload = JSON.parse(ofUtf8(ofBase64(signature, 4_096)));
+  expect(payload).toMatchObject({ challenge, number, device: WHO.uri });
+  return [challenge, number];
 }
 
 const codeOf = (asked: Promise<unknown>) =>
@@ -86,9 +117,10 @@ describe("frames of written messages", () => {
 describe("the way of written messages", () => {
   it("brings each ask its own answer", async () => {
     const edge = new Edge();
-    const asked = [edge.way.ask(REQUEST), edge.way.ask({ kind: "taken", upto: 5 })];
+    const other = { kind: "conversation", other: "person/bruno" };
+    const asked = [edge.way.ask(REQUEST), edge.way.ask(other)];
     expect(edge.said.map(({ ask }) => ask)).toEqual([1, 2]);
-    expect(edge.said[1]?.request).toEqual({ kind: "taken", upto: 5 });
+    expect(edge.said[1]?.request).toEqual(other);
     edge.hear({ type: "mailed", ask: 2, refusal: "stale", sentence: "Another one came." });
     edge.answer(1, { devices: [] });
     expect(await asked[0]).toEqual({ devices: [] });
@@ -166,5 +198,77 @@ describe("the way of written messages", () => {
     edge.way.onPost = (items, more) => post.push(items, more);
     edge.hear({ type: "post", items: [{ number: 4 }, "rubbish"], more: true });
     expect(post).toEqual([[{ number: 4 }, "rubbish"], true]);
+  });
+});
+
+describe("a word of the device", () => {
+  const TAKEN = { kind: "taken", upto: 5 };
+
+  it("goes under what changes something, by a challenge that is asked for once", async () => {
+    const edge = new Edge();
+    const first = edge.way.ask(TAKEN);
+    expect(edge.said).toEqual([{ type: "mail", ask: 1, request: { kind: "challenge" } }]);
+    edge.answer(1, { challenge: CHALLENGE });
+    const request = await edge.asked(2);
+    expect(request).toMatchObject(TAKEN);
+    expect(signedUnder(request)).toEqual([CHALLENGE, 1]);
+    edge.answer(2);
+    expect(await first).toEqual({});
+    const second = edge.way.ask(TAKEN);
+    expect(signedUnder(await edge.asked(3))).toEqual([CHALLENGE, 2]);
+    edge.answer(3);
+    await second;
+  });
+
+  it("is given anew where the challenge stands no more, with a number of its own", async () => {
+    const edge = new Edge();
+    const asked = edge.way.ask(TAKEN);
+    edge.answer(1, { challenge: CHALLENGE });
+    await edge.asked(2);
+    edge.refuse(2, "challenge");
+    expect(await edge.asked(3)).toEqual({ kind: "challenge" });
+    edge.answer(3, { challenge: OTHER });
+    expect(signedUnder(await edge.asked(4))).toEqual([OTHER, 2]);
+    edge.answer(4);
+    expect(await codeOf(asked)).toBe("answered");
+  });
+
+  it("is not given for ever", async () => {
+    const edge = new Edge();
+    const asked = codeOf(edge.way.ask(TAKEN));
+    for (let ask = 1; ask < 7; ask += 2) {
+      await edge.asked(ask);
+      edge.answer(ask, { challenge: CHALLENGE });
+      await edge.asked(ask + 1);
+      edge.refuse(ask + 1, "challenge");
+    }
+    expect(await asked).toBe("unavailable");
+    expect(edge.said).toHaveLength(6);
+  });
+
+  it.each<[string, (edge: Edge) => void]>([
+    ["is refused", (edge) => edge.refuse(1, "unavailable")],
+    ["has another form", (edge) => edge.answer(1, { challenge: "0F" })],
+    ["is lost with the connection", (edge) => edge.way.closed()],
+  ])("is not given where its challenge %s, and is asked for again later", async (_, end) => {
+    const edge = new Edge();
+    const asked = codeOf(edge.way.ask(TAKEN));
+    end(edge);
+    expect(await asked).toBe("unavailable");
+    edge.way.opened();
+    void edge.way.ask(TAKEN).catch(() => {});
+    expect(edge.said.at(-1)?.request).toEqual({ kind: "challenge" });
+  });
+
+  it("of a former connection is not sent over the next one", async () => {
+    const edge = new Edge();
+    const asked = codeOf(edge.way.ask(TAKEN));
+    edge.answer(1, { challenge: CHALLENGE });
+    edge.way.closed();
+    expect(await asked).toBe("unavailable");
+    expect(edge.said).toHaveLength(1);
+    edge.way.opened();
+    void edge.way.ask(TAKEN).catch(() => {});
+    expect(edge.said.at(-1)).toEqual({ type: "mail", ask: 1, request: { kind: "challenge" } });
   });
 });
