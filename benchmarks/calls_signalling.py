@@ -1,11 +1,17 @@
-"""Signalling of one edge: ten thousand people attend, then a hundred calls begin every second.
+"""Signalling of edges: ten thousand people attend, then calls begin at an even rate.
 
 A part of `calls.py`. One process is the edge, on one core; all telephones are another, on the other
 core. They attend over real WebSockets with real certificates and signatures, each verified by the
-edge. Then calls are dialled at even times, whether or not the edge keeps up: each rings, is
-answered at once and is hung up after a while. Meanwhile people go and come, and everybody is told.
-The control is an echo that looks at nothing, behind the same web server and as many WebSockets,
-which is sent the very octets of such calls at the same times.
+edge. Then calls are dialled at even times, whether or not the edge keeps up: each takes its ports
+of the edge's relay, rings, is answered at once, is hung up after a while and frees them. Meanwhile
+people go and come, and everybody is told. The control is an echo that looks at nothing, behind the
+same web server and as many WebSockets, which is sent the very octets of such calls at the same
+times.
+
+Then two edges, a process each on one core together, with half of the people each: every call goes
+from one to the other, in turn, over a real channel between them (TCP of this machine). An edge says
+no more than 1,000 frames in 10 s to another one (`edge/calls/outbox.py`), of which people who come
+may be half: so they are told of each other first.
 """
 
 from __future__ import annotations
@@ -13,14 +19,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from baluardo.edge.calls.outbox import RATE_SECONDS
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.credential import Credential
@@ -30,7 +40,7 @@ from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.identity import DAY, LIFETIMES, Identity, Kind
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import EU_HYBRID
-from calls_edge import Served, serving
+from calls_edge import HOST, SITES, Edge, Served, serving
 from calls_telephones import FRAGMENT, OFFER, Sitting, Telephone
 
 COMMUNITY = "italia.example"
@@ -40,7 +50,9 @@ GO_AND_COME_SECONDS = 1.0
 """Somebody goes, and who went before is back."""
 TIMER_SECONDS = 0.25
 SETTLE_SECONDS = 3.0
-PATIENCE = 300.0
+PATIENCE = 600.0
+TOLD_AT_MOST_S = 400.0
+"""For two sites to have told each other of everybody: 50 people a second."""
 ACKNOWLEDGEMENT_OCTETS = 220
 
 
@@ -52,25 +64,50 @@ class Load:
     per_s: float
     seconds: float
     talk_s: float
+    between_per_s: float = 20.0
+    """From one of two edges to the other, both ways together."""
 
 
 def measure(load: Load) -> dict[str, Any]:
-    """Load an edge and then its control; the figures."""
+    """Load an edge and its control, then two edges; the figures."""
     cores = sorted(os.sched_getaffinity(0))
-    community = Community()
+    community, figures = Community(), dict[str, Any]()
     os.sched_setaffinity(0, {cores[0]})
     try:
-        # Both begin before there are devices, so that their memory holds nothing of the telephones.
+        # All begin before there are devices, so that their memory holds nothing of the telephones.
         with (
             tempfile.TemporaryDirectory() as folder,
             serving(Path(folder), None, cores[-1]) as echo,
         ):
-            with serving(Path(folder), community.verifier(), cores[-1]) as edge:
+            with _edges(community, Path(folder), 1, cores[-1]) as edges:
                 devices = [community.device(number) for number in range(load.people)]
-                figures = {"edge": asyncio.run(_loaded(load, edge, devices))}
-            return figures | {"echo": asyncio.run(_loaded(load, echo, None))}
+                figures["edge"] = asyncio.run(_loaded(load, edges, devices))
+            figures["echo"] = asyncio.run(_loaded(load, [echo], None))
+        between = replace(load, per_s=load.between_per_s)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            _edges(community, Path(folder), len(SITES), cores[-1]) as edges,
+        ):
+            figures["two_edges"] = asyncio.run(_loaded(between, edges, devices))
+        return figures
     finally:
         os.sched_setaffinity(0, set(cores))
+
+
+@contextmanager
+def _edges(community: Community, folder: Path, count: int, core: int) -> Iterator[list[Served]]:
+    """Run so many edges while inside, each with a channel to the others."""
+    with ExitStack() as stack:
+        bound = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
+        ports = [int(each.getsockname()[1]) for each in bound]
+    sites = dict(zip(SITES, ports, strict=False))
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                serving(folder, Edge(community.member(site), community.verifier(), sites), core)
+            )
+            for site in sites
+        ]
 
 
 class Community:
@@ -96,26 +133,34 @@ class Community:
 
     def device(self, number: int) -> Credential:
         """Return the device of a person."""
+        return self.member(f"person/p{number}/phone")
+
+    def member(self, path: str) -> Credential:
+        """Return who has an identity."""
         key = SigningKey.generate(EU_HYBRID.certificates.leaf)
-        identity = Identity.of_path(COMMUNITY, f"person/p{number}/phone")
+        identity = Identity.of_path(COMMUNITY, path)
         leaf = make_leaf(self._key, self._issuer, key.public, identity, self._since, EU_HYBRID)
         return Credential(Chain(leaf, (self._issuer,)), key)
 
 
 async def _loaded(
-    load: Load, served: Served, credentials: list[Credential] | None
+    load: Load, served: list[Served], credentials: list[Credential] | None
 ) -> dict[str, Any]:
     async with asyncio.timeout(PATIENCE + load.seconds):
         if credentials is None:
-            return await _echoed(load, served)
+            return await _echoed(load, served[0])
         return await _called(load, served, credentials)
 
 
-async def _called(load: Load, served: Served, credentials: list[Credential]) -> dict[str, Any]:
-    sitting, loop = Sitting(credentials, served.port), asyncio.get_running_loop()
-    before, began = served.cpu_s(), loop.time()
+async def _called(load: Load, edges: list[Served], credentials: list[Credential]) -> dict[str, Any]:
+    sitting, loop = Sitting(credentials, [each.port for each in edges]), asyncio.get_running_loop()
+
+    def cpu_s() -> float:
+        return sum(each.cpu_s() for each in edges)
+
+    before, began = cpu_s(), loop.time()
     await _in_turn(load.people, sitting.attend)
-    took, used = loop.time() - began, served.cpu_s() - before
+    took, used = loop.time() - began, cpu_s() - before
     figures: dict[str, Any] = {
         "attend_per_s": round(load.people / took, 1),
         "attend_cpu_ms": round(used / load.people * 1e3, 3),
@@ -123,20 +168,26 @@ async def _called(load: Load, served: Served, credentials: list[Credential]) -> 
     }
     _stand_still_no_more()
     await asyncio.sleep(SETTLE_SECONDS + 2e-3 * load.people)  # until all are told of the last
+    if len(edges) > 1:
+        figures["told_of_each_other_s"] = round(await _all_known(sitting, load.people, began))
+        await asyncio.sleep(RATE_SECONDS)  # what was said of people leaves no room for calls
     told, timers = sitting.people_octets, asyncio.create_task(_keep_time(sitting))
     moving = asyncio.create_task(_go_and_come(sitting, load.people))
-    before, began = served.cpu_s(), loop.time()
+    before, began = cpu_s(), loop.time()
     pairs = (load.people - AT_ONCE) // 2
     for number in range(round(load.per_s * load.seconds)):
         at = began + number / load.per_s
         await asyncio.sleep(max(0.0, at - loop.time()))
-        caller = 2 * (number % pairs)
-        call = sitting.dial(caller, caller + 1, at)
+        pair = 2 * (number % pairs)
+        caller, callee = (pair, pair + 1) if number % 2 else (pair + 1, pair)
+        call = sitting.dial(caller, callee, at)
         loop.call_at(at + load.talk_s, sitting.hang_up, caller, call)
-    used = served.cpu_s() - before
+    used = cpu_s() - before
     figures["cores"] = round(used / (loop.time() - began), 3)
     await asyncio.sleep(load.talk_s + SETTLE_SECONDS)
-    figures["memory_mb"] = served.memory_mb()
+    figures["memory_mb"] = round(sum(each.memory_mb() for each in edges), 1)
+    relays = [each.relay() for each in edges]
+    figures |= {f"relay_{key}": sum(each[key] for each in relays) for key in relays[0]}
     moving.cancel()
     timers.cancel()
     tried = list(sitting.calls.values())
@@ -212,6 +263,15 @@ async def _in_turn(count: int, act: Any) -> None:
             await act(number)
 
     await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+
+
+async def _all_known(sitting: Sitting, people: int, began: float) -> float:
+    """Wait until the last site knows of everybody; seconds since it began."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(TOLD_AT_MOST_S):
+        while sum(sitting.known.values()) < people:
+            await asyncio.sleep(TIMER_SECONDS)
+    return loop.time() - began
 
 
 async def _keep_time(sitting: Sitting) -> None:

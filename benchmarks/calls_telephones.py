@@ -31,7 +31,7 @@ from baluardo.calls.messages import Message
 from baluardo.edge.calls.attendance import Statement
 from baluardo.edge.calls.browser_frames import call_frame
 from baluardo.trust.certificates.credential import Credential
-from calls_edge import HOST, SITE
+from calls_edge import HOST, SITES
 
 OFFER = os.urandom(1_500)
 """As long as what two browsers say of their media."""
@@ -150,14 +150,17 @@ class Tried:
 
 @dataclass
 class Sitting:
-    """All telephones of a site."""
+    """All telephones of one site, or of two: then they sit here and there in turn."""
 
     credentials: list[Credential]
-    port: int
+    ports: list[int]
+    """Of the edges' pages, by site."""
     telephones: dict[int, Telephone] = field(default_factory=dict)
     calls: dict[str, Tried] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     people_octets: int = 0
+    known: dict[str, bool] = field(default_factory=dict)
+    """Whether somebody sits anywhere, as the first telephone of the last site was told."""
     life: int = field(default_factory=lambda: int(time.time() * 1_000))
     _dialogues: dict[tuple[int, str], Dialogue] = field(default_factory=dict)
     _waiting: dict[int, asyncio.Future[None]] = field(default_factory=dict)
@@ -165,7 +168,8 @@ class Sitting:
     async def attend(self, number: int) -> None:
         """Have a telephone sit down."""
         self._waiting[number] = asyncio.get_running_loop().create_future()
-        self.telephones[number] = Telephone(number, self.port, self._hear)
+        port = self.ports[number % len(self.ports)]
+        self.telephones[number] = Telephone(number, port, self._hear)
         await self.telephones[number].connect()
         await self._waiting[number]
         del self._waiting[number]
@@ -213,6 +217,9 @@ class Sitting:
             )
         elif text.endswith('"type":"people"}'):
             self.people_octets += len(text)
+            if telephone.number == len(self.ports) - 1:
+                told = json.loads(text)["people"]
+                self.known |= {each["person"]: bool(each["devices"]) for each in told}
         elif text.startswith('{"challenge":'):
             self._answer(telephone, json.loads(text)["challenge"])
         elif '"type":"attending"' in text:
@@ -221,7 +228,8 @@ class Sitting:
             self.problems.append(text)
 
     def _answer(self, telephone: Telephone, challenge: str) -> None:
-        statement = Statement(int(time.time()), challenge, SITE, f"http://{HOST}:{self.port}")
+        site, place = SITES[telephone.number % len(self.ports)], f"http://{HOST}:{telephone.port}"
+        statement = Statement(int(time.time()), challenge, site, place)
         envelope = statement.sign(self.credentials[telephone.number])
         telephone.say(json.dumps({"type": "attend", "attendance": envelope.to_object()}))
 
@@ -258,7 +266,8 @@ class Sitting:
                 pass
 
     def _begin(self, number: int, call: str, side: Side) -> Dialogue:
-        dialogue = Dialogue(call, self.device(number), SITE, side, self.life)
+        site = SITES[number % len(self.ports)]
+        dialogue = Dialogue(call, self.device(number), site, side, self.life)
         self._dialogues[number, call] = dialogue
         return dialogue
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -50,9 +50,14 @@ Handshake = Callable[[], int]
 
 
 class Community:
-    """A root, an issuer with an empty list each, an office and a ship."""
+    """A root, an issuer with an empty list each, and members: an office and a ship."""
 
-    def __init__(self, profile: AnyProfile, now: float) -> None:
+    def __init__(
+        self,
+        profile: AnyProfile,
+        now: float,
+        members: Sequence[tuple[Kind, str]] = ((Kind.OFFICE, "roma"), (Kind.SHIP, "bergamini")),
+    ) -> None:
         """Make them with new keys."""
         table = profile.certificates
         root_key, issuer_key = SigningKey.generate(table.root), SigningKey.generate(table.issuer)
@@ -65,7 +70,7 @@ class Community:
             der = make_list(key, certificate, 1, {}, now, now + 7 * DAY)
             revocations = revocations.apply(der, certificate)
         self.members = []
-        for kind, name in ((Kind.OFFICE, "roma"), (Kind.SHIP, "bergamini")):
+        for kind, name in members:
             key, identity = SigningKey.generate(table.leaf), Identity(COMMUNITY, kind, name)
             leaf = making.make_leaf(issuer_key, self.issuer, key.public, identity, now, profile)
             self.members.append(Credential(Chain(leaf, (self.issuer,)), key))

@@ -16,7 +16,8 @@ traffic takes the other one.
 without one; `call_control_ms` the same by plain WireGuard, whose queue is the path's.
 
 `cost` and `rotation` are `tunnel_rounds.py`: processor time and octets of a key round, and packets
-that rotation loses on a virtual clock. `idle_bps_of_site` is all that a site without traffic sends
+that rotation loses on a virtual clock; `tunnel_rekeys.py` takes real WireGuard through rekeys (nine
+minutes, not part of this). `idle_bps_of_site` is all that a site without traffic sends
 by its bearers, by what it is (`tunnel_idle.py`); `idle_kbps_of_500` is that of 500 sites without
 their channels to the authority, which are no tunnels' cost. The usual window is two minutes.
 

@@ -14,7 +14,7 @@ from baluardo.errors import SourceError
 from baluardo.network.wire.datagram import Udp
 from baluardo.network.wire.pcapng import INBOUND, OUTBOUND, beginning, packet
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
-from baluardo.stage.prove.captures import Captured, judge_outside, packets
+from baluardo.stage.prove.captures import Captured, judge_control, judge_outside, packets
 
 ONE, OTHER, AUTHORITY = "100.64.0.10", "100.65.0.11", EXCHANGE_ADDRESS
 TCP, UDP, ICMP, GRE = 6, 17, 1, 47
@@ -112,6 +112,15 @@ def test_what_was_outside_is_judged(
     clear, classes = judge_outside(file, len(passed), (b"absent", b"secret"))
     assert (clear.measured, clear.holds) == (told, hold)
     assert classes.holds == bool(passed)
+
+
+def test_a_control_needs_every_kind_that_was_sent(tmp_path: Path) -> None:
+    file, secret = tmp_path / "wire.pcapng", (b"marker", b"inside")
+    sent = [packet(0, 1, INSIDE + each, INBOUND) for each in secret]
+    file.write_bytes(CAPTURE + b"".join(sent))
+    assert judge_control(file, secret).holds
+    file.write_bytes(CAPTURE + sent[0])
+    assert not judge_control(file, secret).holds
 
 
 def test_tunnels_of_two_classes_are_told_apart(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from baluardo.stage.prove.calls_people import SEALED, sit_down, talk
 from baluardo.stage.prove.chromium import find_chromium, running_chromium
 from baluardo.stage.prove.proving_sky import calm
 from baluardo.stage.prove.result import Finding, table
+from baluardo.stage.prove.stored import judge_stored
 from baluardo.twin.sky.shells import default_catalogue
 
 pytestmark = pytest.mark.skipif(
@@ -41,12 +42,21 @@ def test_a_call_passes_the_emulated_sky_without_any_privilege() -> None:
             round_trip_ms = await ground.round_trip_ms(*sites)
             assert round_trip_ms > 20.0  # up and down twice, twice through a dish's schedule
             async with ground.capture(*sites) as capture:
-                async with talk(hannes, fabio) as made, ground.authority_away():
+                async with talk(hannes, fabio) as made, ground.nation.authority_killed():
+                    await ground.nation.wait_linked(False)
                     began = await hannes.ear.now()
                     await asyncio.sleep(LISTENED_S)
                     heard: list[Heard] = [await each.ear.heard(began) for each in (hannes, fabio)]
                     cards = [await each.card(made.call) for each in (hannes, fabio)]
                 findings = await capture.judge((*WORDS, made.call.encode()))
+            await ground.nation.wait_linked()  # the authority's program was started again
+            kept = judge_stored(
+                "the call",
+                ground.nation.authority.layout.directory,
+                [made.call.encode()],
+                hannes.shown,
+            )
+            assert [each.holds for each in kept] == [True, True], kept
             assert [each.is_tone for each in heard] == [True, True], heard
             assert all(SEALED in each for each in cards)
             assert made.rang_ms >= round_trip_ms  # signalling feels the sky

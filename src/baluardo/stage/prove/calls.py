@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from baluardo.calls.admission import AdmissionSettings
@@ -48,6 +49,7 @@ from baluardo.stage.prove.chromium import (
 )
 from baluardo.stage.prove.proving_sky import calm
 from baluardo.stage.prove.result import Finding, findings_of
+from baluardo.stage.prove.stored import judge_stored
 from baluardo.terms import Precedence
 from baluardo.twin.sky.catalogue import Catalogue
 
@@ -75,6 +77,8 @@ _CALLS_BPS: Final = _FLOOR_BPS + _FLASH_BPS + 0.9 * _ROUTINE_BPS
 NARROW_BPS: Final = (_CALLS_BPS / SHARE + PROBES_BPS) / BELOW
 """Room for one flash call beside the floor for emergencies, and not for a routine one as well. Most
 of that one: what is measured is no more than what an edge is told of its bearer, and often less."""
+FOUND_SECONDS: Final = 15.0
+"""Edges try two addresses, each for up to 3 s, with up to 2 s between."""
 YIELD_SECONDS: Final = 30.0
 WORDS: Final = (b"a=fingerprint", b"baluardo/call/", b"person/", b"opaque", b"m=audio")
 """What descriptions and messages of calls are made of."""
@@ -247,47 +251,54 @@ class _Proof:
             words = (*WORDS, call.encode())
             outside = await capture.judge(words)
         packets = capture.packets
-        stored = self._stored(words[1:2] + words[-1:])
         spoken = [each for each in packets if speech([each])]
         return [
             *await judge_speech(self._hannes.page, speech(packets)),
             judge_words(spoken, words, len(spoken)),
             *outside,
-            Finding("files of the authority that name the call", f"{stored}", "0", stored == 0),
+            *judge_stored("the call", self._files, (*words[1:2], *words[-1:]), self._hannes.shown),
         ]
 
     async def texts_are_written(self) -> list[Finding]:
         """Texts from Rome to the frigate and back, and what the authority keeps of them."""
-        return await judge_texts(self._hannes, self._fabio, lambda text: self._stored((text,)))
+        return await judge_texts(self._hannes, self._fabio, self._files)
 
     async def texts_wait(self) -> list[Finding]:
-        """A text that is written while the authority is cut off."""
-        return await judge_waiting_texts(self._hannes, self._fabio, self._ground)
+        """A text that is written while the authority is killed."""
+        return await judge_waiting_texts(self._hannes, self._fabio, self._nation)
 
     async def authority_gone(self) -> list[Finding]:
-        """The authority is cut off during a call, and another call is made then."""
+        """The authority is killed (kill -9) during a call, and another call is made then."""
         async with contextlib.AsyncExitStack() as stack:
             async with talk(self._hannes, self._fabio):
-                await stack.enter_async_context(self._ground.authority_away())
+                await stack.enter_async_context(self._nation.authority_killed())
+                await self._nation.wait_linked(False)
                 await asyncio.sleep(2.0 * LISTEN_SECONDS)
                 began = await self._hannes.ear.now()
                 await asyncio.sleep(LISTEN_SECONDS)
                 going = [await each.ear.heard(began) for each in (self._hannes, self._fabio)]
             async with talk(self._fabio, self._hannes) as (_, rang_ms, heard_ms):
                 pass
+        found_s = await self._nation.wait_linked()
         lasted = all(each.is_tone for each in going)
         return [
             Finding(
-                "without the authority, the call that was there",
+                "the authority's process is killed, the call that was there",
                 "goes on" if lasted else "is silent",
                 "goes on",
                 lasted,
             ),
             Finding(
-                "without the authority, another call",
+                "without its process, another call",
                 f"rings after {rang_ms:.0f} ms, is heard {heard_ms:.0f} ms after its answer",
                 "is made",
                 True,
+            ),
+            Finding(
+                "started again, it is found by both sites after",
+                f"{found_s:.1f} s",
+                f"{FOUND_SECONDS:g} s",
+                found_s <= FOUND_SECONDS,
             ),
         ]
 
@@ -323,9 +334,7 @@ class _Proof:
         pages = (self._hannes.page, self._fabio.page)
         return [leg for page in pages for leg in await legs_of(page, call)]
 
-    def _stored(self, words: tuple[bytes, ...]) -> int:
-        """Return how many of the authority's files hold one of some words."""
-        files = (
-            each for each in self._nation.authority.layout.directory.rglob("*") if each.is_file()
-        )
-        return sum(any(word in each.read_bytes() for word in words) for each in files)
+    @property
+    def _files(self) -> Path:
+        """Where the authority keeps everything, what its program says as well."""
+        return self._nation.authority.layout.directory

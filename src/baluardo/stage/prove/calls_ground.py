@@ -14,7 +14,6 @@ from baluardo.errors import StageError
 from baluardo.network.tunnel.addresses import community_network
 from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.demonstration import COMMUNITY
-from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
 from baluardo.stage.network.wire import StagedWire
 from baluardo.stage.prove.calls_captures import RelayCapture, relay_capture
 from baluardo.stage.prove.calls_hand_overs import SlotSky
@@ -26,7 +25,6 @@ from baluardo.twin.sky.catalogue import Catalogue
 
 PINGS: Final = 20
 PING_EVERY: Final = 0.2
-ELSEWHERE: Final = "100.127.255.9/32"
 INNER: Final = community_network(COMMUNITY).network_address.packed[:6]
 
 
@@ -55,9 +53,6 @@ class Ground(Protocol):
 
     def capture(self, *sites: Site) -> AbstractAsyncContextManager[Capture]:
         """Capture what passes between sites while inside."""
-
-    def authority_away(self) -> AbstractAsyncContextManager[None]:
-        """Cut the authority off from every site while inside."""
 
     def told(self, findings: list[Finding]) -> list[Finding]:
         """Return findings as this ground is to be told of them."""
@@ -94,20 +89,6 @@ class TunnelsGround:
             await wire.capture(file)
             yield _TunnelsCapture(wire, file, relays)
 
-    @contextlib.asynccontextmanager
-    async def authority_away(self) -> AsyncIterator[None]:
-        """Take the authority's address from where networks meet, so that nobody answers there."""
-        exchange = self._proving.network.places.exchange
-        own = f"{EXCHANGE_ADDRESS}/32"
-        # The last address would take every route with it.
-        exchange.run("ip", "address", "add", ELSEWHERE, "dev", "land0")
-        exchange.run("ip", "address", "del", own, "dev", "land0")
-        try:
-            yield
-        finally:
-            exchange.run("ip", "address", "add", own, "dev", "land0")
-            exchange.run("ip", "address", "del", ELSEWHERE, "dev", "land0")
-
     def told(self, findings: list[Finding]) -> list[Finding]:
         """Return them as they are."""
         return findings
@@ -139,8 +120,10 @@ class _TunnelsCapture:
 async def tunnels_ground(
     nation: Nation, catalogue: Catalogue, say: Callable[[str], None]
 ) -> AsyncIterator[Ground]:
-    """Run a nation with tunnels while inside, all of them open."""
-    async with proving_nation(nation, catalogue, say, SlotSky(nation, catalogue)) as proving:
+    """Run a nation with tunnels while inside, all of them open; its authority is apart."""
+    sky = SlotSky(nation, catalogue)
+    async with proving_nation(nation, catalogue, say, sky, apart=True) as proving:
         say("Waiting for the tunnel between Rome and the frigate to open.")
         await proving.wait_open()
+        await proving.wait_linked()
         yield TunnelsGround(proving)

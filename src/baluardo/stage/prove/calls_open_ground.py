@@ -11,9 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from baluardo.errors import StageError
 from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.prove.calls_ground import PING_EVERY, PINGS, Capture, Ground
@@ -46,33 +43,14 @@ _NOT_SHOWN: Final = (
 )
 
 
-class Gate:
-    """The authority's pages, which nobody reaches while they are shut."""
-
-    def __init__(self) -> None:
-        """Begin open."""
-        self.is_shut = False
-
-    def before(self, app: ASGIApp) -> ASGIApp:
-        """Return an application with the gate before it."""
-
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            if self.is_shut and scope["type"] == "http":
-                await PlainTextResponse("Nobody is here.", 503)(scope, receive, send)
-            else:
-                await app(scope, receive, send)
-
-        return served
-
-
 class OpenGround:
     """Sites without tunnels."""
 
     two_bearers: bool = False
 
-    def __init__(self, nation: RunningNation, sites: OpenSites, gate: Gate) -> None:
+    def __init__(self, nation: RunningNation, sites: OpenSites) -> None:
         """Take a nation that runs."""
-        self.nation, self._sites, self._gate = nation, sites, gate
+        self.nation, self._sites = nation, sites
 
     async def round_trip_ms(self, one: Site, other: Site) -> float:
         """Return the median round trip between terminals of the two sites."""
@@ -100,17 +78,6 @@ class OpenGround:
             finally:
                 for door in self._sites.doors.values():
                     door.tapped = None
-
-    @contextlib.asynccontextmanager
-    async def authority_away(self) -> AsyncIterator[None]:
-        """Shut the doors that lead to the authority, and cut what is open."""
-        self._gate.is_shut = True
-        await self._sites.authority.shut()
-        try:
-            yield
-        finally:
-            self._gate.is_shut = False
-            await self._sites.authority.open()
 
     def told(self, findings: list[Finding]) -> list[Finding]:
         """Return them as measured without tunnels, with what was not."""
@@ -153,10 +120,12 @@ class _OpenCapture:
 async def open_ground(
     nation: Nation, catalogue: Catalogue, say: Callable[[str], None]
 ) -> AsyncIterator[Ground]:
-    """Run a nation without tunnels while inside."""
+    """Run a nation without tunnels while inside; its authority is a program of its own."""
     say(HOW)
-    sky, gate = SlotSky(nation, catalogue), Gate()
+    sky = SlotSky(nation, catalogue)
     sites = OpenSites(nation, sky)
-    async with running_nation(nation, sky, sites, say, gate.before) as authority:
+    async with running_nation(nation, sky, sites, say, apart=True) as office:
         await sites.wait_running()
-        yield OpenGround(RunningNation(authority, sky, sites), sites, gate)
+        running = RunningNation(office, sky, sites)
+        await running.wait_linked()
+        yield OpenGround(running, sites)

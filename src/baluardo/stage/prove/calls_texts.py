@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
-from baluardo.stage.prove.calls_ground import Ground
 from baluardo.stage.prove.calls_people import Caller
+from baluardo.stage.prove.nation import RunningNation
 from baluardo.stage.prove.result import Finding
+from baluardo.stage.prove.stored import judge_stored
 
 FIRST_MS, NEXT_MS = 10_000.0, 3_000.0
 """Ours: the first text makes a group, with a key package and a welcome of 23 kB each."""
 NEXT: Final = 3
 ARRIVES_SECONDS: Final = 60.0
 BACK_SECONDS: Final = 180.0
-"""Until edges have found an authority again that was out of reach, and texts have come."""
+"""Until an authority that was killed serves again and was found, and texts have come."""
 _STATE: Final = "document.querySelector({text})?.querySelector('.text-state-{state}') != null"
 _SHOWN: Final = (
     "[...document.querySelectorAll('.thread .text-words')]"
@@ -24,8 +25,8 @@ _SHOWN: Final = (
 )
 
 
-async def judge_texts(one: Caller, other: Caller, stored: Callable[[bytes], int]) -> list[Finding]:
-    """Write from one to the other and back; `stored` counts files of the authority with a text."""
+async def judge_texts(one: Caller, other: Caller, files: Path) -> list[Finding]:
+    """Write from one to the other and back; `files`: where the authority keeps everything."""
     await _open(one, other)
     await _open(other, one)
     words = [_words() for _ in range(NEXT + 2)]
@@ -33,7 +34,7 @@ async def judge_texts(one: Caller, other: Caller, stored: Callable[[bytes], int]
     rest = [await _arrives(one, other, each) for each in words[1:-1]]
     back = await _arrives(other, one, words[-1])
     later = sorted((*rest, back))[NEXT // 2]
-    kept = sum(stored(each.encode()) for each in words)
+    kept = judge_stored("a text", files, [each.encode() for each in words], other.shown)
     await _close(one, other)
     return [
         Finding(
@@ -48,16 +49,17 @@ async def judge_texts(one: Caller, other: Caller, stored: Callable[[bytes], int]
             f"{NEXT_MS:.0f} ms",
             later <= NEXT_MS,
         ),
-        Finding("files of the authority that hold a text", f"{kept}", "0", kept == 0),
+        *kept,
     ]
 
 
-async def judge_waiting_texts(one: Caller, other: Caller, ground: Ground) -> list[Finding]:
-    """Write while the authority is away: the text waits, and comes once when it is back."""
+async def judge_waiting_texts(one: Caller, other: Caller, nation: RunningNation) -> list[Finding]:
+    """Write while the authority is killed: the text waits, and comes once when it is back."""
     await _open(one, other)
     await _open(other, one)
     words = _words()
-    async with ground.authority_away():
+    await other.page.come_to_front()
+    async with nation.authority_killed():
         text = await _write(one, words)
         await one.page.until(_is(text, "waiting"), "a text that waits", ARRIVES_SECONDS)
     await one.page.until(_is(text, "read"), "a text to be read after all", BACK_SECONDS)
@@ -65,7 +67,7 @@ async def judge_waiting_texts(one: Caller, other: Caller, ground: Ground) -> lis
     await _close(one, other)
     return [
         Finding(
-            "a text written while the authority was away",
+            "a text written while the authority was killed",
             f"waited, and came {times} time" + ("" if times == 1 else "s"),
             "comes once",
             times == 1,
@@ -75,6 +77,7 @@ async def judge_waiting_texts(one: Caller, other: Caller, ground: Ground) -> lis
 
 async def _arrives(one: Caller, other: Caller, words: str) -> float:
     """Write, and return after how many milliseconds the writer sees that it was read."""
+    await other.page.come_to_front()  # what is not drawn has not been read
     began = await one.ear.now()
     text = await _write(one, words)
     shown = _SHOWN.format(words=json.dumps(words))

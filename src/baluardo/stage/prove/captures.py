@@ -1,7 +1,8 @@
-"""Captures of the wire, searched for what must not be in them. Pure but for the file."""
+"""Captures of the wire, searched for what must not be in them, and the control of that search."""
 
 from __future__ import annotations
 
+import socket
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final
 from baluardo.edge.configuration import EXCHANGE_PORT
 from baluardo.edge.tunnels.bearers_known import PORT
 from baluardo.errors import SourceError
+from baluardo.network.links.namespaces import Namespace
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
 from baluardo.stage.prove.result import Finding
 
@@ -20,6 +22,7 @@ _PACKET: Final = 6
 _LEAST: Final = 32
 """Octets of a packet's block around the packet."""
 _TCP, _UDP, _ICMP = 6, 17, 1
+_DISCARD: Final = 9
 _KNOWN: Final = frozenset({"tunnel", "exchange", "authority"})
 """What a site may show outside."""
 
@@ -86,11 +89,38 @@ def packets(path: Path) -> Iterator[Captured]:
         place += length
 
 
+def send_clear(namespace: Namespace, address: str, octets: bytes) -> None:
+    """Send octets as they are from a namespace outside, in one datagram."""
+
+    def sending() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.sendto(octets, (address, _DISCARD))
+
+    namespace.inside(sending)
+
+
+def judge_control(path: Path, secret: Sequence[bytes]) -> Finding:
+    """Judge a capture in which each of some octets was sent in clear on purpose."""
+    clear = [each.octets for each in packets(path) if is_clear(each, secret)]
+    seen = sum(any(octets in each for each in clear) for octets in secret)
+    return Finding(
+        "clear packets sent on purpose, recognised (control)",
+        f"{len(clear)} packets, {seen} of {len(secret)} kinds",
+        f"{len(secret)} kinds",
+        seen == len(secret),
+    )
+
+
+def is_clear(packet: Captured, secret: Sequence[bytes]) -> bool:
+    """Tell whether a packet holds something that only tunnels may carry."""
+    return any(octets in packet.octets for octets in secret)
+
+
 def judge_outside(path: Path, count: int, secret: Sequence[bytes]) -> list[Finding]:
     """Judge a capture of all that was outside; `secret`: octets that must not be in it."""
     clear, other, marked = 0, 0, set[int]()
     for each in packets(path):
-        clear += any(octets in each.octets for octets in secret)
+        clear += is_clear(each, secret)
         other += each.kind not in _KNOWN
         if each.kind == "tunnel":
             marked.add(each.traffic_class)

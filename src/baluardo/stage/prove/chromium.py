@@ -182,6 +182,10 @@ class Page:
             raise SourceError(f"{url} cannot be opened: {told['errorText']}.")
         await self.until("document.readyState === 'complete'", f"{url} to be loaded")
 
+    async def come_to_front(self) -> None:
+        """Be the page that somebody looks at: others are drawn now and then only."""
+        await self._ask("Page.bringToFront")
+
     async def value(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, which may be a promise."""
         told = await self._ask(

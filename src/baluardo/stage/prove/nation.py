@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
+import httpx
 from starlette.types import ASGIApp
 
 from baluardo.authority.acts.revocation import in_force, order, take_back
@@ -24,7 +28,7 @@ from baluardo.errors import StageError
 from baluardo.network.links.client import Links
 from baluardo.network.links.namespaces import Namespace
 from baluardo.scenario.nation import Nation, Site
-from baluardo.stage.address import bind
+from baluardo.stage.address import Listener, bind
 from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import OFFICERS, Demonstration, SitesNetwork, open_demonstration
 from baluardo.stage.hosts import ByHost
@@ -33,6 +37,7 @@ from baluardo.stage.network.part import ask_edge
 from baluardo.stage.network.sky import SkyFeed
 from baluardo.stage.network.staged import StagedNetwork
 from baluardo.stage.network.wire import StagedWire
+from baluardo.stage.prove.authority_apart import AuthorityApart
 from baluardo.stage.prove.proving_sky import CALM, ProvingSky
 from baluardo.stage.server import serve
 from baluardo.trust.certificates.revocation_list import Reason
@@ -40,6 +45,11 @@ from baluardo.twin.sky.catalogue import Catalogue
 
 OPEN_SECONDS: Final = 180.0
 """For every tunnel to open: on a new machine the loops are compiled first."""
+LINKED_SECONDS: Final = 60.0
+ASK_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.1
+STANDING: Final = "edge-link"
+"""Of an edge's status: whether it has the authority (`edge.pages`)."""
 
 
 class ProvedSite(Protocol):
@@ -73,14 +83,27 @@ class ProvedNetwork(SitesNetwork, Protocol):
         """What joins the sites, while it runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where a nation's authority is, and its sites' pages."""
+
+    authority: Authority
+    """With a program apart its store is closed here."""
+    pages_port: int
+    """Of sites, on this machine."""
+    program: AuthorityApart | None
+    """None: it runs in this process."""
+
+
 class RunningNation:
     """What any proof may do and ask."""
 
     network: ProvedNetwork
 
-    def __init__(self, authority: Authority, sky: ProvingSky, network: ProvedNetwork) -> None:
+    def __init__(self, office: Office, sky: ProvingSky, network: ProvedNetwork) -> None:
         """Take a nation that runs."""
-        self.authority, self.sky, self.network = authority, sky, network
+        self._office = office
+        self.authority, self.sky, self.network = office.authority, sky, network
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -93,8 +116,46 @@ class RunningNation:
 
     def pages(self, site: Site) -> str:
         """Return where a browser of this machine finds a site's pages, without a last slash."""
-        port = self.authority.web_url.rpartition(":")[2]
-        return f"http://{self.network.sites[site.id].host}:{port}"
+        return f"http://{self.network.sites[site.id].host}:{self._office.pages_port}"
+
+    @contextlib.asynccontextmanager
+    async def authority_killed(self) -> AsyncIterator[None]:
+        """Kill the authority's program (SIGKILL) while inside, and start it again.
+
+        StageError if it is none of its own.
+        """
+        program = self._office.program
+        if program is None:
+            raise StageError("The authority runs in the proof's own process.")
+        await program.kill()
+        try:
+            yield
+        finally:
+            await program.start()
+
+    async def wait_linked(self, linked: bool = True, seconds: float = LINKED_SECONDS) -> float:
+        """Wait until every site has reached the authority, or none has; return seconds.
+
+        StageError names those of which that is never so.
+        """
+        began, asked = time.monotonic(), list(self.sites)
+        async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
+            while asked := [each for each in asked if await self._linked(client, each) != linked]:
+                if time.monotonic() - began > seconds:
+                    what = "does not reach the authority" if linked else "still has the authority"
+                    raise StageError(f"{', '.join(each.id for each in asked)} {what}.")
+                await asyncio.sleep(LOOK_SECONDS)
+        return time.monotonic() - began
+
+    async def _linked(self, client: httpx.AsyncClient, site: Site) -> bool | None:
+        """Tell whether a site's edge says that it has the authority; None if it says nothing."""
+        url = f"http://127.0.0.1:{self._office.pages_port}/api/console"
+        try:
+            answer = await client.get(url, headers={"host": urlsplit(self.pages(site)).netloc})
+            items = {each["id"]: each["level"] for each in answer.json()["status"]}
+        except (httpx.TransportError, ValueError, KeyError):
+            return None
+        return items.get(STANDING) == "ok"
 
 
 class ProvingNation(RunningNation):
@@ -102,9 +163,9 @@ class ProvingNation(RunningNation):
 
     network: StagedNetwork
 
-    def __init__(self, authority: Authority, sky: ProvingSky, network: StagedNetwork) -> None:
+    def __init__(self, office: Office, sky: ProvingSky, network: StagedNetwork) -> None:
         """Take a nation that runs."""
-        super().__init__(authority, sky, network)
+        super().__init__(office, sky, network)
 
     def hosts(self, site: Site) -> Namespace:
         """Return where a site's own machines are; the caller closes it."""
@@ -169,16 +230,18 @@ async def proving_nation(
     catalogue: Catalogue,
     say: Callable[[str], None],
     sky: ProvingSky | None = None,
+    *,
+    apart: bool = False,
 ) -> AsyncIterator[ProvingNation]:
-    """Run a nation while inside, under a sky that may be given; errors as of its parts."""
+    """Run a nation while inside, under a sky that may be given; errors as of its parts.
+
+    `apart`: its authority is a program of its own once everybody is in.
+    """
     sky = sky or ProvingSky(nation, catalogue)
-    network = StagedNetwork(nation, sky.sky.ground, sky.sky_time, sky.paths, CALM)
-    async with running_nation(nation, sky, network, say) as authority:
-        yield ProvingNation(authority, sky, network)
-
-
-def _as_it_is(app: ASGIApp) -> ASGIApp:
-    return app
+    names = sky.sky.catalogue.names
+    network = StagedNetwork(nation, sky.sky.ground, sky.sky_time, sky.paths, CALM, lambda: names)
+    async with running_nation(nation, sky, network, say, apart=apart) as office:
+        yield ProvingNation(office, sky, network)
 
 
 @contextlib.asynccontextmanager
@@ -187,52 +250,68 @@ async def running_nation(
     sky: ProvingSky,
     network: ProvedNetwork,
     say: Callable[[str], None],
-    wrap: Callable[[ASGIApp], ASGIApp] = _as_it_is,
-) -> AsyncIterator[Authority]:
-    """Run a nation's authority and sites while inside; `wrap` is put around the authority's pages.
+    *,
+    apart: bool = False,
+) -> AsyncIterator[Office]:
+    """Run a nation's authority and sites while inside; `apart` as of `proving_nation`.
 
     Errors as of its parts. The sky is closed at the end.
     """
-    directory = Path(tempfile.mkdtemp(prefix="baluardo-proof-"))
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(sky.close)
+        directory = Path(tempfile.mkdtemp(prefix="baluardo-proof-"))
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
         authority = await asyncio.to_thread(open_demonstration, directory)
+        stack.callback(authority.store.close)
+        serving = await stack.enter_async_context(contextlib.AsyncExitStack())
+        listener = bind("127.0.0.1", 0)
+        place_pages(authority, listener)
+        service = AuthorityService(authority)
+        hosts = (*listener.allowed_hosts, *authority.settings.page_hosts)
+        await serving.enter_async_context(
+            _served(create_console((service.part(),), hosts), listener)
+        )
+        state = Demonstration(directory, authority, nation, lambda: service.door.port, say, network)
+        doors = bind("127.0.0.1", 0)
+        sites = ByHost(create_console((state.part(),), doors.allowed_hosts), state.pages)
+        await stack.enter_async_context(_served(sites, doors))
+        await state.complete()
+        program = None
+        if apart:
+            channel_port = service.door.port
+            await serving.aclose()  # nobody else may have its store open
+            _keep_ports(authority, listener, channel_port)
+            program = AuthorityApart(authority.layout.directory)
+            serving.push_async_callback(program.stop)
+            await program.start()
+        yield Office(authority, int(doors.socket.getsockname()[1]), program)
+
+
+def _keep_ports(authority: Authority, listener: Listener, channel_port: int) -> None:
+    """Write down where an authority is, so that its program is met where it was met before."""
+    settings = replace(
+        authority.settings, web_port=urlsplit(listener.url).port or 0, channel_port=channel_port
+    )
+    settings.write(authority.layout.directory, replace=True)
+
+
+@contextlib.asynccontextmanager
+async def _served(app: ASGIApp, listener: Listener) -> AsyncIterator[None]:
+    """Serve pages while inside; StageError if they do not start."""
+    with listener.socket:
+        ready, over = asyncio.Event(), asyncio.Event()
+        listener.open()
+        serving = asyncio.create_task(
+            serve(app, listener.socket, ready.set, until=over.wait, largest_message=LARGEST_FRAME)
+        )
+        started = asyncio.create_task(ready.wait())
         try:
-            listener = bind("127.0.0.1", 0)
-            with listener.socket:
-                place_pages(authority, listener)
-                service = AuthorityService(authority)
-                state = Demonstration(
-                    directory, authority, nation, lambda: service.door.port, say, network
-                )
-                parts = (service.part(), state.part())
-                hosts = (*listener.allowed_hosts, *authority.settings.page_hosts)
-                app = ByHost(wrap(create_console(parts, hosts)), state.pages)
-                listener.open()
-                ready, over = asyncio.Event(), asyncio.Event()
-                serving = asyncio.create_task(
-                    serve(
-                        app,
-                        listener.socket,
-                        ready.set,
-                        until=over.wait,
-                        largest_message=LARGEST_FRAME,
-                    )
-                )
-                try:
-                    await asyncio.wait(
-                        (serving, asyncio.create_task(ready.wait())),
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
-                    if serving.done():  # nobody would ever be brought in
-                        await serving
-                        raise StageError("The nation was stopped before it was up.")
-                    await state.complete()
-                    yield authority
-                finally:
-                    over.set()
-                    await serving
+            await asyncio.wait((serving, started), return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():  # nobody would ever be brought in
+                await serving
+                raise StageError("The nation was stopped before it was up.")
+            yield
         finally:
-            authority.store.close()
-    finally:
-        sky.close()
-        shutil.rmtree(directory, ignore_errors=True)
+            started.cancel()
+            over.set()
+            await serving

@@ -22,8 +22,10 @@ from baluardo.network.tunnel.addresses import community_network
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.demonstration import COMMUNITY
+from baluardo.stage.network.addresses import EXCHANGE_ADDRESS
 from baluardo.stage.network.staged import why_no_tunnels
-from baluardo.stage.prove.captures import judge_outside, packets
+from baluardo.stage.prove.captures import judge_control, judge_outside, packets, send_clear
+from baluardo.stage.prove.memory import memory_of_tree
 from baluardo.stage.prove.nation import ProvingNation, proving_nation
 from baluardo.stage.prove.paths import PathsTaken, ids
 from baluardo.stage.prove.probing import Pinging, Reply, longest_gap, percentile
@@ -42,6 +44,10 @@ KEY_LIMIT_S: Final = 180.0
 PING_ROUNDS: Final = 3
 PING_SECONDS: Final = 20.0
 PING_EVERY: Final = 0.2
+CLEAR_TIMES: Final = 3
+"""One datagram may be lost on the sky."""
+MEMORY_LIMIT: Final = 3e9
+"""Octets, for a nation of five sites on one machine."""
 FAST_EVERY: Final = 0.02
 SETTLE_SECONDS: Final = 3.0
 OCTETS: Final = 100_000
@@ -71,6 +77,7 @@ async def prove_tunnel(
             proof.cut_bearer,
             proof.lost_satellite,
             proof.forbidden_landing,
+            proof.memory,
             proof.revoked_site,
         )
         return await findings_of(steps, say)
@@ -135,6 +142,7 @@ class _Proof:
                     )
             count = await self._wire.capture(None)
             outside = judge_outside(captured, count, (self._marker, INNER))
+            outside.append(await self._clear_on_purpose(captured))
         late = sorted(percentile(errors, 99.0) for errors in rounds)
         errors = [error for each in rounds for error in each]
         all_late = ", ".join(f"{each * 1e3:.2f}" for each in late)
@@ -237,6 +245,18 @@ class _Proof:
             ),
         ]
 
+    async def memory(self) -> list[Finding]:
+        """What every process of the nation holds in memory, this one and the wire with it."""
+        held = await asyncio.to_thread(memory_of_tree)
+        return [
+            Finding(
+                f"memory of all {held.processes} processes together ({held.measure})",
+                f"{held.octets / 1e9:.2f} GB",
+                f"{MEMORY_LIMIT / 1e9:g} GB",
+                held.octets <= MEMORY_LIMIT,
+            )
+        ]
+
     async def revoked_site(self) -> list[Finding]:
         """A site whose certificates are taken back, under traffic."""
         norcia, rome = self._nation.site("norcia"), self._nation.site("rome")
@@ -321,6 +341,19 @@ class _Proof:
                 pings[one.id, other.id] = Pinging(here, address, count, PING_EVERY, pattern)
             await asyncio.sleep(PING_SECONDS)
             return {pair: await asyncio.to_thread(each.replies) for pair, each in pings.items()}
+
+    async def _clear_on_purpose(self, captured: Path) -> Finding:
+        """Send what must never be seen outside from beside a tunnel, so that it is seen once."""
+        rome = self._nation.network.places.of_site(self._nation.sites[0])
+        secret = (self._marker, INNER)
+        await self._wire.capture(captured)
+        for _ in range(CLEAR_TIMES):
+            for octets in secret:
+                send_clear(rome, EXCHANGE_ADDRESS, octets)
+            await asyncio.sleep(PING_EVERY)
+        await asyncio.sleep(SETTLE_SECONDS)
+        await self._wire.capture(None)
+        return judge_control(captured, secret)
 
     async def _key_ages(self) -> Finding:
         """Where traffic may pass there is a key in use, also while the next one is agreed."""
