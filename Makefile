@@ -38,7 +38,7 @@ test: ## Run every test (ARGS='...' goes to pytest)
 	@$(PYTHON) tools/environment.py test
 	@$(PYTHON) tools/browser.py
 	@$(PYTHON) tools/pages.py build
-	@$(PYTHON) tools/pages.py npm test
+	@$(PYTHON) tools/pages.py npm test -- --maxWorkers=100%
 	$(if $(ARGS),,@$(IN)/python tools/compile_loops.py)
 	@exec $(IN)/python -m pytest $(WORKERS) $(ARGS)
 

@@ -24,7 +24,7 @@ AUTHENTICATOR = {
 }
 """A platform authenticator that knows its owner at once (WebAuthn Automation, section 11)."""
 
-REFUSED = re.compile(r"error: Failed to load resource: .* status of (4\d\d)")
+REFUSED = re.compile(r"error: Failed to load resource: .* status of ([45]\d\d)")
 """What Chromium writes to its console for an answer that refuses."""
 
 

@@ -64,8 +64,10 @@ up_mbps = 20.0
 down_mbps = 30.0
 """
 """One with a bearer, two with two."""
-BACK_SECONDS = 45.0
+BACK_SECONDS = 120.0
 """Traffic is back within 30 s after any of our processes was killed; a busy machine gets more."""
+HANGS_SECONDS = 400.0
+"""What one act of a test may take, several faults and their ends in it."""
 MARKER = secrets.token_bytes(16)
 """What pings carry: it must be seen nowhere outside."""
 DESTINATION_UNREACHABLE = 3
@@ -85,7 +87,7 @@ class Staged:
 
     def do(self, act: Coroutine[Any, Any, T]) -> T:
         """Await something; TimeoutError if it hangs."""
-        return self._runner.run(asyncio.wait_for(act, 120.0))
+        return self._runner.run(asyncio.wait_for(act, HANGS_SECONDS))
 
     @property
     def wire(self) -> StagedWire:

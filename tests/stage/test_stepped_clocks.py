@@ -15,8 +15,8 @@ from typing import Final
 import pytest
 from staged_nation import Staged, staged_nation, until_true
 
-from baluardo.scenario.nation import Site
 from baluardo.stage.network import process
+from baluardo.stage.network.process import Kept
 from baluardo.stage.network.staged import why_no_tunnels
 from baluardo.stage.prove.probing import Pinging
 from baluardo.stage.prove.transfer import transfer
@@ -46,24 +46,24 @@ time.sleep = lambda seconds: select.select((), (), (), seconds) and None
 class SteppedClock:
     """The wall clock of one site's edge, ahead of the machine's by what a test says."""
 
-    def __init__(self, staged: Staged, site: Site, file: Path) -> None:
-        """Start the edge anew with the library that sets its clock."""
+    edge: Kept
+
+    def __init__(self, file: Path) -> None:
+        """Prepare, at the machine's time."""
         self._file = file
         self.set(0)
         (file.parent / "sitecustomize.py").write_text(SLEEP)
-        self.edge = staged.nation.network.sites[site.id].edge
-        self.edge._environment = os.environ | {
+
+    def give(self, edge: Kept) -> None:
+        """Have an edge start with the library that sets its clock."""
+        self.edge = edge
+        edge._environment = os.environ | {
             "LD_PRELOAD": str(LIBRARY),
-            "FAKETIME_TIMESTAMP_FILE": str(file),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "PYTHONPATH": str(file.parent),
+            "PYTHONPATH": str(self._file.parent),
         }
-        staged.do(staged.kill(self.edge))
-        staged.do(staged.open_tunnels())
-        assert self.edge.process is not None
-        maps = Path(f"/proc/{self.edge.process.pid}/maps").read_text()
-        assert "libfaketime" in maps
 
     def set(self, ahead: int) -> None:
         """Step to so many seconds ahead of the machine's clock."""
@@ -73,18 +73,29 @@ class SteppedClock:
 
 
 @pytest.fixture(scope="module")
-def staged() -> Iterator[Staged]:
-    """What is killed here over and over does not wait longer each time, as one that fails would."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "LONGEST_AGAIN", process.AGAIN_SECONDS)
-        with staged_nation() as staged:
-            yield staged
+def clock(tmp_path_factory: pytest.TempPathFactory) -> SteppedClock:
+    """Milan's; Rome's and Norcia's are right."""
+    return SteppedClock(tmp_path_factory.mktemp("clock") / "ahead")
 
 
 @pytest.fixture(scope="module")
-def clock(staged: Staged, tmp_path_factory: pytest.TempPathFactory) -> SteppedClock:
-    """Milan's; Rome's and Norcia's are right."""
-    return SteppedClock(staged, staged.milan, tmp_path_factory.mktemp("clock") / "ahead")
+def staged(clock: SteppedClock) -> Iterator[Staged]:
+    """What is killed here over and over does not wait longer each time, as one that fails would."""
+    start = Kept.start
+
+    def started(kept: Kept) -> None:
+        if kept.name == "milan edge":
+            clock.give(kept)
+        start(kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "LONGEST_AGAIN", process.AGAIN_SECONDS)
+        patch.setattr(Kept, "start", started)
+        with staged_nation() as staged:
+            assert clock.edge.process is not None
+            maps = Path(f"/proc/{clock.edge.process.pid}/maps").read_text()
+            assert "libfaketime" in maps
+            yield staged
 
 
 async def lost(staged: Staged, clock: SteppedClock, *steps: int) -> int:

@@ -57,8 +57,8 @@ OPERATOR: Final = "carla.bianchi"
 """Who invites sites here, so that either officer may approve."""
 UNDER_WAY: Final = "ship/patrol"
 """Left waiting for an officer, so that there is something to approve."""
-ASKED_SECONDS: Final = 3.0
-"""How long the one that is left waiting waits before it is left."""
+ASKED_SECONDS: Final = 10.0
+"""How long the one that is left waiting may take to ask; it is left once it has."""
 OPEN_KEYS: Final = KeyAccess(Unprotected(), Unlock())
 
 OFFICERS: Final = (Officer("anna.rossi", "Anna Rossi"), Officer("bruno.verdi", "Bruno Verdi"))
@@ -250,9 +250,18 @@ class Demonstration:
     async def _enrol(self, directory: Path, identity: Identity, profile: Profile) -> None:
         """Come in as everybody does: by an invitation, and an officer's approval where asked."""
         text = await self._invite(identity, profile)
-        approving = asyncio.create_task(self._approve(identity))
+        approved = asyncio.Event()
+        approving = asyncio.create_task(self._approve(identity, approved))
+
+        async def sleep(seconds: float) -> None:
+            """Look again once it is approved: a second for each would be most of the founding."""
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await approved.wait()
+            approved.clear()
+
         try:
-            await enrol(directory, text, OPEN_KEYS, lambda _: None)
+            await enrol(directory, text, OPEN_KEYS, lambda _: None, sleep)
         finally:
             approving.cancel()
             await asyncio.gather(approving, return_exceptions=True)
@@ -267,8 +276,8 @@ class Demonstration:
         )
         return made.text
 
-    async def _approve(self, identity: Identity) -> None:
-        """Let the second officer approve what waits for this identity."""
+    async def _approve(self, identity: Identity, approved: asyncio.Event) -> None:
+        """Let the second officer approve what waits for this identity, and tell of it."""
         authority, officer = self._authority, OFFICERS[1].name
         device = Identity(COMMUNITY, Kind.PERSON, officer, DEVICE)
         principal = Principal(officer, authority.policy.grant_of(officer), device=device)
@@ -287,6 +296,7 @@ class Demonstration:
                             request_id=each["id"],
                         )
                     )
+                    approved.set()
 
     async def _leave_one_waiting(self) -> None:
         directory = self._directory / "sites" / "patrol"
@@ -295,8 +305,9 @@ class Demonstration:
         identity = Identity.of_path(COMMUNITY, UNDER_WAY)
         text = await self._invite(identity, Profile("Pattugliatore, Tirreno"))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ASKED_SECONDS):
-                await enrol(directory, text, OPEN_KEYS, lambda _: None)
+            async with asyncio.timeout(ASKED_SECONDS) as asked:
+                # All that is ever said is that the request waits now.
+                await enrol(directory, text, OPEN_KEYS, lambda _: asked.reschedule(0.0))
 
     def _run_edge(self, directory: Path) -> None:
         """Run an edge in this process, told where the authority is this time."""

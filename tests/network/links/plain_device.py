@@ -47,6 +47,7 @@ class PlainDevice:
         self.interface, self.peer = reader["Interface"], reader["Peer"]
         for_quick = ("#", "Address", "MTU")  # `wg-quick strip` drops them
         plain = "".join(f"{x}\n" for x in text.splitlines() if not x.startswith(for_quick))
+        self._stripped = plain
         self._set(plain)
         addresses = self.interface["Address"].split(", ")
         routes = self.peer["AllowedIPs"].split(", ")
@@ -61,6 +62,13 @@ class PlainDevice:
             assert time.monotonic() < end, "wireguard-go does not start"
             time.sleep(0.02)
         self.place.run("wg", "setconf", self.name, "/dev/stdin", stdin=plain)
+
+    def call_anew(self) -> None:
+        """Drop its keys and call at the site now, as one that was switched off and on does.
+
+        By itself it would trust them for 15 s more (WireGuard, section 6.2).
+        """
+        self._set(self._stripped)
 
     def reaches(self, address: str, seconds: float = 1.0) -> bool:
         """Whether a host answers one ping in so many seconds."""

@@ -345,6 +345,7 @@ def test_a_killed_wireguard_of_devices_is_told_and_made_anew(place: Place) -> No
             os.kill(process_id, signal.SIGKILL)
         until(lambda: "Set them again" in refusal(place))
         place.links.set_devices(devices)
+        device.call_anew()
         until(lambda: device.reaches("fd00:1::1"))
     assert lanes <= set(children(place.helper.process, "wireguard-go"))
 
