@@ -53,11 +53,12 @@ check: ## Formatter, linter, types, layers, links of the docs, locks, web pages
 	$(IN)/python tools/locks.py check
 	$(PYTHON) tools/pages.py npm run check
 
-bench: pages ## Run every benchmark; one JSON line each
+bench: pages ## Run every benchmark; one JSON line each, and at the end which ones missed
 	@$(PYTHON) tools/environment.py test bench
-	@set -e; for benchmark in $$(grep -l '^if __name__ == "__main__":' benchmarks/*.py); do \
-	  $(IN)/python "$$benchmark"; \
-	done
+	@missed=; for benchmark in $$(grep -l '^if __name__ == "__main__":' benchmarks/*.py); do \
+	  $(IN)/python "$$benchmark" || missed="$$missed $$benchmark"; \
+	done; \
+	[ -z "$$missed" ] || { echo "Missed a figure, or failed:$$missed" >&2; exit 1; }
 
 wheel: ## Build dist/*.whl, the web pages in it
 	@$(PYTHON) tools/environment.py run

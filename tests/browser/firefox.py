@@ -29,15 +29,38 @@ PREFERENCES = {
     "media.autoplay.blocking_policy": 0,
     # In the place of a sound card: without one its graph of sound never begins.
     "media.cubeb.force_mock_context": True,
+    # In the place of a mouse (bits: fine, hovers), and of what somebody has chosen on a desktop.
+    "ui.primaryPointerCapabilities": 6,
+    "ui.allPointerCapabilities": 6,
+    "intl.accept_languages": "en-GB, en",
+    "layout.css.prefers-color-scheme.content-override": 0,
     # Nothing of its own leaves the machine while tests run.
     "app.update.auto": False,
     "browser.shell.checkDefaultBrowser": False,
     "datareporting.policy.dataSubmissionEnabled": False,
     "toolkit.telemetry.server": "",
 }
+KEYS = {
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Home": "\ue011",
+    "Shift": "\ue008",
+    "Tab": "\ue004",
+    "ArrowDown": "\ue015",
+}
+"""As WebDriver writes keys that are no characters (W3C WebDriver, section 17.4.2)."""
+IN_SIGHT = """async (selector) => {
+  const found = [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility());
+  if (found.length !== 1) throw new Error(`${found.length} in sight of ${selector}`);
+  found[0].scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+  const {x, y, width, height} = found[0].getBoundingClientRect();
+  const at = [Math.round(x + width / 2), Math.round(y + height / 2)];
+  const above = document.elementFromPoint(...at);
+  if (!found[0].contains(above)) throw new Error(`${above?.outerHTML} lies above ${selector}`);
+  return at;
+}"""
 WRAPPED = """async (given) => {
-  const told = await (%s)(JSON.parse(given));
-  return JSON.stringify(told === undefined ? null : told);
+  return JSON.stringify((await (%s)(JSON.parse(given))) ?? null);
 }"""
 
 
@@ -93,7 +116,10 @@ class Firefox:
 
 
 class FirefoxPage:
-    """One page; of Playwright's page what the tests of calls and of trust ask for."""
+    """One page; of Playwright's page what the tests of calls and of trust ask for.
+
+    Besides, a keyboard, a mouse, and a size.
+    """
 
     def __init__(self, firefox: Firefox, context: str) -> None:
         """Stand for a page that is open."""
@@ -135,6 +161,32 @@ class FirefoxPage:
     def wait_for_timeout(self, milliseconds: float) -> None:
         """Let time pass."""
         time.sleep(milliseconds / 1000)
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other as a person does: "a", "Enter", "Shift+Tab"."""
+        strokes: list[dict[str, str]] = []
+        for key in keys:
+            held = [KEYS.get(each, each) for each in (key.split("+") if len(key) > 1 else [key])]
+            strokes += [{"type": "keyDown", "value": each} for each in held]
+            strokes += [{"type": "keyUp", "value": each} for each in reversed(held)]
+        self._act({"type": "key", "id": "keyboard", "actions": strokes})
+
+    def click(self, selector: str) -> None:
+        """Click with the mouse on the one element in sight that a CSS selector finds."""
+        x, y = self.evaluate(IN_SIGHT, selector)
+        moves = [
+            {"type": "pointerMove", "x": x, "y": y},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        self._act({"type": "pointer", "id": "mouse", "actions": moves})
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page so much room, CSS pixels."""
+        self._tell("browsingContext.setViewport", viewport={"width": width, "height": height})
+
+    def _act(self, source: dict[str, Any]) -> None:
+        self._tell("input.performActions", actions=[source])
 
     def _tell(self, method: str, **parameters: Any) -> dict[str, Any]:
         return self._firefox.command(method, context=self._context, **parameters)

@@ -95,7 +95,8 @@ def bundle(folder: Path) -> Path:
     return made
 
 
-def _router(authority: Authority) -> APIRouter:
+def authority_router(authority: Authority) -> APIRouter:
+    """Answer for an authority as it is told to."""
     router = APIRouter()
     gone = JSONResponse({"detail": "No authority can be reached."}, 503)
 
@@ -138,7 +139,7 @@ def _router(authority: Authority) -> APIRouter:
 def phone_console(static: Path, authority: Authority) -> Iterator[str]:
     """Serve the page as an edge with calls and tunnels does; yield its address."""
     part = ConsolePart(
-        "calls", router=_router(authority), pages=(*SITE_PAGES, PHONE_PAGE, NETWORK_PAGE)
+        "calls", router=authority_router(authority), pages=(*SITE_PAGES, PHONE_PAGE, NETWORK_PAGE)
     )
     copied = ConsolePart("page copy", router=page_copy_router(static, static))
     with served(create_console([part, copied], ("127.0.0.1",), static)) as url:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable
 
+from baluardo.calls.call_rate import INNER_LAYERS, OPUS_BPS, PACKETS_PER_SECOND
 from baluardo.calls.media_places import Claim, RelayPlace
 from baluardo.calls.relay.engine import MediaRelay
 from baluardo.calls.relay.sockets import open_pair, open_port
@@ -15,6 +16,13 @@ HOST = "127.0.0.1"
 LARGEST_DATAGRAM = 2048
 RTP_VERSION = 2
 FIRST_DYNAMIC_TYPE = 96
+EXTENDED = 0x10
+"""The bit of RTP's first octet that says that header extensions follow (RFC 3550 section 5.1)."""
+AROUND = ("the relay's octet", "UDP", "IPv6")
+"""Layers around what a browser sends."""
+SHORTER = 3 + 1 + 6
+"""Octets by which a packet may be below the sum of its layers: a counter of one octet where four
+are counted, a key's name that begins with zeros, a tag of HMAC-SHA1-80 instead of AES-GCM's."""
 
 
 class HeardRelay:
@@ -110,3 +118,13 @@ class HeardRelay:
 
 def _place_of(own: socket.socket) -> RelayPlace:
     return RelayPlace(*own.getsockname()[:2])
+
+
+def check_layers(speech: list[bytes]) -> None:
+    """Check that packets are as large as admission counts them, and have no header extensions."""
+    assert speech
+    assert not any(each[0] & EXTENDED for each in speech)
+    within = [each.octets for each in INNER_LAYERS if each.name not in AROUND]
+    most = OPUS_BPS // (8 * PACKETS_PER_SECOND) + sum(within)
+    longest = max(map(len, speech))
+    assert most - SHORTER <= longest <= most, (longest, most)

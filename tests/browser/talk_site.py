@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -125,6 +125,14 @@ class TalkSite:
         """Stop."""
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(SETTLED_S)
+
+    def do(self, act: Callable[[], object]) -> None:
+        """Have the site do something, in its own event loop; what it raises is raised."""
+
+        async def done() -> None:
+            act()
+
+        asyncio.run_coroutine_threadsafe(done(), self._loop).result(SETTLED_S)
 
     async def _serve(self) -> None:
         self.service = self._service()

@@ -27,6 +27,9 @@ RECORDED: Final = json.loads((Path(__file__).parent / "data/calls_answer.json").
 What its devices reported was made up; the figures are what the edge made of it.
 """
 
+DECIDED: Final = json.loads((Path(__file__).parent / "data/calls_decisions.json").read_text())
+"""What an edge told of five calls on a path for two: let in, refused, and one that yielded."""
+
 HOSTILE: Final = (
     "<script>canary()</script>",
     '"><img src=x onerror=canary()>',
@@ -52,6 +55,8 @@ class Site:
     """Applied to what was recorded."""
     instead: object = None
     """Answered in place of it."""
+    decided: object = None
+    """Answered of decisions in place of what was recorded."""
 
     def answer(self) -> object:
         """Return the recorded answer, its time as much further as it was asked for."""
@@ -75,6 +80,10 @@ def console() -> Iterator[Site]:
     async def records() -> object:
         return site.answer()
 
+    @router.get("/api/calls/decisions")
+    async def decisions() -> object:
+        return DECIDED if site.decided is None else site.decided
+
     part = ConsolePart("call records", router=router, pages=(RECORDS_PAGE,))
     with served(create_console([part], ("127.0.0.1",))) as url:
         site.url = f"{url}/calls"
@@ -84,9 +93,9 @@ def console() -> Iterator[Site]:
 @pytest.fixture
 def site(console: Site) -> Iterator[Site]:
     """Return the edge as recorded, whatever the test before it did."""
-    console.change, console.instead = None, None
+    console.change, console.instead, console.decided = None, None, None
     yield console
-    console.change, console.instead = None, None
+    console.change, console.instead, console.decided = None, None, None
 
 
 @pytest.fixture
@@ -135,6 +144,30 @@ def test_what_is_over_is_told_with_its_reason(page: Watched) -> None:
     expect(poor).to_contain_text("worst 1.1")
     declined = row(page, "The last that are over", "carla").filter(has_text="anna")
     expect(declined).to_contain_text("The call was declined.")
+    expect(declined).to_contain_text('Q.850 ;cause=21 ;text="declined"')
+
+
+def test_why_a_call_was_refused_or_had_to_yield_is_told_in_both_languages(
+    page: Watched, site: Site
+) -> None:
+    rows = page.page.get_by_role("table", name="Decisions").locator("tbody tr")
+    expect(rows).to_have_count(6)
+    yielded = rows.filter(has_text="had to yield")
+    expect(yielded).to_contain_text("anna")
+    expect(yielded).to_contain_text("to bruno")
+    expect(yielded).to_contain_text("A call of precedence routine yields its room.")
+    expect(yielded).to_contain_text('preemption ;cause=2 ;text="Reserved Resources Preempted"')
+    refused = rows.filter(has_text="refused")
+    expect(refused).to_have_count(2)
+    expect(refused.filter(has_text="dario")).to_contain_text("above the one permitted")
+    expect(rows.filter(has_text="giulia")).to_contain_text("Emergency")
+    page.page.locator("#language-switch").click()
+    rows = page.page.get_by_role("table", name="Decisioni").locator("tbody tr")
+    expect(rows.filter(has_text="ha ceduto")).to_contain_text("cede il posto")
+    expect(rows.filter(has_text="rifiutata")).to_have_count(2)
+    page.page.locator("#language-switch").click()
+    site.decided = DECIDED | {"decisions": []}
+    expect(page.page.locator("main")).to_contain_text("Nothing was decided")
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
@@ -175,7 +208,9 @@ def test_a_call_ends_while_somebody_looks(page: Watched, site: Site) -> None:
     def change(answer: Answer) -> None:
         ended = answer["going"].pop()
         why = {"it": "Il collegamento porta meno.", "en": "The link carries less."}
+        reason = 'preemption ;cause=2 ;text="Reserved Resources Preempted"'
         ended |= {"ended_at": answer["at"], "cause": "pre-empted by path", "why": why}
+        ended["reason"] = reason
         answer["over"].insert(0, {name: ended[name] for name in ended if name != "state"})
 
     site.change = change
@@ -196,11 +231,19 @@ def test_hostile_texts_stay_texts(page: Watched, site: Site) -> None:
         for number, leg in enumerate(call["legs"]):
             leg["device"] = f"{number}{text}"
         if "why" in call:
-            call["why"] = {"it": text, "en": text}
+            call |= {"why": {"it": text, "en": text}, "reason": text}
         return call
 
     site.change = change
-    for table in ("In progress", "The last that are over"):
+    site.decided = DECIDED | {
+        "decisions": [
+            DECIDED["decisions"][0]
+            | {"call": text, "caller": text, "callee": text, "reason": text}
+            | {"why": {"it": text, "en": text}}
+            for text in HOSTILE
+        ]
+    }
+    for table in ("In progress", "The last that are over", "Decisions"):
         rows = page.page.get_by_role("table", name=table).locator("tbody tr")
         expect(rows).to_have_count(len(HOSTILE))
     assert page.page.locator("main script, main img").count() == 0

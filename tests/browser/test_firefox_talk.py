@@ -11,6 +11,7 @@ from call_media_page import media_browser
 from firefox import Firefox, own_address
 from heard_sound import SILENT_RMS, hears_a_tone, hears_nothing
 from playwright.sync_api import Browser
+from talk_relay import check_layers
 from talk_site import Person, TalkSite, begin, bundle, opened, talk_site
 
 ANNA, BRUNO = "person/anna.rossi/phone", "person/bruno.verdi/phone"
@@ -90,6 +91,7 @@ def test_two_people_talk(
         assert hears_a_tone(anna)
         for each in (anna, bruno):
             each.until("talk.quality !== null && talk.quality.r < 95")
+        check_layers(site.relay.speech())
         bruno.act("end")
         anna.until("talk.state === 'over'")
         for each in (anna, bruno):

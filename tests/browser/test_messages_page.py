@@ -212,6 +212,23 @@ def test_texts_are_read_only_where_somebody_sees_them(anna: Desk) -> None:
     expect(anna.page).to_have_title(re.compile(r"^\(1\)"))
 
 
+def test_calls_that_have_ended_do_not_push_a_conversation_off_the_screen(anna: Desk) -> None:
+    over = {"state": "over", "answeredAt": anna.now(), "endedAt": anna.now(), "cause": "hung up"}
+    anna.talks(*({"call": call_id(number), "secured": True, **over} for number in (1, 2)))
+    expect(anna.page.locator(".call")).to_have_count(2)
+    wrote(anna, {"text": "after the calls"})
+    thread = opened(anna)
+    expect(thread.get_by_text("after the calls")).to_be_in_viewport(ratio=1)
+    anna.watched.wait("told.asked.some(([what]) => what === 'read')")
+    lines = anna.page.locator(".phone-calls > .card").evaluate_all(
+        "cards => cards.map(({ classList }) => classList.contains('thread'))"
+    )
+    assert lines == [True, False, False]
+    # A call that goes on stands above it.
+    anna.talks({"call": call_id(3), "secured": True, "state": "talking"})
+    expect(anna.page.locator(".phone-calls > .card").first).to_have_class(re.compile("call"))
+
+
 def test_one_writes_from_a_call_and_calls_from_a_conversation(anna: Desk) -> None:
     page = anna.page
     talking = {"state": "talking", "answeredAt": anna.now(), "secured": True}
@@ -444,6 +461,26 @@ def test_a_text_that_is_not_taken_stays_where_it_was_typed(anna: Desk) -> None:
     field(anna).press("Enter")
     expect(anna.page.locator(".toast-problem")).to_contain_text("was not taken")
     expect(field(anna)).to_have_value("keep me")
+
+
+def test_a_text_that_could_not_be_kept_comes_back_to_where_it_was_typed(anna: Desk) -> None:
+    thread = opened(anna)
+    anna.page.evaluate(
+        "() => { told.letters.send = (person, text, lost) => { told.lose = lost; return ''; }; }"
+    )
+    field(anna).fill("keep me")
+    field(anna).press("Enter")
+    expect(field(anna)).to_have_value("")
+    field(anna).fill("and this")
+    anna.page.evaluate("() => told.lose()")
+    expect(anna.page.locator(".toast-problem")).to_contain_text("could not keep your text")
+    expect(field(anna)).to_have_value("keep me\nand this")
+    # Also where the conversation was left meanwhile.
+    field(anna).press("Enter")
+    thread.get_by_role("button", name="Close").click()
+    anna.page.evaluate("() => told.lose()")
+    opened(anna)
+    expect(field(anna)).to_have_value("keep me\nand this")
 
 
 def test_what_somebody_wrote_stays_text(anna: Desk, authority: Authority) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from browser_page import PATIENCE_MS, Watched, opened
@@ -54,6 +54,10 @@ TURNED: Final = "Rossi \u202egpj.exe\u202c"
 TERMINAL: Final = "\x1b[2J\x1b]0;gone\x07"
 MUCH: Final = "è" * 10_000
 HOSTILE: Final = (SCRIPT, IMAGE, TURNED, TERMINAL, MUCH, "javascript:canary()", "")
+
+PAINT: Final = """(property) => getComputedStyle(document.body).getPropertyValue(property)
+  .match(/[\\d.]+/g).slice(0, 3).map(Number)"""
+"""Red, green and blue of the page's ground or text."""
 
 LONGEST: Final = 400
 """Of what others wrote no more is shown in one place."""
@@ -212,9 +216,15 @@ def test_nothing_moves_while_figures_change(page: Watched, nation: Nation) -> No
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_both_languages_read_well(page: Watched, nation: Nation, width: int) -> None:
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_both_languages_read_well_in_both_schemes(
+    page: Watched, nation: Nation, scheme: Literal["dark", "light"], width: int
+) -> None:
+    page.page.emulate_media(color_scheme=scheme)
     page.page.set_viewport_size({"width": width, "height": 800})
     unfold(page, "rome")
+    ground, text = (sum(page.page.evaluate(PAINT, each)) for each in ("background-color", "color"))
+    assert (ground < text) == (scheme == "dark")
     for title, bearer in (("Encrypted network", "Primary"), ("Rete cifrata", "Primaria")):
         expect(page.page.get_by_role("heading", level=1)).to_have_text(title)
         expect(page.page).to_have_title(f"{title} · Baluardo")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from math import log2
@@ -15,11 +16,14 @@ from call_community import text
 from call_media_page import media_browser
 from heard_sound import hears_a_tone, hears_nothing
 from playwright.sync_api import Browser
-from talk_site import Person, TalkSite, bundle, people, talk_site
+from talk_relay import check_layers
+from talk_site import PATIENCE_S, Person, TalkSite, bundle, people, talk_site
 
 from baluardo.calls.messages import Message
-from baluardo.edge.calls.seat import Seat
+from baluardo.edge.calls.missed_calls import Missed
+from baluardo.edge.calls.seat import CloseCode, Seat
 from baluardo.edge.calls.service import CallService
+from baluardo.terms import Precedence
 
 ANNA = "person/anna.rossi/phone"
 BRUNO, DESK = "person/bruno.verdi/phone", "person/bruno.verdi/desk"
@@ -90,6 +94,10 @@ def test_two_people_talk(chromium: Browser, page: Path, tmp_path: Path) -> None:
         assert [each["security"]["peer"] for each in views] == [BRUNO, ANNA]
         assert views[0]["security"]["safety"] == views[1]["security"]["safety"]
         assert [each["security"]["epoch"] for each in views] == [1, 1]
+        prints = [each["security"]["keyPrint"] for each in views]
+        assert len(set(prints)) == 2
+        assert all(len(each) == 64 for each in prints)
+        assert all(each["security"]["witnesses"] for each in views)
         assert [each["problem"] for each in views] == ["", ""]
 
         anna.act("hold")
@@ -117,6 +125,7 @@ def test_two_people_talk(chromium: Browser, page: Path, tmp_path: Path) -> None:
 
         speech = site.relay.speech()
         is_unreadable(speech)
+        check_layers(speech)
         bruno.act("end")
         anna.until("talk.state === 'over'")
         for each in (anna, bruno):
@@ -184,6 +193,28 @@ def user_of(datagram: bytes) -> bytes:
     return b""
 
 
+def test_a_page_that_comes_back_brings_what_was_missed_until_it_is_kept(
+    chromium: Browser, page: Path, tmp_path: Path
+) -> None:
+    missed = Missed("0a" * 16, "person/anna.rossi", int(time.time()), Precedence.FLASH, True)
+    with talk_site(tmp_path, page) as site, people(chromium, site, BRUNO) as pages:
+        bruno, book = pages[BRUNO], site.service._missed.calls
+        assert bruno.do("return person.telephone.missed;") == []
+        for _ in range(2):  # what nobody has confirmed is told again
+            bruno.do("globalThis.before = person.telephone.missed;")
+            site.do(lambda: book.keep("person/bruno.verdi", missed))
+            site.do(lambda: site.service.presence.close_all(CloseCode.GOING, "Come again."))
+            bruno.until("telephone.missed !== before && telephone.missed.length === 1")
+            assert bruno.do("return person.telephone.missed;") == [missed.fields()]
+        assert len(book) == 1
+        bruno.do("person.telephone.noted(person.telephone.missed);")
+        bruno.until("telephone.missed.length === 0")
+        give_up = time.monotonic() + PATIENCE_S
+        while len(book) > 0:
+            assert time.monotonic() < give_up
+            bruno.page.wait_for_timeout(20)
+
+
 class RewritingService(CallService):
     """An edge that puts a key of its own into what its browsers offer."""
 
@@ -216,6 +247,7 @@ def test_an_edge_that_rewrites_a_key_ends_the_call_with_a_sentence(
         sentence = "The call's keys were changed on the way, or are old: nothing was connected."
         assert bruno.talk["security"] == {"state": "refused", "sentence": sentence}
         assert bruno.talk["problem"] == sentence
+        assert bruno.talk["trouble"] == "changed"
         assert [each.talk["cause"] for each in (anna, bruno)] == ["unable", "unable"]
         assert site.relay.speech() == []
         assert bruno.do("return person.microphones.length;") == 0

@@ -310,9 +310,9 @@ def test_a_call_is_not_booked_twice() -> None:
 def test_what_a_call_takes_is_the_sum_of_its_layers() -> None:
     inner = 80 + sum(each.octets for each in INNER_LAYERS)
     outer = sum(each.octets for each in OUTER_LAYERS)
-    assert (inner, -(-inner // 16) * 16, outer) == (195, 208, 88)
-    assert packet_octets() == 208 + 88
-    assert call_rate_bps() == pytest.approx(296 * 8 * 50 * 1.05)
+    assert (inner, -(-inner // 16) * 16, outer) == (183, 192, 88)
+    assert packet_octets() == 192 + 88
+    assert call_rate_bps() == pytest.approx(280 * 8 * 50 * 1.05)
     assert call_rate_bps(copies=2) == 2 * call_rate_bps()
     assert packet_octets(two_layers=True) >= packet_octets() + ESP_LAYER.octets - 15
     with pytest.raises(InvalidInputError, match="once or twice"):

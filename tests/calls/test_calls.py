@@ -104,6 +104,8 @@ def test_each_side_ends_its_own_hold() -> None:
         ([Cause.DECLINED], Cause.DECLINED),
         ([Cause.UNABLE, Cause.BUSY], Cause.BUSY),
         ([Cause.UNABLE, Cause.UNABLE], Cause.UNABLE),
+        ([Cause.BUSY, Cause.PREEMPTED_BY_DEVICE], Cause.PREEMPTED_BY_DEVICE),
+        ([Cause.PREEMPTED_BY_DEVICE, Cause.PREEMPTED_BY_DEVICE], Cause.PREEMPTED_BY_DEVICE),
     ],
 )
 def test_one_declines_for_all_and_a_busy_device_only_for_itself(

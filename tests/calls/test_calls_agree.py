@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from baluardo.calls.bodies import End, Info, Refuse
+from baluardo.calls.bodies import REFUSALS, End, Info, Refuse
 from baluardo.calls.causes import Cause
 from baluardo.calls.timers import ALIVE_AFTER, GIVE_UP, LINGER, LONGEST_REPEAT, RING
 from baluardo.terms import Precedence
@@ -69,7 +69,8 @@ class Calls(RuleBasedStateMachine):
             self.world.post()
 
     @rule(
-        number=st.integers(0, 50), cause=st.sampled_from([Cause.DECLINED, Cause.BUSY, Cause.UNABLE])
+        number=st.integers(0, 50),
+        cause=st.sampled_from(REFUSALS),
     )
     def refuse(self, number: int, cause: Cause) -> None:
         self._with_one_of(

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from staged_nation import (
@@ -30,13 +31,14 @@ from staged_nation import (
 )
 
 from baluardo.edge.configuration import FILE
+from baluardo.scenario.bearers import SKY
 from baluardo.stage.network.addresses import EXCHANGE, EXCHANGE_ADDRESS
 from baluardo.stage.network.paths import Link, Route
 from baluardo.stage.network.staged import why_no_tunnels
 from baluardo.stage.prove.captures import packets
 from baluardo.stage.prove.probing import Pinging
 from baluardo.stage.prove.transfer import transfer
-from baluardo.terms import slot_at, slot_start
+from baluardo.terms import SLOT_SECONDS, slot_at, slot_start
 from network.places import needs_namespaces
 
 pytestmark = [
@@ -76,6 +78,33 @@ def test_everybody_reaches_everybody_inside_tunnels_and_nothing_clear_is_outside
     assert nothing_clear(file)
     classes = {each.traffic_class for each in packets(file) if each.kind == "tunnel"}
     assert len(classes) == 1
+
+
+def test_a_site_tells_which_satellite_serves_it_in_this_slot(staged: Staged) -> None:
+    nation, site = staged.nation, staged.rome
+    row = [each.id for each in nation.network.plan.sites].index(site.id)
+
+    async def told() -> dict[str, Any]:
+        bearers = (await nation.told(site)).get("bearers", ())
+        found = next((each["satellite"] for each in bearers if each["name"] == SKY), None)
+        return found or {}
+
+    async def look() -> None:
+        seen = set()
+        async with asyncio.timeout(60.0):
+            while len(seen) < 2:  # the next slot is told as well
+                satellite = await told()
+                if satellite.get("name") is not None:
+                    assert 0.0 < satellite["left_s"] <= SLOT_SECONDS
+                    ahead = nation.sky.sky_time() - time.time()
+                    slot = slot_at(satellite["slot"] + ahead + 1.0)
+                    paths = await nation.sky.paths(slot)
+                    names = nation.sky.sky.catalogue.names
+                    assert satellite["name"] == names[paths.satellite[row]]
+                    seen.add(slot)
+                await asyncio.sleep(0.2)
+
+    staged.do(look())
 
 
 def test_a_clear_packet_would_be_seen(staged: Staged, tmp_path: Path) -> None:

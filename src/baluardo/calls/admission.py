@@ -63,6 +63,8 @@ class Request:
     """Whose paths it goes over; none for a call within a site."""
     rate_bps: float = call_rate_bps()
     """In each direction, at each site."""
+    callee: str = ""
+    """Who is called, for the record: `person/NAME`; nothing is decided by it."""
 
     def __post_init__(self) -> None:
         """Refuse what no call takes."""
@@ -72,7 +74,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, and why: a line of the log."""
+    """What was decided, and why: for the log and for the site's page of calls."""
 
     at: float
     """POSIX seconds."""

@@ -109,7 +109,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """A device does not take the call: DECLINED for the person, BUSY and UNABLE for itself."""
+    """A device does not take the call: DECLINED for the person, all others for itself alone.
+
+    PREEMPTED_BY_DEVICE: it rang here, and made room for a more urgent one.
+    """
 
     cause: Cause
 
@@ -202,7 +205,7 @@ Body = (
     | Unknown
 )
 
-REFUSALS: Final = (Cause.DECLINED, Cause.BUSY, Cause.UNABLE)
+REFUSALS: Final = (Cause.DECLINED, Cause.BUSY, Cause.UNABLE, Cause.PREEMPTED_BY_DEVICE)
 UNNUMBERED: Final = (Acknowledgement, Unknown)
 """Neither acknowledged nor repeated; their number is 0."""
 

@@ -65,8 +65,14 @@ _FROM_EDGE: Final[dict[type[Body], Input]] = {
     Info: Input.INFO_THERE,
     End: Input.END_THERE,
 }
-_TELLING: Final = (Cause.BUSY, Cause.UNABLE, Cause.RESTARTED, Cause.DEVICE_LOST)
-"""Of why several devices left, the first of these is told; any other reason counts as the first."""
+_TELLING: Final = (
+    Cause.PREEMPTED_BY_DEVICE,
+    Cause.BUSY,
+    Cause.UNABLE,
+    Cause.RESTARTED,
+    Cause.DEVICE_LOST,
+)
+"""Of why several devices left, the first of these is told; any other reason counts as busy."""
 
 
 @dataclass(slots=True)

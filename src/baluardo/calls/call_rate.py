@@ -1,7 +1,9 @@
 """What a call takes of a site's path, and what a path has for calls: bit/s in each direction.
 
 Audio is Opus at a constant bit rate, one packet each 20 ms. Every layer that its packet gets on the
-way from edge to edge stands in `LAYERS`; sizes are those over IPv6, the larger case.
+way from edge to edge stands in `INNER_LAYERS` and `OUTER_LAYERS`; sizes are those over IPv6 and
+of the longest header and tag, the larger case. Header extensions of RTP are never negotiated
+(`web/src/calls/media/sdp.ts`), so none counts.
 """
 
 from __future__ import annotations
@@ -34,8 +36,7 @@ INNER_LAYERS: Final = (
     Layer("SFrame header", 10, "RFC 9605 section 4.3: a key id of 5 octets, a counter of 4"),
     Layer("SFrame tag", 16, "RFC 9605 section 4.5: AES-GCM with 128 bits"),
     Layer("RTP header", 12, "RFC 3550 section 5.1"),
-    Layer("RTP header extensions", 12, "RFC 8285: MID and a sequence number for all streams"),
-    Layer("SRTP tag", 16, "RFC 7714 section 5: AEAD_AES_128_GCM"),
+    Layer("SRTP tag", 16, "RFC 7714 section 12: AEAD_AES_GCM; HMAC-SHA1-80 has 10"),
     Layer("the relay's octet", 1, "between the relays of two edges"),
     Layer("UDP", 8, "RFC 768"),
     Layer("IPv6", 40, "RFC 8200"),

@@ -1,4 +1,4 @@
-"""Why admission decided as it did, as the log and the console tell it."""
+"""Why admission decided as it did: in English for the log, in both languages for a site's pages."""
 
 from __future__ import annotations
 

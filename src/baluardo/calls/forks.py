@@ -31,7 +31,7 @@ class ForkInput(Enum):
     DECLINED = "declined"
     """For the person: on all devices."""
     REFUSED = "refused"
-    """Busy or unable: for this device alone."""
+    """Busy, unable, or given up for a more urgent call: for this device alone."""
     HOLD = "hold"
     RESUME = "resume"
     INFO = "info"

@@ -342,7 +342,8 @@ class Switchboard:
     def _request(self, call: str, dial: Dial, other: str) -> Request:
         sites = () if other == self.site else (self.site, other)
         rate = self._rate_bps(dial.precedence)
-        return Request(call, dial.calling_person, dial.precedence, dial.emergency, sites, rate)
+        person, callee = dial.calling_person, dial.callee
+        return Request(call, person, dial.precedence, dial.emergency, sites, rate, callee)
 
     def _after(self, key: Key, now: float) -> None:
         """Take out what a call has to say and to tell, and when it is to be called again."""

@@ -137,6 +137,8 @@ class Bearer:
     """Whether its traffic comes down to the ground somewhere that the operator chooses."""
     forecast: Path | None = None
     """CSV of what it is expected to give (`network.bearers.forecast`); None: measured alone."""
+    satellite: Path | None = None
+    """Which satellite serves it now (`tunnels.serving_satellite`); None: nobody tells."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -152,9 +154,10 @@ class Bearer:
             host_port(self.dish)
         elif self.dish:
             raise InvalidInputError(f"dish is for kind = {BearerKind.STARLINK}: leave it out.")
-        path = "/" if self.forecast is None else str(self.forecast)
-        if not path.startswith("/") or not path.isprintable():
-            raise InvalidInputError(f"forecast {quoted(path)}: the path of a file, from /.")
+        for what, file in (("forecast", self.forecast), ("satellite", self.satellite)):
+            path = "/" if file is None else str(file)
+            if not path.startswith("/") or not path.isprintable():
+                raise InvalidInputError(f"{what} {quoted(path)}: the path of a file, from /.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +303,11 @@ def _bearer(table: Table) -> Bearer:
     dish = table.text("dish", DISH) if kind is BearerKind.STARLINK or table.has("dish") else ""
     lands = table.truth("lands", default=kind is BearerKind.STARLINK)
     forecast = Path(table.text("forecast")) if table.has("forecast") else None
+    satellite = Path(table.text("satellite")) if table.has("satellite") else None
     table.done()
     return _possible(
-        table, lambda: Bearer(name, kind, device, role, address, rate, dish, lands, forecast)
+        table,
+        lambda: Bearer(name, kind, device, role, address, rate, dish, lands, forecast, satellite),
     )
 
 

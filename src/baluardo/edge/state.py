@@ -10,6 +10,7 @@
     checkpoint     the newest checkpoint of the log that was seen (`log_memory`)
     log/           our copy of the log, and what we cosigned of it as a witness (`log_copy`)
     people.json    where people were seen last (`calls.people`)
+    missed.json    calls to people of the site who had no device connected (`calls.missed_calls`)
     floor.json     the latest time known to have passed (`trust.clock`)
     invitation     while the first contact is under way: it holds a secret
     lock           one program at a time

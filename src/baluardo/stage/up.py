@@ -239,7 +239,13 @@ def _network(
     if why:
         say(why)
         return None
-    return StagedNetwork(nation, live.sky.ground, live.sky_time, plans.paths)
+    return StagedNetwork(
+        nation,
+        live.sky.ground,
+        live.sky_time,
+        plans.paths,
+        names=lambda: live.sky.catalogue.names,
+    )
 
 
 def _keeper(

@@ -7,8 +7,9 @@ import type { Precedence } from "../../../web/src/api/authority";
 import type { Handset } from "../../../web/src/calls/page/desk";
 import { showPhone } from "../../../web/src/calls/page/show";
 import type { Connection } from "../../../web/src/calls/signalling/door";
-import type { Present } from "../../../web/src/calls/signalling/frames";
-import type { Security, Sound, TalkView } from "../../../web/src/calls/talk/talkView";
+import type { MissedCall, Present } from "../../../web/src/calls/signalling/frames";
+import type { Problem, Security, Sound, TalkView } from "../../../web/src/calls/talk/talkView";
+import type { Trouble } from "../../../web/src/calls/talk/trouble";
 import type { DeviceKey } from "../../../web/src/trust/device";
 import { identityOf } from "../../../web/src/trust/identity";
 import { ToldLetters } from "./letters";
@@ -17,7 +18,11 @@ import { ToldLetters } from "./letters";
 interface Told extends Partial<Omit<TalkView, "security">> {
   call: string;
   secured?: boolean;
-  refused?: string;
+  /** Which key the other end shows; the same one if a test does not say. */
+  key?: number;
+  /** Whether the other end's certificate is past its end, within its grace. */
+  grace?: boolean;
+  refused?: Trouble;
 }
 
 const DAY_S = 86_400;
@@ -25,7 +30,8 @@ const asked: unknown[][] = [];
 let connection: Connection = { state: "attending" };
 let people: Present[] = [];
 let talks: TalkView[] = [];
-let problems: string[] = [];
+let problems: Problem[] = [];
+let missed: readonly MissedCall[] = [];
 let changed = () => {};
 let sound: Sound | null = null;
 
@@ -36,23 +42,26 @@ const device = {
   chain: [{ notAfter: 4_000_000_000 }],
 } as unknown as DeviceKey;
 
-function securityOf({ secured, refused, person }: Told): Security {
-  if (refused !== undefined) return { state: "refused", sentence: refused };
+function securityOf({ secured, key = 1, grace, refused, person, device }: Told): Security {
+  if (refused !== undefined) return { state: "refused", sentence: `refused: ${refused}` };
   if (!secured) return { state: "preparing" };
-  const identity = identityOf("italia.example", `person/${person ?? "bruno.verdi"}/phone`);
+  const path = `person/${person ?? "bruno.verdi"}/${device ?? "phone"}`;
+  const identity = identityOf("italia.example", path);
   const fingerprint = Uint8Array.from({ length: 32 }, (_, at) => at * 7);
   const leaf = { fingerprint, notAfter: Date.now() / 1000 + 90 * DAY_S };
   return {
     state: "secured",
     profile: "eu-hybrid",
     epoch: 1n,
-    peer: { identity, leaf, standing: "current" } as never,
+    peer: { identity, leaf, standing: grace ? "grace" : "current" } as never,
+    keyPrint: String(key).repeat(64),
+    witnesses: ["italia.example/office/rome"],
     safety: "04821 77310 19264 50087 66120 93345 27718 40951",
   };
 }
 
 function talkOf(told: Told): TalkView {
-  const { secured, refused, ...rest } = told;
+  const { secured, key, grace, refused, ...rest } = told;
   return {
     side: "callee",
     person: "bruno.verdi",
@@ -70,6 +79,7 @@ function talkOf(told: Told): TalkView {
     quality: null,
     cause: null,
     instead: "",
+    trouble: refused ?? null,
     problem: "",
     ...rest,
     security: securityOf(told),
@@ -95,6 +105,12 @@ const handset: Handset = {
   },
   get problems() {
     return problems;
+  },
+  get missed() {
+    return missed;
+  },
+  noted(calls: readonly MissedCall[]) {
+    asked.push(["noted", ...calls.map(({ call }) => call)]);
   },
   dial(person: string, precedence: Precedence, emergency = false) {
     asked.push(["dial", person, precedence, emergency]);
@@ -125,13 +141,26 @@ Object.assign(globalThis, {
       people = these;
       changed();
     },
+    missed(calls: readonly MissedCall[]) {
+      missed = calls;
+      changed();
+    },
     connection(state: Connection) {
       connection = state;
       changed();
     },
-    problem(sentence: string) {
-      problems = [...problems, sentence];
+    problem(problem: Problem) {
+      problems = [...problems, problem];
       changed();
+    },
+    /** Plays a tone as a talk does. */
+    play(call: string) {
+      const audio = new AudioContext();
+      const destination = audio.createMediaStreamDestination();
+      const tone = audio.createOscillator();
+      tone.connect(destination);
+      tone.start();
+      sound?.play(call, destination.stream);
     },
     /** Asks for the microphone as a talk does; what was heard of it. */
     async microphone() {

@@ -130,6 +130,7 @@ def test_two_people_dial_ring_answer_hold_and_end(
             f"{BRUNO}/phone",
             "hung up",
         )
+        assert record.reason == 'Q.850 ;cause=16 ;text="hung up"'
         assert record.connected_at is not None
         assert record.began <= record.connected_at <= record.ended_at
         await bruno.close()
@@ -140,7 +141,7 @@ def test_two_people_dial_ring_answer_hold_and_end(
 
     at_rome(tmp_path, scenario)
     lines = [each.getMessage() for each in caplog.records if "Call " in each.getMessage()]
-    assert lines[0].startswith(f"Call {CALL} of {ANNA}, routine: admitted. ")
+    assert lines[0].startswith(f"Call {CALL} of {ANNA} to {BRUNO}, routine: admitted. ")
     assert "offer" not in caplog.text
     assert b"person/bruno" in (tmp_path / FILE).read_bytes()
 

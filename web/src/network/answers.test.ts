@@ -40,6 +40,8 @@ describe("what the console says of the network", () => {
       ["tunnels", [{ ...tunnels[0], layers: "two" }]],
       ["bearers", [{ ...bearers[0], landing_why: "because" }]],
       ["bearers", [{ ...bearers[0], barred: null }]],
+      ["bearers", [{ ...bearers[0], satellite: "STARLINK-1007" }]],
+      ["bearers", [{ ...bearers[0], satellite: { told: true, name: null, slot: -1, left_s: 0 } }]],
       ["bearers", [{ ...bearers[0], egress_by_peer: { "office/x": 7 } }]],
       ["bearers", [{ ...bearers[0], egress_by_peer: Array(5_001).fill("10.0.0.1") }]],
     ];

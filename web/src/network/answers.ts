@@ -37,6 +37,17 @@ export interface Forecast {
   /** What is wrong with its file as it is now; what was read before it counts until its end. */
   problem: Text | null;
 }
+/** Which low satellite serves a bearer, as somebody observes it: of one slot, and no longer. */
+export interface ServingSatellite {
+  /** false where nobody tells, as no operator does. */
+  told: boolean;
+  /** null where none serves, or where nothing is told of this moment. */
+  name: string | null;
+  /** When the slot began, POSIX seconds; null where nothing is told of this moment. */
+  slot: number | null;
+  /** What was left of the slot when this was told. */
+  left_s: number | null;
+}
 export interface Bearer {
   name: string;
   kind: Kind;
@@ -58,6 +69,8 @@ export interface Bearer {
   barred: boolean;
   /** null where none is asked for. */
   forecast: Forecast | null;
+  /** null for what goes over no low satellite. */
+  satellite: ServingSatellite | null;
   sent_octets: number;
   received_octets: number;
 }
@@ -150,6 +163,12 @@ const forecast = object<Forecast>({
   end: nullable(moment),
   problem: nullable(text),
 });
+const satellite = object<ServingSatellite>({
+  told: boolean,
+  name: nullable(string),
+  slot: nullable(moment),
+  left_s: nullable(amount),
+});
 const bearer = object<Bearer>({
   name: string,
   kind: oneOf(...KINDS),
@@ -164,6 +183,7 @@ const bearer = object<Bearer>({
   landing_why: nullable(text),
   barred: boolean,
   forecast: nullable(forecast),
+  satellite: nullable(satellite),
   sent_octets: amount,
   received_octets: amount,
 });

@@ -9,8 +9,11 @@ seat            what is to be told to one browser, bounded
 ceilings        how urgent a person's calls may be
 call_time       the time that calls go by
 decision_log    every decision on a call, with its reason
+kept_decisions  the last of them, for pages
+missed_calls    calls that rang nowhere, for who was away
+missed_book     their file
 call_records    calls that are over, and how those that go on sound
-record_pages    both as pages show them
+record_pages    records and decisions as pages show them
 service         the switchboard driven: time, octets in and out, decisions logged
 neighbours      channels with other edges
 through_tunnels where those channels go

@@ -12,6 +12,8 @@
 | browser | `mail` | a `request` to the authority about written messages, and its number: `ask` |
 | edge | `mailed` | what became of that `ask`: an `answer`, or a `refusal` and a `sentence` |
 | edge | `post` | `items` that wait for this device, oldest first, and whether there are `more` |
+| edge | `missed` | `calls` to this person while they had no device connected, oldest first |
+| browser | `noted` | the `calls` of those, by id, that it has kept |
 | edge | `problem` | a `sentence`: why something was refused |
 """
 
@@ -25,6 +27,7 @@ from typing import Final
 
 from baluardo.calls.bodies import CALL_ID_OCTETS, check_call
 from baluardo.calls.receiver_reports import ReceiverReport
+from baluardo.edge.calls.missed_calls import MOST_OF_PERSON
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.protocol.mail_fields import LARGEST_REQUEST
@@ -81,6 +84,11 @@ def slot_frame(posix: float) -> str:
     return _frame({"type": "slot", "in_ms": int(1e3 * ahead), "hold_ms": HOLD_MS})
 
 
+def missed_frame(calls: Iterable[Mapping[str, object]]) -> str:
+    """Return what tells a browser of calls that rang nowhere (`missed_calls.Missed.fields`)."""
+    return _frame({"type": "missed", "calls": list(map(dict, calls))})
+
+
 def problem_frame(sentence: str) -> str:
     """Return why something was refused."""
     return _frame({"type": "problem", "sentence": sentence[:LONGEST_SENTENCE]})
@@ -131,8 +139,15 @@ class MailAsk:
     """That it takes about."""
 
 
-def read_said(text: str) -> bytes | Reported | MailAsk:
-    """Return what a browser that sits here says: the octets of a message, a report, or an ask.
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A browser has kept these missed calls."""
+
+    calls: tuple[str, ...]
+
+
+def read_said(text: str) -> bytes | Reported | MailAsk | Noted:
+    """Return what a browser that sits here says: a message's octets, a report, an ask, a receipt.
 
     InvalidInputError if it is none of them.
     """
@@ -143,6 +158,8 @@ def read_said(text: str) -> bytes | Reported | MailAsk:
         raise InvalidInputError(f"The frame is larger than {LARGEST_FRAME:,} octets.")
     if fields.fields.get("type") == "report":
         return _reported(fields)
+    if fields.fields.get("type") == "noted":
+        return _noted(fields)
     return rewrite_json(_only(fields, "call", "message").inner("message").fields)
 
 
@@ -168,6 +185,17 @@ def _reported(fields: JsonObject) -> Reported:
         fields.number("buffer_ms"),
     )
     return Reported(call, report)
+
+
+def _noted(fields: JsonObject) -> Noted:
+    fields.only(("type", "calls"))
+    calls = []
+    for each in fields.items("calls", MOST_OF_PERSON):
+        if not isinstance(each, str):
+            raise fields.wrong("calls", "a list of calls' ids")
+        check_call(each)
+        calls.append(each)
+    return Noted(tuple(calls))
 
 
 def _count(fields: JsonObject, name: str) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from baluardo.calls.call import Call
+from baluardo.calls.causes import Cause
 from baluardo.calls.events import Ended
 from baluardo.calls.receiver_reports import LegQuality, ReceiverReport
 from baluardo.terms import Precedence
@@ -37,6 +38,11 @@ class CallRecord:
     """`causes.Cause`, as it is written."""
     legs: tuple[LegQuality, ...] = ()
     """How the devices of this site heard; empty where none has reported."""
+
+    @property
+    def reason(self) -> str:
+        """The cause as SIP's header field Reason has it (RFC 3326, RFC 4411)."""
+        return Cause(self.cause).reason_header
 
 
 class CallRecords:

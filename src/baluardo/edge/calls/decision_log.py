@@ -1,4 +1,8 @@
-"""Every decision on a call in the log, with its reason: who, how urgent, why; never content."""
+"""Every decision on a call in the log, with its reason: who, how urgent, why; never content.
+
+The log is in English and has the cause as SIP writes it (RFC 3326, RFC 4411); pages have the
+sentence in the language of their reader (`kept_decisions.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from baluardo.calls.causes import Cause
 from baluardo.trust.channel.rationed_log import RationedLog
 
 LINES_A_MINUTE: Final = 30
-_BY_ANYBODY: Final = (
+BY_ANYBODY: Final = (
     Cause.TOO_MANY,
     Cause.NOT_THEIRS,
     Cause.UNKNOWN_PERSON,
@@ -31,7 +35,7 @@ class DecisionLog:
     def write(self, decision: Decision) -> None:
         """Write a decision; those on calls that yield to it have lines of their own."""
         line = _line(decision)
-        if decision.cause in _BY_ANYBODY:
+        if decision.cause in BY_ANYBODY:
             self._rationed.warning(decision.at, line)
         elif decision.verdict is Verdict.ADMITTED:
             self._logger.info("%s", line)
@@ -46,7 +50,9 @@ class DecisionLog:
 def _line(decision: Decision) -> str:
     request = decision.request
     emergency = ", emergency" if request.emergency else ""
+    header = "" if decision.cause is None else f" Reason: {decision.cause.reason_header}"
     return (
-        f"Call {request.call} of {request.person}, {request.precedence.dsn}{emergency}: "
-        f"{decision.verdict.value}. {decision.reason.en}"
+        f"Call {request.call} of {request.person} to {request.callee or 'nobody known'}, "
+        f"{request.precedence.dsn}{emergency}: {decision.verdict.value}. "
+        f"{decision.reason.en}{header}"
     )

@@ -23,6 +23,7 @@ from baluardo.edge.calls.browser_frames import (
     LARGEST_FRAME,
     LARGEST_MAIL_FRAME,
     MailAsk,
+    Noted,
     challenge_frame,
     problem_frame,
     read_attend,
@@ -202,6 +203,8 @@ async def _read(door: _Door, socket: WebSocket, seat: Seat) -> None:
             said = read_said(text)
             if isinstance(said, bytes):
                 door.service.hear(seat, said)
+            elif isinstance(said, Noted):
+                door.service.noted(seat, said.calls)
             elif isinstance(said, MailAsk):
                 door.service.ask(seat, said)
             else:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
+from baluardo.calls.admission import Decision
 from baluardo.calls.call import Call
 from baluardo.calls.causes import Cause
 from baluardo.calls.quality import Quality
@@ -32,6 +33,11 @@ def records_router(service: CallService) -> APIRouter:
     async def records() -> dict[str, Any]:
         """Return the calls that go on and those that are over, both the newest first."""
         return told(service)
+
+    @router.get("/decisions")
+    async def decisions() -> dict[str, Any]:
+        """Return the last decisions of admission, the newest first."""
+        return decisions_told(service)
 
     return router
 
@@ -58,6 +64,30 @@ def told(service: CallService) -> dict[str, Any]:
         "at": service.now(),
         "going": [_call_told(service, each) for each in reversed(_going(service))],
         "over": [_record_told(each) for each in reversed(service.records)],
+    }
+
+
+def decisions_told(service: CallService) -> dict[str, Any]:
+    """Return what a site tells of why calls were let in, refused or had to yield."""
+    return {
+        "site": service.site,
+        "at": service.now(),
+        "decisions": [_decision_told(each) for each in reversed(service.decisions)],
+    }
+
+
+def _decision_told(decision: Decision) -> dict[str, Any]:
+    request, cause = decision.request, decision.cause
+    return {
+        "at": decision.at,
+        "call": request.call,
+        "caller": request.person,
+        "callee": request.callee,
+        "precedence": request.precedence.dsn,
+        "emergency": request.emergency,
+        "verdict": decision.verdict.value,
+        "why": decision.reason.by_language(),
+        "reason": None if cause is None else cause.reason_header,
     }
 
 
@@ -94,6 +124,7 @@ def _record_told(record: CallRecord) -> dict[str, Any]:
         "ended_at": record.ended_at,
         "cause": record.cause,
         "why": Cause(record.cause).sentence.by_language(),
+        "reason": record.reason,
         "legs": _legs_told(record.legs),
     }
 

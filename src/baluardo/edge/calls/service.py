@@ -10,27 +10,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from math import inf
 from pathlib import Path
 from typing import Final, Protocol
 
-from baluardo.calls.admission import Admission, CapacityRule, CeilingRule
+from baluardo.calls.admission import Admission, CapacityRule, CeilingRule, Decision
 from baluardo.calls.attempts import Attempts
-from baluardo.calls.bodies import is_device
+from baluardo.calls.bodies import is_device, person_of
 from baluardo.calls.call import Call
 from baluardo.calls.call_rate import SiteRate
+from baluardo.calls.causes import Cause
 from baluardo.calls.events import Connected, Decided, Ended
 from baluardo.calls.media_places import MediaPlaces
 from baluardo.calls.receiver_reports import LegQuality, ReceiverReport
 from baluardo.calls.switchboard import Outgoing, Switchboard, rate_of
 from baluardo.edge.calls.attendance import verify_here, verify_there
-from baluardo.edge.calls.browser_frames import MailAsk, call_frame
+from baluardo.edge.calls.browser_frames import MailAsk, call_frame, missed_frame
 from baluardo.edge.calls.call_records import CallRecord, CallRecords
 from baluardo.edge.calls.call_time import CallTime
 from baluardo.edge.calls.decision_log import DecisionLog
+from baluardo.edge.calls.kept_decisions import KeptDecisions
+from baluardo.edge.calls.missed_book import MissedBook
+from baluardo.edge.calls.missed_calls import Missed
 from baluardo.edge.calls.presence import Presence
 from baluardo.edge.calls.seat import CloseCode, Seat
 from baluardo.errors import BaluardoError, InvalidInputError
@@ -122,6 +126,8 @@ class CallService:
             media,
         )
         self._records, self._decisions = CallRecords(), DecisionLog(logger)
+        self._kept_decisions, self._ceiling = KeptDecisions(), ceiling
+        self._missed = MissedBook(directory)
         self._log = RationedLog(logger, LINES_A_MINUTE)
         self._seatings = Attempts(SEATS_AT_ONCE, SEAT_EVERY_SECONDS)
         self._reports = Attempts(REPORTS_AT_ONCE, REPORT_EVERY_SECONDS)
@@ -134,6 +140,11 @@ class CallService:
     def records(self) -> tuple[CallRecord, ...]:
         """The last calls that are over, oldest first."""
         return self._records.records
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The last decisions of admission, oldest first."""
+        return self._kept_decisions.decisions
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -156,7 +167,8 @@ class CallService:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Drive the switchboard while inside."""
-        tasks = [asyncio.create_task(self._keep_time()), asyncio.create_task(self.presence.keep())]
+        driven = (self._keep_time(), self.presence.keep(), self._missed.keep())
+        tasks = [asyncio.create_task(each) for each in driven]
         try:
             yield
         finally:
@@ -165,6 +177,7 @@ class CallService:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.presence.close_all(CloseCode.GOING, "This edge stops; connect again.")
             await self.presence.save()
+            await self._missed.save()
             self._decisions.settle()
             self._log.settle()
 
@@ -181,6 +194,9 @@ class CallService:
         if not self._seatings.take(attendance.device, asyncio.get_running_loop().time()):
             raise InvalidInputError(f"{attendance.device} connects too often: wait a minute.")
         seat = self.presence.sit(attendance, envelope)
+        missed = self._missed.calls.of(attendance.person, self.now())
+        if missed:
+            seat.say(missed_frame(each.fields() for each in missed))
         if self.mail is not None:
             self.mail.sit(seat, envelope)
         self._tell(lambda others: others.tell_attendance(envelope))
@@ -206,6 +222,11 @@ class CallService:
             raise InvalidInputError("Nobody writes at this site.")
         if not seat.closed.is_set():
             self.mail.ask(seat, asked)
+
+    def noted(self, seat: Seat, calls: Iterable[str]) -> None:
+        """Take that a browser has kept some of the missed calls that it was told of."""
+        if not seat.closed.is_set():
+            self._missed.calls.told(person_of(seat.device), calls)
 
     def report(self, seat: Seat, call: str, report: ReceiverReport) -> None:
         """Take what a browser has received of a call, for its record and for who looks.
@@ -297,6 +318,8 @@ class CallService:
             match event:
                 case Decided():
                     self._decisions.write(event.decision)
+                    self._kept_decisions.keep(event.decision)
+                    self._keep_missed(event.decision)
                 case Connected():
                     self._records.connected(event.call, event.at)
                 case Ended():
@@ -304,6 +327,23 @@ class CallService:
         now = self.now()
         if self._board.next_timer(now) < self._wakes_at or self._wakes_at <= now:
             self._stirred.set()  # earlier than it sleeps for, or the time has leapt
+
+    def _keep_missed(self, decision: Decision) -> None:
+        """Take note of a call to somebody of this site who has no device connected.
+
+        One that the caller may not make at all is no call that was missed.
+        """
+        request = decision.request
+        allowed = decision.cause is Cause.NOBODY_THERE
+        if allowed and request.precedence <= self._ceiling(request.person):
+            missed = Missed(
+                request.call,
+                request.person,
+                int(decision.at),
+                request.precedence,
+                request.emergency,
+            )
+            self._missed.calls.keep(request.callee, missed)
 
     def _keep_record(self, ended: Ended) -> None:
         call = self._board.call_of(ended.call, ended.side)

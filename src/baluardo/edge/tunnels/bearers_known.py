@@ -10,6 +10,7 @@ from typing import Final
 
 from baluardo.edge.configuration import Bearer, BearerKind
 from baluardo.edge.tunnels.neighbour import BearerKnown
+from baluardo.edge.tunnels.serving_satellite import ServingFile
 from baluardo.edge.tunnels.site_bearers import SiteBearers
 from baluardo.errors import LinkError
 from baluardo.network.bearers.bearer import Kind, is_slot_edge
@@ -78,6 +79,8 @@ class KnownBearers:
         self._dishes = {each.name: DishReader(each.dish) for each in bearers if each.dish}
         self.forecasts = {e.name: ForecastFile(e.forecast) for e in bearers if e.forecast}
         """Of the bearers that have one, by name."""
+        self.satellites = {e.name: ServingFile(e.satellite) for e in bearers if e.satellite}
+        """Likewise: what tells which satellite serves them."""
         self._rates = {each.name: RateControl(_limits(each), PATIENCE) for each in bearers}
         self._kinds = {e.name: _BY_NAME.get(e.name, _KINDS[e.kind]) for e in bearers}
         self._queues = {each.name: QueueDelay() for each in bearers}
@@ -129,6 +132,10 @@ class KnownBearers:
         """Return what is known of each, by name."""
         now = time.monotonic()
         return {each.name: self._known(each, now) for each in self._bearers}
+
+    def is_low_orbit(self, name: str) -> bool:
+        """Whether a bearer goes over low satellites, as far as this edge knows."""
+        return self._kinds[name] is Kind.LOW_ORBIT
 
     def rate_bps(self, name: str) -> float:
         """Return the rate at which a bearer is paced now, bit/s."""

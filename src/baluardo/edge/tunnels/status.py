@@ -13,6 +13,7 @@ from baluardo.edge.tunnels.plain_devices import PlainDevices
 from baluardo.edge.tunnels.run import Member, Run
 from baluardo.edge.tunnels.second_layer import SecondLayer
 from baluardo.edge.tunnels.service import TunnelService
+from baluardo.edge.tunnels.serving_satellite import told_of
 from baluardo.network.bearers.choice import Decision
 from baluardo.network.bearers.counts import Counts
 from baluardo.network.bearers.forecast import ForecastFile
@@ -133,11 +134,19 @@ def _bearers(service: TunnelService, run: Run, counts: Counts) -> list[dict[str,
                 "landing_why": None if verdict is None else verdict.why.by_language(),
                 "barred": each.name in service.known.barred,
                 "forecast": _forecast(service.known.forecasts.get(each.name)),
+                "satellite": _satellite(service, each.name),
                 "sent_octets": 0 if way is None else way.sent.octets,
                 "received_octets": 0 if way is None else way.received.octets,
             }
         )
     return found
+
+
+def _satellite(service: TunnelService, bearer: str) -> dict[str, Any] | None:
+    """Return which satellite serves a bearer now; None for one that goes over none."""
+    if not service.known.is_low_orbit(bearer):
+        return None
+    return told_of(service.known.satellites.get(bearer), service.trusted_time())
 
 
 def _devices(service: TunnelService) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from typing import Final
 from baluardo.durable_files import OWNER_ALONE, write_durably
 from baluardo.edge.configuration import FILE, BearerKind
 from baluardo.edge.media_settings import LOOPBACK
+from baluardo.edge.tunnels.serving_satellite import ServingSatellite
 from baluardo.edge.whereabouts import Whereabouts
+from baluardo.errors import TargetError
 from baluardo.network.links.namespaces import Namespace
 from baluardo.scenario.bearers import SKY
 from baluardo.scenario.nation import Site
@@ -24,6 +26,7 @@ DISH_MBPS: Final = 20.0
 HELPER_SOCKET: Final = "links.sock"
 PAGES_SOCKET: Final = "pages.sock"
 MEDIA_DOOR: Final = "media.sock"
+SATELLITE: Final = "satellite.json"
 
 
 class StagedSite:
@@ -75,6 +78,23 @@ class StagedSite:
         """Where the edge is handed the ports that browsers of this machine send media to."""
         return self._runtime / MEDIA_DOOR
 
+    @property
+    def satellite_file(self) -> Path:
+        """Where the edge reads which satellite serves its dish."""
+        return self._runtime / SATELLITE
+
+    def tell_satellite(self, told: ServingSatellite) -> None:
+        """Tell the edge which satellite serves its dish; TargetError if it cannot be written.
+
+        Whole or not at all, and not forced to the disk: in a quarter of a minute it is old.
+        """
+        part = self.satellite_file.with_suffix(".part")
+        try:
+            part.write_bytes(told.to_octets())
+            part.replace(self.satellite_file)
+        except OSError as problem:
+            raise TargetError(f"{part} cannot be written: {problem.strerror}.") from None
+
     def start(self) -> None:
         """Write the edge's configuration and begin.
 
@@ -123,6 +143,7 @@ class StagedSite:
             ]
             if each.bearer == SKY:
                 lines.append("lands = true")
+                lines.append(f"satellite = {json.dumps(str(self.satellite_file))}")
             if each.bearer in rates:
                 lines.append(f"rate_up_mbps = {rates[each.bearer]:g}")
         for landing in self._landings:

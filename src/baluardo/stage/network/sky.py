@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from baluardo.errors import BaluardoError
@@ -46,12 +46,16 @@ class SkyFeed:
         paths: Callable[[int], Awaitable[SlotPaths]],
         model: PathModel | None = None,
         seed: int = 0,
+        names: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """`sky_time` tells the sky's clock, `paths` what every site gets in a slot."""
+        """`sky_time` tells the sky's clock, `paths` what every site gets in a slot.
+
+        `names` tells what the satellites are called whose places are in `paths` of now.
+        """
         self._plan, self._wire = plan, wire
         self._backbone = Backbone(plan, ground)
         self._sky_time, self._paths = sky_time, paths
-        self._model, self._seed = model, seed
+        self._model, self._seed, self._names = model, seed, names
         self._points = [point.place.name for point in ground.points_of_presence]
         self._landed = Landed(plan)
         self._links: set[str] = set()
@@ -62,6 +66,10 @@ class SkyFeed:
         self._turn = asyncio.Lock()
         self.landings: dict[int, dict[str, Landing | None]] = {}
         """Where each dish landed in the slots of the last minutes."""
+        self._serving: dict[int, dict[str, str]] = {}
+        self.on_slot: Callable[[int, Mapping[str, str]], None] | None = None
+        """Called when a slot has begun, or is planned anew, with what serves each site in it: by
+        identifier the satellite's name, empty for none; nothing where it has no name."""
 
     def landing_of(self, site: Site) -> Landing | None:
         """Return where a site's dish lands in this slot; None while it has no path."""
@@ -149,13 +157,16 @@ class SkyFeed:
         self._fed = {s: at for s, at in self._fed.items() if current <= s <= current + SLOTS_AHEAD}
         await self._feed(current)
         await self._land(current)
+        self._tell_slot(current)
         for slot in range(current + 1, current + SLOTS_AHEAD + 1):
             await self._feed(slot)
 
     async def _feed(self, slot: int) -> None:
         if slot in self._fed:
             return
+        names = self._names()  # before the wait: a catalogue may be replaced meanwhile
         paths = await self._paths(slot)
+        self._serving[slot] = _serving(self._plan, paths, names)
         landed: dict[str, Landing | None] = {}
         for row, site in enumerate(self._plan.sites):
             served = paths.reason[row] == Reason.SERVED
@@ -176,6 +187,13 @@ class SkyFeed:
         while len(self.landings) > MOST_LANDINGS:
             self.landings.pop(next(iter(self.landings)))
 
+    def _tell_slot(self, slot: int) -> None:
+        """Say who serves in the slot that has begun; once, unless it was planned anew."""
+        serving = self._serving.pop(slot, None)
+        self._serving = {each: told for each, told in self._serving.items() if each > slot}
+        if serving is not None and self.on_slot is not None:
+            self.on_slot(slot, serving)
+
     async def _land(self, slot: int) -> None:
         for site in self._plan.sites:
             for route in self._landed.land(site, self._fed[slot][site.id]):
@@ -194,3 +212,17 @@ class SkyFeed:
 
 def _as_it_is(path: Path) -> Path:
     return path
+
+
+def _serving(plan: Plan, paths: SlotPaths, names: Sequence[str]) -> dict[str, str]:
+    """Return by site's identifier which satellite serves; those without a known name are left out.
+
+    Only with a path: what a dish would see and cannot use serves nobody.
+    """
+    serving = {}
+    for row, site in enumerate(plan.sites):
+        if paths.reason[row] != Reason.SERVED:
+            serving[site.id] = ""
+        elif 0 <= (index := int(paths.satellite[row])) < len(names):
+            serving[site.id] = names[index]
+    return serving

@@ -7,10 +7,12 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from baluardo.edge.tunnels.serving_satellite import ServingSatellite
 from baluardo.errors import BaluardoError, LinkError
 from baluardo.network.links.namespaces import can_make_namespaces
 from baluardo.scenario.nation import Nation, Site
@@ -20,6 +22,7 @@ from baluardo.stage.network.places import Places
 from baluardo.stage.network.sites import StagedSite
 from baluardo.stage.network.sky import SkyFeed
 from baluardo.stage.network.wire import StagedWire
+from baluardo.terms import slot_start
 from baluardo.twin.paths.model import PathModel
 from baluardo.twin.paths.planner import SlotPaths
 from baluardo.twin.sky.landing import Ground
@@ -60,18 +63,24 @@ class StagedNetwork:
         sky_time: Callable[[], float],
         paths: Callable[[int], Awaitable[SlotPaths]],
         model: PathModel | None = None,
+        names: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        """Prepare; `paths` tells what every site gets in a slot, `model` how a slot begins."""
+        """Prepare; `paths` tells what every site gets in a slot, `model` how a slot begins.
+
+        `names`: of the satellites, as `SkyFeed` takes them.
+        """
         self.nation = nation
         self.plan = Plan(nation, ground)
         self._ground, self._sky_time, self._paths = ground, sky_time, paths
-        self._model = model
+        self._model, self._names = model, names
         self._places: Places | None = None
         self._crossings: list[Crossing] = []
         self._feeding: asyncio.Task[None] | None = None
         self._runtime = Path()
         self.wire: StagedWire | None = None
         self.feed: SkyFeed | None = None
+        self._serving: dict[str, ServingSatellite] = {}
+        """In this slot, by the scenario's identifier of the site."""
         self.sites: dict[str, StagedSite] = {}
         """By the scenario's identifier of the site."""
 
@@ -94,8 +103,15 @@ class StagedNetwork:
         self.wire = StagedWire()
         await self.wire.start(self._places.ports)
         self.feed = SkyFeed(
-            self.plan, self._ground, self.wire, self._sky_time, self._paths, self._model
+            self.plan,
+            self._ground,
+            self.wire,
+            self._sky_time,
+            self._paths,
+            self._model,
+            names=self._names,
         )
+        self.feed.on_slot = self._tell_slot
         await self.feed.begin()
         self._feeding = asyncio.create_task(self.feed.run())
         for port, to_port in ((WEB_PORT, web_port), (CHANNEL_PORT, channel_port)):
@@ -122,7 +138,26 @@ class StagedNetwork:
         )
         self.sites[site.id] = staged
         staged.start()
+        if (told := self._serving.get(site.id)) is not None:
+            staged.tell_satellite(told)
         return staged
+
+    def _tell_slot(self, slot: int, serving: Mapping[str, str]) -> None:
+        """Tell the running sites which satellite serves them in the slot that has begun.
+
+        Edges go by the machine's time; the sky's may be that of another day.
+        """
+        ahead = self._sky_time() - time.time()
+        start, end = slot_start(slot) - ahead, slot_start(slot + 1) - ahead
+        self._serving = {}
+        for site, name in serving.items():
+            try:
+                told = ServingSatellite(name, start, end)
+                self._serving[site] = told
+                if site in self.sites:
+                    self.sites[site].tell_satellite(told)
+            except BaluardoError as problem:
+                logger.warning("%s is not told its satellite: %s", site, problem)
 
     async def stop(self) -> None:
         """End every process and take every place away."""

@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
-import { ActionButton } from "../../authority/kit";
+import { ActionButton, momentOf } from "../../authority/kit";
 import { formatted, language } from "../../frame/language";
 import { causeWords } from "../signalling/words";
 import type { TalkView } from "../talk/talkView";
+import { isRefusal } from "../talk/trouble";
 import { calledName } from "./attention";
 import { writeTo } from "./beside";
-import { answer, clock, dial, dismiss, finish, shown, toggleHold, toggleMute } from "./desk";
+import { answer, clock, dial, dismiss, finish, keys, shown, toggleHold, toggleMute } from "./desk";
 import { useCallFocus } from "./focus";
 import { Icon } from "./Icon";
 import { PrecedenceMark } from "./Precedence";
@@ -92,16 +93,14 @@ function Timer(props: { talk: TalkView }) {
 /** Why it ended; what somebody else decided over it stands out. */
 function Ending(props: { talk: TalkView }) {
   const { talk } = props;
+  // A call that was refused for its security says so below, where its protection stands.
+  if (isRefusal(talk.trouble)) return null;
   const preempted = wasPreempted(talk.cause);
   return (
     <div class={isGrave(talk) ? "notice notice-bad call-ending" : "call-ending"}>
       {preempted ? <p class="notice-title">{t.value.preempted}</p> : null}
-      {talk.cause ? <p>{causeWords[language.value][talk.cause]}</p> : null}
-      {talk.problem ? (
-        <p lang="en">
-          <bdi>{talk.problem}</bdi>
-        </p>
-      ) : null}
+      {talk.cause && !talk.trouble ? <p>{causeWords[language.value][talk.cause]}</p> : null}
+      {talk.trouble ? <p>{t.value.troubles[talk.trouble]}</p> : null}
     </div>
   );
 }
@@ -142,11 +141,11 @@ function LineQuality(props: { mos: number }) {
 
 function Protection(props: { talk: TalkView; onOpen: () => void }) {
   const w = t.value;
-  const { security, state } = props.talk;
+  const { security, state, trouble } = props.talk;
   if (security.state === "refused") {
     return (
       <p class="problem">
-        {w.refused}. <bdi lang="en">{security.sentence}</bdi>
+        {w.refused}. {w.troubles[trouble ?? "failed"]}
       </p>
     );
   }
@@ -154,12 +153,34 @@ function Protection(props: { talk: TalkView; onOpen: () => void }) {
     return state === "over" ? null : <p class="call-protection faint">{w.preparing}</p>;
   }
   return (
-    <p class="call-protection call-secured">
-      <Icon name="shield" />
-      <span>{w.secured}</span>
-      <button type="button" class="link" aria-haspopup="dialog" onClick={props.onOpen}>
-        {w.details}
-      </button>
+    <>
+      <p class="call-protection call-secured">
+        <Icon name="shield" />
+        <span>{w.secured}</span>
+        <button type="button" class="link" aria-haspopup="dialog" onClick={props.onOpen}>
+          {w.details}
+        </button>
+      </p>
+      <KeyNewsLine talk={props.talk} />
+    </>
+  );
+}
+
+/** Of a key that is not the one of the last call: nothing otherwise. */
+function KeyNewsLine(props: { talk: TalkView }) {
+  const w = t.value;
+  const news = keys.value?.newsOf(props.talk) ?? null;
+  if (news === null) return null;
+  if (news.kind === "first") {
+    return (
+      <p class="call-key faint">
+        <Icon name="key" /> {w.keyFirst}
+      </p>
+    );
+  }
+  return (
+    <p class="call-key call-key-new" role="alert">
+      <Icon name="key" /> <span>{w.keyNew(momentOf(news.since / 1000))}</span>
     </p>
   );
 }

@@ -27,6 +27,10 @@ export function HelpSheet(props: { onClose: () => void }) {
           keysOn.value = on;
         }}
       />
+      <section class="sheet-part">
+        <h3>{w.whereRung}</h3>
+        <p class="soft">{w.whereRungHelp}</p>
+      </section>
       <PageCopy />
       <div class="dialog-actions">
         <ActionButton onPress={props.onClose}>{w.close}</ActionButton>

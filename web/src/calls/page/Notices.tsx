@@ -12,7 +12,8 @@ const read = signal(0);
 /** What stands in the way of calls at the moment, and what was refused last. */
 export function Notices() {
   const w = t.value;
-  const { problems } = shown.value;
+  // Of the microphone more is said above than anything here could.
+  const problems = shown.value.problems.filter(({ what }) => what !== "microphone");
   const last = problems.length > read.value ? problems.at(-1) : undefined;
   return (
     <>
@@ -32,8 +33,9 @@ export function Notices() {
       {last === undefined ? null : (
         <div class="notice" role="status">
           <p class="notice-title">{w.problems}</p>
-          <p lang="en">
-            <bdi>{last}</bdi>
+          <p>{w.troubles[last.what]}</p>
+          <p class="faint" lang="en">
+            <bdi>{last.sentence}</bdi>
           </p>
           <div>
             <ActionButton

@@ -3,6 +3,7 @@ import { ActionButton, kitWords, Tabs } from "../../authority/kit";
 import { Announcements } from "../../authority/kit/Toast";
 import { PageFrame } from "../../frame/PageFrame";
 import { RefusedPages } from "../installed/PageCopy";
+import type { TalkView } from "../talk/talkView";
 import { unreadIn } from "./arrivals";
 import { calledName } from "./attention";
 import { beside, dialBeside, leaveDial } from "./beside";
@@ -35,7 +36,7 @@ import { siteName } from "./SecuritySheet";
 import { SoundSheet } from "./SoundSheet";
 import { type Act, actOf, isWriting } from "./shortcuts";
 import { Thread } from "./Thread";
-import { rings } from "./talks";
+import { isGrave, isLive, rings } from "./talks";
 import { saidOfTexts } from "./textNews";
 import { t } from "./words";
 
@@ -113,6 +114,9 @@ function Desk(props: { onHelp: () => void }) {
   const list = useRef<HTMLElement>(null);
   const cards = useRef<HTMLElement>(null);
   const ringing = calls.find(rings)?.call;
+  // What has ended as it should stands below what one writes or dials, or it would push that away.
+  const isPast = (talk: TalkView) => !isLive(talk) && !isGrave(talk);
+  const card = (talk: TalkView) => <CallCard key={talk.call} talk={talk} />;
   useEffect(() => {
     // It stands above a conversation that may have filled the place.
     if (ringing) cards.current?.scrollTo({ top: 0 });
@@ -145,20 +149,21 @@ function Desk(props: { onHelp: () => void }) {
         </section>
         <section class="phone-calls" aria-label={w.callsHere} ref={cards}>
           <h2 class="unseen">{w.callsHere}</h2>
-          {calls.map((talk) => (
-            <CallCard key={talk.call} talk={talk} />
-          ))}
-          {at.show === "dial" ? (
-            <DialPanel
-              key={at.person}
-              callee={calleeOf(at.person)}
-              onClose={leave}
-              onCalled={() => leaveDial(true)}
-            />
-          ) : null}
-          {at.show === "thread" && letters !== null ? (
-            <Thread key={at.person} person={at.person} enter={at.enter} />
-          ) : null}
+          {[
+            ...calls.filter((talk) => !isPast(talk)).map(card),
+            at.show === "dial" ? (
+              <DialPanel
+                key={at.person}
+                callee={calleeOf(at.person)}
+                onClose={leave}
+                onCalled={() => leaveDial(true)}
+              />
+            ) : null,
+            at.show === "thread" && letters !== null ? (
+              <Thread key={at.person} person={at.person} enter={at.enter} />
+            ) : null,
+            ...calls.filter(isPast).map(card),
+          ]}
           {busy ? null : (
             <div class="card phone-quiet">
               <p class="state-title">{tab === "messages" ? w.texts.noneChosen : w.quiet}</p>
@@ -186,7 +191,7 @@ function Said() {
   const said = ringing
     ? `${
         ringing.emergency
-          ? w.emergencyFrom(name)
+          ? w.emergencyFrom(name, kitWords.value.precedences[ringing.precedence])
           : w.incomingCall(name, kitWords.value.precedences[ringing.precedence])
       } ${keysOn.value ? w.answerBy : ""}`
     : "";

@@ -62,7 +62,13 @@ export function Recent(props: { onChoose: (person: string) => void }) {
 function Row(props: { past: PastCall; onChoose: (person: string) => void }) {
   const { past } = props;
   const missed = isMissed(past);
-  const sign = missed ? "missed" : past.side === "caller" ? "made" : "taken";
+  const sign = past.refused
+    ? "refused"
+    : missed
+      ? "missed"
+      : past.side === "caller"
+        ? "made"
+        : "taken";
   return (
     <button
       type="button"
@@ -70,7 +76,7 @@ function Row(props: { past: PastCall; onChoose: (person: string) => void }) {
       onClick={() => props.onChoose(past.person)}
     >
       <span class={`past-sign past-${sign}`}>
-        <Icon name={sign} />
+        <Icon name={sign === "refused" ? "failed" : sign} />
       </span>
       <span class="directory-name">
         <bdi class="person-display">{calledName(past.person)}</bdi>
@@ -93,6 +99,16 @@ function Row(props: { past: PastCall; onChoose: (person: string) => void }) {
 function How(props: { past: PastCall; missed: boolean }) {
   const w = t.value;
   const { past } = props;
+  if (past.refused) {
+    const { why, device } = past.refused;
+    return (
+      <span class="past-refusal">
+        <Mark level="bad">{w.refusedMark}</Mark>
+        {device ? <bdi class="code">{`${past.person} / ${device}`}</bdi> : null}
+        <span>{w.troubles[why]}</span>
+      </span>
+    );
+  }
   if (props.missed) return <Mark level={past.seen ? "quiet" : "bad"}>{w.missed}</Mark>;
   if (past.answeredAt === null) {
     const why = past.cause ? ` ${causeWords[language.value][past.cause]}` : "";

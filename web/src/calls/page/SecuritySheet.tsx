@@ -17,7 +17,7 @@ import { hex } from "../../trust/octets";
 import { useStanding } from "../installed/useStanding";
 import type { Security, TalkView } from "../talk/talkView";
 import { CallWay } from "./CallWay";
-import { ownSite, people } from "./desk";
+import { keys, ownSite, people } from "./desk";
 import { t } from "./words";
 
 type Secured = Extract<Security, { state: "secured" }>;
@@ -35,6 +35,7 @@ export function SecuritySheet(props: { talk: TalkView; name: string; onClose: ()
   if (security.state !== "secured") return null;
   return (
     <Dialog title={w.sheetTitle(props.name)} onClose={props.onClose} wide reading>
+      <KeyNewsPart talk={props.talk} />
       <Who security={security} name={props.name} />
       <Safety safety={security.safety} help={w.safetyHelp} />
       <Part title={w.keys}>
@@ -51,6 +52,7 @@ export function SecuritySheet(props: { talk: TalkView; name: string; onClose: ()
       <Part title={w.notProtected}>
         <ul class="consequences">
           <PageOrigin />
+          {security.peer.standing === "grace" ? <li>{w.notInForce}</li> : null}
           {w.notProtectedList.map((sentence) => (
             <li key={sentence}>{sentence}</li>
           ))}
@@ -60,6 +62,20 @@ export function SecuritySheet(props: { talk: TalkView; name: string; onClose: ()
         <ActionButton onPress={props.onClose}>{w.close}</ActionButton>
       </div>
     </Dialog>
+  );
+}
+
+/** What is to be made of a key that is not the one of the last call. */
+function KeyNewsPart(props: { talk: TalkView }) {
+  const w = t.value;
+  const news = keys.value?.newsOf(props.talk) ?? null;
+  if (news === null) return null;
+  const isNew = news.kind === "new";
+  return (
+    <div class={isNew ? "notice" : "notice notice-plain"}>
+      <p class="notice-title">{isNew ? w.keyNew(momentOf(news.since / 1000)) : w.keyFirst}</p>
+      <p>{isNew ? w.keyNewHelp : w.keyFirstHelp}</p>
+    </div>
   );
 }
 
@@ -107,7 +123,7 @@ function Who(props: { security: Secured; name: string }) {
         </dd>
         <dt>{w.logEntry}</dt>
         <dd>
-          <LogEntry print={print} />
+          <LogEntry print={print} /> <Witnesses security={props.security} />
         </dd>
       </dl>
     </Part>
@@ -124,6 +140,20 @@ function LogEntry(props: { print: string }) {
   const page = consoleInfo.value?.pages.some(({ path }) => path === "/audit") ?? false;
   const words = w.logEntryAt(answer.index);
   return page ? <a href={`/audit?index=${answer.index}`}>{words}</a> : <span>{words}</span>;
+}
+
+/** Who else has looked at the log: by their word alone it is one and the same for everybody. */
+function Witnesses(props: { security: Secured }) {
+  const { witnesses, peer } = props.security;
+  const own = `${peer.identity.community}/`;
+  const names = witnesses.map((name) =>
+    siteName(name.startsWith(own) ? name.slice(own.length) : name),
+  );
+  return names.length === 0 ? null : (
+    <span class="soft">
+      (<bdi>{t.value.witnessedBy(names.join(", "))}</bdi>)
+    </span>
+  );
 }
 
 /** The number that two people compare, and how. */

@@ -1,7 +1,9 @@
 /** What tells of a call beyond the page itself: its title, its icon, the browser, the tone. */
 
-import { computed, effect } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
+import { kitWords } from "../../authority/kit";
 import { words } from "../../frame/language";
+import type { TalkView } from "../talk/talkView";
 import { unreadIn } from "./arrivals";
 import { notify, silent, volume } from "./choices";
 import { contacts, history, shown } from "./desk";
@@ -26,6 +28,17 @@ export function calledName(person: string): string {
   return shownName(known ?? { person, name: "" });
 }
 
+/** How urgent a call is, in words: "Flash", "EMERGENCY, Flash override". */
+export function urgencyWords({ precedence, emergency }: TalkView): string {
+  const word = kitWords.value.precedences[precedence];
+  if (!emergency) return word;
+  return precedence === "routine" ? t.value.emergencyMark : `${t.value.emergencyMark}, ${word}`;
+}
+
+/** Who calls, the urgency first: where a title is cut off it is still there. */
+const ringsTitle = (talk: TalkView): string =>
+  t.value.ringsTitle(calledName(talk.person), urgencyWords(talk));
+
 const front = computed(() => inFront(shown.value.talks.filter(isLive)));
 /** What waits to be looked at: calls that were missed, texts that were not read. */
 const waiting = computed(() => missedIn(history.value) + unreadIn(shown.value.conversations));
@@ -34,7 +47,7 @@ const waiting = computed(() => missedIn(history.value) + unreadIn(shown.value.co
 const title = computed(() => {
   const plain = `${t.value.title} · ${words.value.name}`;
   const talk = front.value;
-  if (talk !== null && rings(talk)) return t.value.ringsTitle(calledName(talk.person));
+  if (talk !== null && rings(talk)) return ringsTitle(talk);
   if (talk !== null) return `${t.value.inCallTitle(calledName(talk.person))} · ${plain}`;
   return waiting.value > 0 ? `(${waiting.value}) ${plain}` : plain;
 });
@@ -61,11 +74,14 @@ function tellOutside(): void {
   if (!notify.peek() || !document.hidden || notificationsAllowed() !== "granted") return;
   for (const talk of ringing.filter(({ call }) => !told.has(call))) {
     try {
-      const notification = new Notification(t.peek().ringsTitle(calledName(talk.person)), {
-        tag: talk.call,
-        requireInteraction: true,
-        silent: true,
-      });
+      const notification = new Notification(
+        untracked(() => ringsTitle(talk)),
+        {
+          tag: talk.call,
+          requireInteraction: true,
+          silent: true,
+        },
+      );
       notification.onclick = () => window.focus();
       told.set(talk.call, notification);
     } catch {

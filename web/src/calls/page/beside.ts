@@ -11,8 +11,21 @@ export type Beside =
 
 export const beside = signal<Beside>({ show: "nobody" });
 
-/** What was typed and not sent, for as long as the page is open. */
-export const drafts = new Map<string, string>();
+/** What was typed and not sent, by person, for as long as the page is open. */
+export const drafts = signal<ReadonlyMap<string, string>>(new Map());
+
+export function keepDraft(person: string, typed: string): void {
+  const kept = new Map(drafts.peek());
+  if (typed === "") kept.delete(person);
+  else kept.set(person, typed);
+  drafts.value = kept;
+}
+
+/** What was sent and could not be kept is typed again, before what was typed since. */
+export function giveBack(person: string, typed: string): void {
+  const since = drafts.peek().get(person) ?? "";
+  keepDraft(person, since === "" ? typed : `${typed}\n${since}`);
+}
 
 export function dialBeside(person: string, thread = false): void {
   beside.value = { show: "dial", person, thread };

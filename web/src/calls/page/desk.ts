@@ -9,11 +9,19 @@ import type { ConversationView, Letters } from "../mail/view";
 import { openVault } from "../mls/deviceStore";
 import type { Connection } from "../signalling/door";
 import type { Present } from "../signalling/frames";
-import type { Sound, TalkView } from "../talk/talkView";
+import type { Problem, Sound, TalkView } from "../talk/talkView";
 import type { Telephone } from "../talk/telephone";
 import { askContacts, readContacts, writeContacts } from "./contacts";
-import { looked, type PastCall, readHistory, remembered, writeHistory } from "./history";
+import {
+  looked,
+  missedPast,
+  type PastCall,
+  readHistory,
+  remembered,
+  writeHistory,
+} from "./history";
 import { Kept } from "./kept";
+import { KeyWatch } from "./keyWatch";
 import { keyToRing, type OwnDevices } from "./ownDevice";
 import { type Callee, type Contacts, joinPeople, NO_CONTACTS, nameOf } from "./people";
 import { PageSound } from "./sound";
@@ -41,7 +49,7 @@ interface Shown {
   at: number;
   people: readonly Present[];
   talks: readonly TalkView[];
-  problems: readonly string[];
+  problems: readonly Problem[];
   /** Written messages; null until they are opened. */
   letters: Letters | null;
   conversations: readonly ConversationView[];
@@ -67,6 +75,8 @@ export const contacts = signal<Contacts>(NO_CONTACTS);
 export const history = signal<readonly PastCall[]>([]);
 /** What could not be read of what is kept here. */
 export const keptProblem = signal<unknown>(null);
+/** What is known of the keys of past calls; null until it was read. */
+export const keys = signal<KeyWatch | null>(null);
 const dismissed = signal<ReadonlySet<string>>(new Set());
 
 /** `anna.rossi`, whose telephone this is; empty while it is not open. */
@@ -95,6 +105,7 @@ export const talks = computed(() => shownTalks(shown.value.talks, dismissed.valu
 let handset: Handset | null = null;
 let kept: { history: Kept<readonly PastCall[]>; contacts: Kept<Contacts> } | null = null;
 const noted = new Set<string>();
+let takenMissed: Handset["missed"] = [];
 
 setInterval(() => {
   clock.value = Date.now();
@@ -146,6 +157,9 @@ async function openKept({ identity }: DeviceKey): Promise<void> {
         read: readContacts,
       }),
     };
+    keys.value = await KeyWatch.open(vault, (problem) => {
+      keptProblem.value = problem;
+    });
     contacts.value = (await kept.contacts.read()) ?? NO_CONTACTS;
     history.value = (await kept.history.read()) ?? [];
   } catch (problem) {
@@ -163,19 +177,36 @@ function look(): void {
   clock.value = Date.now();
   const conversations = letters?.conversations ?? [];
   shown.value = { connection, at, people: present, talks: all, problems, letters, conversations };
+  keys.peek()?.look(all);
   if (kept === null) return;
   const ended = all.filter((talk) => talk.endedAt !== null && !noted.has(talk.call));
   for (const { call } of ended) noted.add(call);
   if (ended.length > 0) changeHistory((before) => remembered(before, ended.map(pastOf)));
+  takeMissed(handset);
 }
 
-function changeHistory(by: (history: readonly PastCall[]) => readonly PastCall[]): void {
+/** Remembers what was missed while no device was connected; the edge keeps it until that is done. */
+function takeMissed(of: Handset): void {
+  const { missed } = of;
+  if (missed.length === 0 || missed === takenMissed) return;
+  takenMissed = missed;
+  changeHistory(
+    (before) => remembered(before, missed.map(missedPast)),
+    () => of.noted(missed),
+  );
+}
+
+function changeHistory(
+  by: (history: readonly PastCall[]) => readonly PastCall[],
+  done?: () => void,
+): void {
   history.value = by(history.value);
   kept?.history
     .change((before) => by(before ?? []))
     .then(
       (after) => {
         history.value = after;
+        done?.();
       },
       (problem) => {
         keptProblem.value = problem;
@@ -186,9 +217,10 @@ function changeHistory(by: (history: readonly PastCall[]) => readonly PastCall[]
 /** Marks what was missed as seen. */
 export const lookAtMissed = (): void => changeHistory(looked);
 
-/** Deletes the list of calls. */
+/** Deletes the list of calls, and which keys their devices had. */
 export async function forgetHistory(): Promise<void> {
   await kept?.history.forget();
+  await keys.peek()?.forget();
   history.value = [];
   keptProblem.value = null;
 }

@@ -1,3 +1,5 @@
+import type { Problem } from "../talk/talkView";
+
 /** English texts of the telephone's page. `it.ts` has the same keys: the type of this object. */
 export const en = {
   title: "Telephone",
@@ -99,14 +101,22 @@ export const en = {
   qualityExact: (mos: string) => `Estimated quality ${mos} of 4.5 (E-model)`,
   preempted: "Made to yield",
   incomingCall: (name: string, precedence: string) => `${precedence} call from ${name}.`,
-  emergencyFrom: (name: string) => `EMERGENCY call from ${name}.`,
+  emergencyFrom: (name: string, precedence: string) =>
+    `EMERGENCY call from ${name}, precedence ${precedence}.`,
+  emergencyMark: "EMERGENCY",
   answerBy: "Press A to answer.",
-  ringsTitle: (name: string) => `☎ ${name} calls`,
+  ringsTitle: (name: string, urgency: string) => `☎ ${urgency}: ${name} calls`,
   inCallTitle: (name: string) => `● ${name}`,
   secured: "Sealed from browser to browser",
   preparing: "Preparing the keys …",
   refused: "Not secured: no word is sent",
   details: "Details",
+  keyFirst: "First call with this device",
+  keyFirstHelp:
+    "This browser has not talked with this device yet, and takes its key as it comes. Compare the safety number below, once.",
+  keyNew: (when: string) => `New key since ${when}: compare the safety number`,
+  keyNewHelp:
+    "In your last call with this device, at that time, it had another key. A device has a new one when its certificate was renewed or it was set up anew; who stands between you has one too. Compare the safety number below before you speak of anything that matters.",
   sheetTitle: (name: string) => `How this call is protected: ${name}`,
   who: "Who is at the other end",
   person: "Person",
@@ -117,6 +127,7 @@ export const en = {
   logEntry: "Audit log",
   logEntryAt: (index: number) => `entry ${index}, proven to this browser`,
   logEntryProven: "proven to this browser",
+  witnessedBy: (names: string) => `witnessed by ${names}`,
   keys: "The keys",
   profile: "Profile",
   epoch: "Epoch of the keys",
@@ -128,6 +139,12 @@ export const en = {
   wayTo: (site: string) => `Tunnel to ${site}`,
   wayBearer: "Bearer",
   wayLanding: "Lands at",
+  waySatellite: "Satellite",
+  waySatelliteOf: (name: string) => `satellite ${name} (observed)`,
+  waySlot: (at: string) => `in the slot from ${at}`,
+  waySatelliteNone: "none in this slot (observed)",
+  waySatelliteUnknown: "not told of this moment",
+  waySatelliteUntold: "not told by the operator",
   wayRate: "Carries",
   wayDelay: "Round trip",
   wayShut: "The tunnel is shut at the moment.",
@@ -140,8 +157,13 @@ export const en = {
     `This page was served by ${edge || "this site's edge"}: it is trusted. An altered page could say and do whatever it likes.`,
   pageInstalled:
     "This page came out of the copy that this browser keeps, as officers have signed it. Its guard comes from the edge: where that was replaced, it is told before the next start.",
+  notInForce:
+    "The certificate at the other end is past its end and counts for a short while yet. If its device was lost since, that may not be known here.",
   notProtectedList: [
+    "This site's edge is the only witness of the log that this browser sees. Edge and authority together could show it a false log.",
+    "Keys are believed at first sight, until you have compared the safety number.",
     "The edges see who calls whom, when and for how long. They hear nothing.",
+    "Operators of the links see when a call passes and how much of it. They see neither people nor words.",
     "Whoever is in the room, at either end, hears the call.",
     "This device: who controls it, its browser or its extensions, hears what you hear.",
   ],
@@ -158,7 +180,8 @@ export const en = {
   levelHelp: "Only while you try it, and sent to nobody.",
   volume: "Volume of ringing",
   silent: "Ring in silence",
-  silentHelp: "Calls are then shown, not heard. Flash override rings all the same.",
+  silentHelp:
+    "Calls are then shown, not heard. Flash override and emergency calls ring all the same.",
   tryRing: "Let it ring once",
   notifications: "Tell me of calls and texts while this page is in the background",
   notificationsRefused:
@@ -170,6 +193,31 @@ export const en = {
     busy: "Another program holds the microphone. Close that one, then call again.",
     failed: "The microphone could not be opened. Nothing was sent. Try again.",
   },
+  /** By code; first those where somebody may stand between. */
+  troubles: {
+    changed:
+      "What the two browsers said of the call's keys was changed on the way, or is old. Somebody may stand between you: tell a security officer.",
+    strangers:
+      "The keys are not those of the two devices of this call. Somebody may stand between you: tell a security officer.",
+    forged:
+      "What the other device shows was not signed by anybody of this community. Somebody else may be there: tell a security officer.",
+    altered:
+      "What the other side says of the call cannot be so: it was altered on the way, or that browser has another version. If it happens again, tell a security officer.",
+    "another log":
+      "The audit log shows itself under another key than before: nobody can be judged by it. Tell a security officer.",
+    "not logged":
+      "It could not be proven that the certificate of the other device stands in the audit log. Try again shortly; if it stays so, tell a security officer.",
+    "taken back": "The certificate of the other device was taken back: who has it may be a thief.",
+    "out of date":
+      "The certificate of the other device is not in force, or a clock is wrong, there or here.",
+    browser: "This browser cannot seal the sound of calls. Use a current one.",
+    "no relay": "This site's edge has no relay for the sound of calls. Tell who runs it.",
+    "no edge": "This page has not reached its edge yet: nobody was called. Try again shortly.",
+    microphone: "The microphone could not be used: the call was ended.",
+    failed: "Something failed in this browser, and the call ended with it. Try again.",
+    edge: "The edge refused something, or what it said does not fit. Calls that go on are not touched.",
+    texts: "With a written message something was refused or could not be kept.",
+  } satisfies Record<Problem["what"], string>,
   ringBlocked: "This browser stays silent until you have clicked on this page once.",
   ringAllow: "Let it ring",
   history: "Calls of this device",
@@ -180,11 +228,13 @@ export const en = {
   made: "Made",
   taken: "Taken",
   notMade: "Not connected",
+  refusedMark: "Refused for security",
   lasted: (span: string) => `lasted ${span}`,
   forgetAll: "Delete all",
   forgetTitle: "Delete the list of calls",
   forgetWhat: [
     "The list of calls on this device is deleted, and nobody can bring it back.",
+    "Which keys their devices had is forgotten too: the next call with each of them counts as the first.",
     "What edges have recorded of them, who called whom and when, stays with the edges.",
   ],
   forgotten: "The list was deleted.",
@@ -197,6 +247,9 @@ export const en = {
     search: "Search people",
     help: "Show this list",
   },
+  whereRung: "Where you are rung",
+  whereRungHelp:
+    "Your devices ring together only while they are all at the same site. If some are at one site and some at another, those of one site alone ring.",
   keysOn: "Shortcuts by single keys",
   keysOnHelp: "Off where they disturb, for example with voice control.",
   texts: {
@@ -228,6 +281,8 @@ export const en = {
       `${length} of ${most} characters: too long to be sent as one. Nothing is lost.`,
     counted: (length: string, most: string) => `${length} / ${most}`,
     refused: "This text was not taken. It still stands where you typed it.",
+    notKept:
+      "This browser could not keep your text: is it out of room? Nothing was sent. The text is back where you typed it.",
     states: {
       waiting: "Waiting",
       sent: "Sent",

@@ -5,6 +5,9 @@ import { TrustError } from "../../trust/errors";
 import type { Octets } from "../../trust/octets";
 import { isObject, type Json, type JsonObject, parseJson, writeJson } from "../../trust/strictJson";
 import { type Cause, isCause } from "../signalling/causes";
+import type { MissedCall } from "../signalling/frames";
+import { isTrouble, type Trouble } from "../talk/trouble";
+import { nameOf } from "./people";
 
 export const MOST_REMEMBERED = 200;
 export const LARGEST_HISTORY = 1 << 18;
@@ -27,8 +30,17 @@ export interface PastCall {
   answeredAt: number | null;
   endedAt: number;
   cause: Cause | null;
+  /** Set where this device refused the other end. */
+  refused: Refused | null;
   /** Whether a missed call was looked at. */
   seen: boolean;
+}
+
+/** Why a call was refused for its security. */
+export interface Refused {
+  why: Trouble;
+  /** `phone`: of the other end; empty where none had been told. */
+  device: string;
 }
 
 /** Whether somebody called whom nobody here has answered. */
@@ -37,6 +49,24 @@ export const isMissed = (past: PastCall): boolean =>
 
 export const missedIn = (history: readonly PastCall[]): number =>
   history.filter((past) => isMissed(past) && !past.seen).length;
+
+/** A call that rang nowhere, as the edge has kept it for this person. */
+export function missedPast({ call, caller, at, precedence, emergency }: MissedCall): PastCall {
+  const beganAt = 1000 * at;
+  return {
+    call,
+    side: "callee",
+    person: nameOf(caller),
+    precedence,
+    emergency,
+    beganAt,
+    answeredAt: null,
+    endedAt: beganAt,
+    cause: "nobody there",
+    refused: null,
+    seen: false,
+  };
+}
 
 /** The list with these calls in it, the newest first; those that are known stay as they are. */
 export function remembered(
@@ -56,8 +86,13 @@ export function looked(history: readonly PastCall[]): readonly PastCall[] {
 }
 
 export function writeHistory(history: readonly PastCall[]): Octets {
-  return writeJson({ form: FORM, calls: history.map((past) => ({ ...past })) });
+  return writeJson({ form: FORM, calls: history.map(written) });
 }
+
+const written = ({ refused, ...past }: PastCall): JsonObject => ({
+  ...past,
+  refused: refused && { ...refused },
+});
 
 /** Reads what `writeHistory` has written; refused as a whole if anything in it is not as it writes. */
 export function readHistory(octets: Octets): PastCall[] {
@@ -69,7 +104,7 @@ export function readHistory(octets: Octets): PastCall[] {
 
 function pastOf(value: Json): PastCall {
   if (!isObject(value)) throw damaged();
-  const { call, side, person, precedence, emergency, cause, seen } = value;
+  const { call, side, person, precedence, emergency, cause, refused, seen } = value;
   const urgency = PRECEDENCES.find((each) => each === precedence);
   const named = typeof person === "string" && person !== "" && person.length <= LONGEST_NAME;
   if (typeof call !== "string" || !CALL.test(call) || !named || urgency === undefined) {
@@ -87,8 +122,19 @@ function pastOf(value: Json): PastCall {
     answeredAt: value.answeredAt === null ? null : momentOf(value, "answeredAt"),
     endedAt: momentOf(value, "endedAt"),
     cause: causeOf(cause),
+    refused: refusedOf(refused),
     seen,
   };
+}
+
+/** Lists of before this was kept have no such field. */
+function refusedOf(value: Json | undefined): Refused | null {
+  if (value === null || value === undefined) return null;
+  if (!isObject(value)) throw damaged();
+  const { why, device } = value;
+  if (typeof why !== "string" || !isTrouble(why)) throw damaged();
+  if (typeof device !== "string" || device.length > LONGEST_NAME) throw damaged();
+  return { why, device };
 }
 
 function causeOf(value: Json | undefined): Cause | null {

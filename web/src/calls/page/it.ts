@@ -101,14 +101,22 @@ export const it: PhoneWords = {
   qualityExact: (mos) => `Qualità stimata ${mos} su 4,5 (E-model)`,
   preempted: "Ha dovuto cedere",
   incomingCall: (name, precedence) => `Chiamata ${precedence.toLowerCase()} da ${name}.`,
-  emergencyFrom: (name) => `Chiamata di EMERGENZA da ${name}.`,
+  emergencyFrom: (name, precedence) =>
+    `Chiamata di EMERGENZA da ${name}, precedenza ${precedence.toLowerCase()}.`,
+  emergencyMark: "EMERGENZA",
   answerBy: "Premi A per rispondere.",
-  ringsTitle: (name) => `☎ Chiama ${name}`,
+  ringsTitle: (name, urgency) => `☎ ${urgency}: chiama ${name}`,
   inCallTitle: (name) => `● ${name}`,
   secured: "Sigillata da browser a browser",
   preparing: "Preparazione delle chiavi …",
   refused: "Non protetta: non viene inviata alcuna parola",
   details: "Dettagli",
+  keyFirst: "Prima chiamata con questo dispositivo",
+  keyFirstHelp:
+    "Questo browser non ha ancora parlato con questo dispositivo, e ne prende la chiave così come arriva. Confrontate il numero di sicurezza qui sotto, una volta.",
+  keyNew: (when) => `Chiave nuova dal ${when}: confrontate il numero di sicurezza`,
+  keyNewHelp:
+    "Nell'ultima chiamata con questo dispositivo, in quel momento, aveva un'altra chiave. Un dispositivo ne ha una nuova se il suo certificato è stato rinnovato o se è stato rifatto; ne ha una nuova anche chi sta in mezzo. Confrontate il numero di sicurezza qui sotto prima di dire cose che contano.",
   sheetTitle: (name) => `Come è protetta questa chiamata: ${name}`,
   who: "Chi c'è dall'altra parte",
   person: "Persona",
@@ -119,6 +127,7 @@ export const it: PhoneWords = {
   logEntry: "Registro",
   logEntryAt: (index) => `voce ${index}, provata a questo browser`,
   logEntryProven: "provato a questo browser",
+  witnessedBy: (names) => `testimone ${names}`,
   keys: "Le chiavi",
   profile: "Profilo",
   epoch: "Epoca delle chiavi",
@@ -130,6 +139,12 @@ export const it: PhoneWords = {
   wayTo: (site) => `Tunnel verso ${site}`,
   wayBearer: "Portante",
   wayLanding: "Scende a",
+  waySatellite: "Satellite",
+  waySatelliteOf: (name) => `satellite ${name} (osservato)`,
+  waySlot: (at) => `nell'intervallo dalle ${at}`,
+  waySatelliteNone: "nessuno in questo intervallo (osservato)",
+  waySatelliteUnknown: "per questo momento non è detto",
+  waySatelliteUntold: "l'operatore non lo dice",
   wayRate: "Porta",
   wayDelay: "Andata e ritorno",
   wayShut: "In questo momento il tunnel è chiuso.",
@@ -142,8 +157,13 @@ export const it: PhoneWords = {
     `Questa pagina viene da ${edge || "questa sede"}: ci si fida di essa. Una pagina alterata potrebbe dire e fare qualunque cosa.`,
   pageInstalled:
     "Questa pagina viene dalla copia che il browser conserva, così come l'hanno firmata i responsabili. Il suo custode viene dalla sede: se è stato sostituito, viene detto prima del prossimo avvio.",
+  notInForce:
+    "Il certificato dall'altra parte è scaduto e vale ancora per poco. Se nel frattempo il dispositivo è andato perso, qui può non essere noto.",
   notProtectedList: [
+    "Questa sede è l'unico testimone del registro che il browser vede. Sede e autorità insieme potrebbero mostrargli un registro falso.",
+    "Alle chiavi si crede a prima vista, finché non avete confrontato il numero di sicurezza.",
     "Le sedi vedono chi chiama chi, quando e per quanto. Non sentono nulla.",
+    "Gli operatori dei collegamenti vedono quando passa una chiamata e quanto pesa. Non vedono né persone né parole.",
     "Chi è nella stanza, da una parte o dall'altra, sente la chiamata.",
     "Questo dispositivo: chi controlla lui, il browser o le sue estensioni sente ciò che senti tu.",
   ],
@@ -160,7 +180,8 @@ export const it: PhoneWords = {
   levelHelp: "Solo durante la prova; non viene inviato a nessuno.",
   volume: "Volume della suoneria",
   silent: "Squilla in silenzio",
-  silentHelp: "Le chiamate si vedono e non si sentono. La lampo assoluta squilla comunque.",
+  silentHelp:
+    "Le chiamate si vedono e non si sentono. La lampo assoluta e le emergenze squillano comunque.",
   tryRing: "Fai uno squillo",
   notifications: "Avvisami di chiamate e messaggi quando questa pagina è in secondo piano",
   notificationsRefused:
@@ -172,6 +193,32 @@ export const it: PhoneWords = {
     busy: "Un altro programma tiene il microfono. Chiudilo, poi richiama.",
     failed: "Non è stato possibile aprire il microfono. Nulla è stato inviato. Riprova.",
   },
+  troubles: {
+    changed:
+      "Ciò che i due browser si sono detti delle chiavi è stato cambiato per via, o è vecchio. Qualcuno può stare in mezzo: avvisa un responsabile della sicurezza.",
+    strangers:
+      "Le chiavi non sono quelle dei due dispositivi di questa chiamata. Qualcuno può stare in mezzo: avvisa un responsabile della sicurezza.",
+    forged:
+      "Ciò che l'altro dispositivo mostra non è firmato da nessuno di questa comunità. Può esserci qualcun altro: avvisa un responsabile della sicurezza.",
+    altered:
+      "Ciò che l'altra parte dice della chiamata non può essere così: è stato alterato per via, o quel browser ha un'altra versione. Se succede ancora, avvisa un responsabile della sicurezza.",
+    "another log":
+      "Il registro si presenta con una chiave diversa da prima: con esso non si può giudicare nessuno. Avvisa un responsabile della sicurezza.",
+    "not logged":
+      "Non è stato provato che il certificato dell'altro dispositivo sia nel registro. Riprova fra poco; se continua, avvisa un responsabile della sicurezza.",
+    "taken back":
+      "Il certificato dell'altro dispositivo è stato revocato: chi ce l'ha può averlo rubato.",
+    "out of date":
+      "Il certificato dell'altro dispositivo non è in vigore, oppure un orologio è sbagliato, lì o qui.",
+    browser: "Questo browser non sa sigillare l'audio delle chiamate. Usane uno aggiornato.",
+    "no relay": "Questa sede non ha un relè per l'audio delle chiamate. Avvisa chi la gestisce.",
+    "no edge":
+      "Questa pagina non ha ancora raggiunto la sede: nessuno è stato chiamato. Riprova fra poco.",
+    microphone: "Il microfono non si è potuto usare: la chiamata è stata chiusa.",
+    failed: "Qualcosa in questo browser non ha funzionato, e la chiamata è finita. Riprova.",
+    edge: "La sede ha rifiutato qualcosa, o ha detto ciò che non torna. Le chiamate in corso non sono toccate.",
+    texts: "Un messaggio scritto è stato rifiutato, o non si è potuto conservare.",
+  },
   ringBlocked: "Questo browser tace finché non hai cliccato una volta su questa pagina.",
   ringAllow: "Fallo squillare",
   history: "Chiamate di questo dispositivo",
@@ -182,11 +229,13 @@ export const it: PhoneWords = {
   made: "Fatta",
   taken: "Ricevuta",
   notMade: "Non riuscita",
+  refusedMark: "Rifiutata per sicurezza",
   lasted: (span) => `durata ${span}`,
   forgetAll: "Cancella tutto",
   forgetTitle: "Cancella l'elenco delle chiamate",
   forgetWhat: [
     "L'elenco delle chiamate su questo dispositivo viene cancellato, e nessuno può riaverlo.",
+    "Si dimentica anche quali chiavi avevano i loro dispositivi: la prossima chiamata con ciascuno conta come la prima.",
     "Ciò che le sedi ne hanno annotato, chi ha chiamato chi e quando, resta alle sedi.",
   ],
   forgotten: "L'elenco è stato cancellato.",
@@ -199,6 +248,9 @@ export const it: PhoneWords = {
     search: "Cerca persone",
     help: "Mostra questo elenco",
   },
+  whereRung: "Dove squilla",
+  whereRungHelp:
+    "I tuoi dispositivi squillano insieme solo se sono tutti presso la stessa sede. Se alcuni sono presso una sede e altri presso un'altra, squillano quelli di una sola.",
   keysOn: "Scorciatoie con un solo tasto",
   keysOnHelp: "Da spegnere dove disturbano, per esempio con il controllo vocale.",
   texts: {
@@ -230,6 +282,8 @@ export const it: PhoneWords = {
       `${length} caratteri su ${most}: troppi per un solo messaggio. Nulla va perso.`,
     counted: (length, most) => `${length} / ${most}`,
     refused: "Questo testo non è stato preso. È ancora dove l'hai scritto.",
+    notKept:
+      "Questo browser non ha potuto conservare il tuo testo: manca spazio? Nulla è stato inviato. Il testo è di nuovo dove l'hai scritto.",
     states: {
       waiting: "In attesa",
       sent: "Inviato",

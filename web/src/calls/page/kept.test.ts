@@ -20,6 +20,7 @@ const past = (number: number): PastCall => ({
   answeredAt: null,
   endedAt: number,
   cause: "no answer",
+  refused: null,
   seen: false,
 });
 const writing = { kind: "history", name: "calls", write: writeHistory, read: readHistory } as const;

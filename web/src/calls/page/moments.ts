@@ -22,6 +22,8 @@ const inBoth = (options: Intl.DateTimeFormatOptions): Record<Language, Form> => 
 export const dayOf = form("sv-SE", { dateStyle: "short" });
 /** 21:54 */
 export const timeOf = form("en-GB", { timeStyle: "short" });
+/** 21:54:12 */
+export const secondOf = form("en-GB", { timeStyle: "medium" });
 const years = form("en-GB", { year: "numeric" });
 const days = inBoth({ weekday: "long", day: "numeric", month: "long" });
 const daysOfYears = inBoth({ weekday: "long", day: "numeric", month: "long", year: "numeric" });

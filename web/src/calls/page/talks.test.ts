@@ -6,7 +6,7 @@ import type { TalkView } from "../talk/talkView";
 import { levelOf } from "./level";
 import { actOf, type Press, SHORTCUTS } from "./shortcuts";
 import { duration, inFront, pastOf, qualityOf, shownTalks, wasPreempted } from "./talks";
-import { loudness, TONES, toneFor, urgency } from "./tones";
+import { loudness, TONES, type ToneName, toneFor, urgency } from "./tones";
 
 const NOW = 1_800_000_000_000;
 let number = 0;
@@ -29,6 +29,7 @@ const talk = (change: Partial<TalkView> = {}): TalkView => ({
   quality: null,
   cause: null,
   instead: "",
+  trouble: null,
   problem: "",
   ...change,
 });
@@ -55,7 +56,7 @@ describe("the talks shown", () => {
   it("lose an ordinary end after a while, never one that somebody else decided", () => {
     const plain = over({ cause: "hung up" });
     const yielded = over({ cause: "pre-empted by path" });
-    const broken = over({ cause: "unable", problem: "The code is wrong." });
+    const broken = over({ cause: "unable", trouble: "changed" });
     expect(shown([plain, yielded, broken], NOW + 1_000)).toHaveLength(3);
     expect(shown([plain, yielded, broken], NOW + 60_000)).toEqual([yielded.call, broken.call]);
   });
@@ -74,6 +75,19 @@ describe("the talks shown", () => {
 it("a talk is remembered with whole milliseconds", () => {
   const past = pastOf(talk({ beganAt: 1.7, answeredAt: 2.2, endedAt: 3.9, cause: "hung up" }));
   expect(past).toMatchObject({ beganAt: 1, answeredAt: 2, endedAt: 3, seen: false });
+});
+
+describe("a call that was refused for its security", () => {
+  it("is remembered with why and with which device", () => {
+    const over = { state: "over", endedAt: NOW, cause: "unable" } as const;
+    expect(pastOf(talk({ ...over, trouble: "changed" })).refused).toEqual({
+      why: "changed",
+      device: "phone",
+    });
+    for (const trouble of ["microphone", "no relay", null] as const) {
+      expect(pastOf(talk({ ...over, trouble })).refused).toBeNull();
+    }
+  });
 });
 
 it.each([
@@ -98,12 +112,33 @@ describe("tones", () => {
   const heard = (state: TalkView["state"], change: Partial<TalkView> = {}) =>
     talk({ state, ...change });
 
-  it("ring more and pause less the more urgent a call is", () => {
-    const rank = PRECEDENCES.map((each) => TONES[each]);
+  const rising = {
+    "beside nothing": PRECEDENCES.map((each) => TONES[each]),
+    "beside a talk": PRECEDENCES.map((each) => TONES[`waiting ${each}`]),
+  };
+  it.each(Object.entries(rising))("sound more and pause less the more urgent: %s", (_, rank) => {
     for (const [at, tone] of rank.slice(1).entries()) {
       const before = rank[at];
       expect(tone.period).toBeLessThan(before?.period ?? 0);
-      expect(tone.bursts.length).toBeGreaterThanOrEqual(before?.bursts.length ?? 99);
+      expect(tone.bursts.length).toBeGreaterThan(before?.bursts.length ?? 99);
+    }
+  });
+  it("are each named as they stand, and no two sound alike", () => {
+    const bursts = new Set<string>();
+    for (const [name, tone] of Object.entries(TONES)) {
+      expect(tone.name).toBe(name);
+      bursts.add(JSON.stringify(tone.bursts));
+    }
+    // The other end's ringing and one's own have a single sound, of other notes and length.
+    expect(bursts.size).toBe(Object.keys(TONES).length);
+  });
+  it("have notes of their own for an emergency", () => {
+    const notesOf = (name: ToneName) => new Set(TONES[name].bursts.flatMap(({ hz }) => hz));
+    for (const each of PRECEDENCES) {
+      for (const name of [each, `waiting ${each}`] as const) {
+        for (const hz of notesOf("emergency")) expect(notesOf(name)).not.toContain(hz);
+        for (const hz of notesOf("waiting emergency")) expect(notesOf(name)).not.toContain(hz);
+      }
     }
   });
   it("fit into their period and follow each other", () => {
@@ -124,14 +159,54 @@ describe("tones", () => {
       TONES.flash,
     );
     expect(toneFor([heard("ringing here", { emergency: true })])).toBe(TONES.emergency);
-    expect(toneFor([heard("talking"), heard("ringing here")])).toBe(TONES.waiting);
+    for (const precedence of PRECEDENCES) {
+      const ringing = heard("ringing here", { precedence });
+      expect(toneFor([ringing])).toBe(TONES[precedence]);
+      expect(toneFor([heard("talking"), ringing])).toBe(TONES[`waiting ${precedence}`]);
+    }
+    expect(toneFor([heard("talking"), heard("ringing here", { emergency: true })])).toBe(
+      TONES["waiting emergency"],
+    );
     expect(toneFor([heard("talking"), heard("ringing there")])).toBeNull();
     for (const state of STATES) toneFor([heard(state)]);
   });
-  it("are silent where somebody wants it, but for flash override", () => {
-    expect(loudness("flash", 0.7, true)).toBe(0);
-    expect(loudness("flash-override", 0, true)).toBeGreaterThan(0);
+  it("are silent where somebody wants it, but for flash override and emergencies", () => {
+    for (const talking of [[], [heard("talking")]]) {
+      for (const precedence of PRECEDENCES) {
+        for (const emergency of [false, true]) {
+          const rings = heard("ringing here", { precedence, emergency });
+          const { name } = toneFor([...talking, rings]) ?? TONES.text;
+          const urgent = emergency || precedence === "flash-override";
+          for (const [volume, silent] of [
+            [0.7, true],
+            [0, false],
+            [0, true],
+          ] as const) {
+            expect(loudness(name, volume, silent) > 0, `${name} ${volume}`).toBe(urgent);
+          }
+        }
+      }
+    }
+    expect(loudness("text", 0.7, true)).toBe(0);
+  });
+  it("are as loud as somebody wants; beside a talk less, and more the more urgent a call is", () => {
     expect(loudness("routine", 0.7, false)).toBe(0.7);
+    expect(loudness("flash-override", 0.7, true)).toBe(0.7);
+    const beside = ([...PRECEDENCES] as const).map((each) => `waiting ${each}` as const);
+    for (const [at, name] of beside.entries()) {
+      const [low, high] = [loudness(name, 0.5, false), loudness(name, 1, false)];
+      expect(low).toBeLessThan(high);
+      expect(high).toBeLessThan(1);
+      const before = beside[at - 1];
+      if (before) expect(high).toBeGreaterThan(loudness(before, 1, false));
+    }
+    const emergency = loudness("waiting emergency", 1, false);
+    expect(emergency).toBeGreaterThan(loudness("waiting flash", 1, false));
+    expect(emergency).toBeLessThan(loudness("waiting flash-override", 1, false));
+  });
+  it("of a flash override that is an emergency too are those of flash override", () => {
+    const both = heard("ringing here", { precedence: "flash-override", emergency: true });
+    expect(toneFor([both])).toBe(TONES["flash-override"]);
   });
   it("rank an emergency above flash and below flash override", () => {
     const emergency = urgency({ precedence: "routine", emergency: true });

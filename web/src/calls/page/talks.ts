@@ -2,6 +2,7 @@
 
 import type { Cause } from "../signalling/causes";
 import type { TalkView } from "../talk/talkView";
+import { isRefusal } from "../talk/trouble";
 import type { PastCall } from "./history";
 import { urgency } from "./tones";
 
@@ -18,8 +19,8 @@ export const wasPreempted = (cause: Cause | null): boolean =>
   cause?.startsWith("pre-empted") ?? false;
 
 /** Whether somebody should know of its end even later. */
-export const isGrave = (talk: Pick<TalkView, "cause" | "security" | "problem">): boolean =>
-  wasPreempted(talk.cause) || talk.security.state === "refused" || talk.problem !== "";
+export const isGrave = (talk: Pick<TalkView, "cause" | "trouble">): boolean =>
+  wasPreempted(talk.cause) || talk.trouble !== null;
 
 /** The talks to be shown, the one in front first; of those that are over the last few. */
 export function shownTalks(
@@ -56,6 +57,7 @@ function placeOf(talk: TalkView): number {
 /** A talk that is over as the device remembers it. */
 export function pastOf(talk: TalkView): PastCall {
   const { call, side, person, precedence, emergency, beganAt, answeredAt, endedAt, cause } = talk;
+  const { trouble: why, device } = talk;
   const moment = (ms: number) => Math.max(0, Math.floor(ms));
   return {
     call,
@@ -67,6 +69,7 @@ export function pastOf(talk: TalkView): PastCall {
     answeredAt: answeredAt === null ? null : moment(answeredAt),
     endedAt: moment(endedAt ?? beganAt),
     cause,
+    refused: why !== null && isRefusal(why) ? { why, device } : null,
     seen: false,
   };
 }

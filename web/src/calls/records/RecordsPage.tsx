@@ -1,9 +1,11 @@
-import { type Column, IdentityName, kitWords, momentOf, Section, Table } from "../../authority/kit";
+import { type Column, IdentityName, momentOf, Section, Table } from "../../authority/kit";
 import { inLanguage } from "../../frame/language";
 import { useFeed } from "../../network/feed";
-import { age, plain, Told } from "../../network/figures";
+import { age, plain } from "../../network/figures";
 import { Shell } from "../../network/Shell";
 import { type Going, getRecords, type Over } from "./answers";
+import { CallPrecedence, Who, Why } from "./cells";
+import { DecisionsShown } from "./Decisions";
 import { Quality } from "./Quality";
 import { t } from "./words";
 
@@ -41,6 +43,7 @@ export function RecordsPage() {
             )}
             <p class="faint small call-note">{w.note}</p>
           </Section>
+          <DecisionsShown />
         </>
       ) : null}
     </Shell>
@@ -78,7 +81,11 @@ function overColumns(): Column<Over>[] {
       cell: (each) =>
         each.connected_at === null ? "–" : age(Math.max(0, each.ended_at - each.connected_at)),
     },
-    { key: "why", title: w.why, cell: (each) => <Told text={inLanguage(each.why)} /> },
+    {
+      key: "why",
+      title: w.why,
+      cell: (each) => <Why text={inLanguage(each.why)} reason={each.reason} />,
+    },
     {
       key: "quality",
       title: w.sounded,
@@ -105,25 +112,7 @@ function commonColumns<T extends Going | Over>(): Column<T>[] {
     {
       key: "precedence",
       title: w.precedence,
-      cell: (each) => (
-        <span class="lines">
-          <span class={`call-precedence call-precedence-${each.precedence}`}>
-            {kitWords.value.precedences[each.precedence]}
-          </span>
-          {each.emergency ? <strong class="small call-emergency">{w.emergency}</strong> : null}
-        </span>
-      ),
+      cell: (each) => <CallPrecedence of={each} />,
     },
   ];
-}
-
-/** "anna.rossi / phone"; the kind goes without saying. */
-function Who(props: { path: string }) {
-  const [, name = props.path, device] = props.path.split("/");
-  return (
-    <span>
-      <bdi class="code">{plain(name)}</bdi>
-      {device === undefined ? null : <span class="faint small"> {plain(device)}</span>}
-    </span>
-  );
 }

@@ -70,6 +70,34 @@ export interface Over extends Called {
   ended_at: number;
   cause: string;
   why: Text;
+  /** As SIP's header field Reason has it (RFC 3326, RFC 4411). */
+  reason: string;
+}
+
+export const VERDICTS = ["admitted", "refused", "yields"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Why a call was let in, refused or had to yield. */
+export interface Decision {
+  at: number;
+  call: string;
+  /** The person who dialled. */
+  caller: string;
+  /** The person who was called; empty where that is not known. */
+  callee: string;
+  precedence: Precedence;
+  emergency: boolean;
+  verdict: Verdict;
+  why: Text;
+  /** As SIP writes the cause; null for what was let in. */
+  reason: string | null;
+}
+
+export interface Decisions {
+  site: string;
+  at: number;
+  /** The newest first. */
+  decisions: Decision[];
 }
 
 export interface Records {
@@ -118,7 +146,13 @@ const called = {
   legs: named(leg, (each) => each.device),
 };
 const going = object<Going>({ ...called, state: oneOf(...STATES) });
-const over = object<Over>({ ...called, ended_at: moment, cause: string, why: text });
+const over = object<Over>({
+  ...called,
+  ended_at: moment,
+  cause: string,
+  why: text,
+  reason: string,
+});
 
 export const records = object<Records>({
   site: string,
@@ -129,3 +163,24 @@ export const records = object<Records>({
 });
 
 export const getRecords = () => get("/api/calls/records", records);
+
+const decision = object<Decision>({
+  at: moment,
+  call: string,
+  caller: string,
+  callee: string,
+  precedence,
+  emergency: boolean,
+  verdict: oneOf(...VERDICTS),
+  why: text,
+  reason: nullable(string),
+});
+
+export const decisions = object<Decisions>({
+  site: string,
+  at: moment,
+  // One call is decided on once, or once more when it yields; an id may be dialled anew.
+  decisions: named(decision, (each) => `${each.call} ${each.at} ${each.verdict}`),
+});
+
+export const getDecisions = () => get("/api/calls/decisions", decisions);

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import RECORDED from "../../../../tests/browser/data/calls_answer.json?raw";
+import DECIDED from "../../../../tests/browser/data/calls_decisions.json?raw";
 import { ShapeError } from "../../api/validate";
-import { records } from "./answers";
+import { decisions, records } from "./answers";
 import { levelOf } from "./levels";
 import type { Words } from "./words";
 
@@ -45,12 +46,36 @@ describe("what an edge says of its calls", () => {
       ["going", legs({ jitter_ms: -1 })],
       ["over", [{ ...over[0], why: "because" }]],
       ["over", [{ ...over[0], ended_at: null }]],
+      ["over", [{ ...over[0], reason: null }]],
       ["over", Array(5_001).fill(over[0])],
       ["at", "now"],
       ["site", null],
     ];
     for (const [field, value] of broken) {
       expect(() => records({ ...recorded(), [field]: value }, "here"), field).toThrow(ShapeError);
+    }
+  });
+});
+
+describe("what an edge says of its decisions", () => {
+  const decided = () => JSON.parse(DECIDED);
+
+  it("is taken as it was recorded, and nothing of it is lost", () => {
+    expect(decisions(decided(), "here")).toEqual(decided());
+  });
+
+  it("is of its shape, or is refused", () => {
+    const [first] = decided().decisions;
+    for (const changed of [
+      { verdict: "denied" },
+      { why: "because" },
+      { reason: 5 },
+      { at: -1 },
+      { caller: null },
+      { precedence: "urgent" },
+    ]) {
+      const broken = { ...decided(), decisions: [{ ...first, ...changed }] };
+      expect(() => decisions(broken, "here")).toThrow(ShapeError);
     }
   });
 });

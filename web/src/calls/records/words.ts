@@ -1,9 +1,10 @@
 /** Texts of the page of a site's calls, in both languages. */
 
 import { wordsOf } from "../../authority/kit/language";
-import type { State } from "./answers";
+import type { State, Verdict } from "./answers";
 
 const states = (names: Record<State, string>) => names;
+const verdicts = (names: Record<Verdict, string>) => names;
 
 export const en = {
   title: "Calls",
@@ -38,6 +39,15 @@ export const en = {
   line: (loss: string, trip: string) => `${loss} lost, ${trip} there and back`,
   unheard: "not told yet",
   never: "nothing was told",
+  decisions: "Decisions",
+  decisionsLead:
+    "Why calls were let in, refused or had to yield: the last 200, fewer of one caller.",
+  noneDecided: "Nothing was decided since this edge was started.",
+  decisionsUnknown: "This edge does not tell of its decisions.",
+  decided: "Decided",
+  verdict: "Verdict",
+  verdicts: verdicts({ admitted: "let in", refused: "refused", yields: "had to yield" }),
+  reason: "Reason",
   note: "MOS and R are those of the E-model (ITU-T G.107), from what each receiver reports. The other end's site tells of its own devices.",
 };
 
@@ -76,6 +86,15 @@ export const it: Words = {
   line: (loss, trip) => `${loss} persi, ${trip} andata e ritorno`,
   unheard: "non ancora riferito",
   never: "nulla è stato riferito",
+  decisions: "Decisioni",
+  decisionsLead:
+    "Perché le chiamate sono state ammesse, rifiutate o hanno ceduto: le ultime 200, meno di uno stesso chiamante.",
+  noneDecided: "Nulla è stato deciso da quando questo edge è stato avviato.",
+  decisionsUnknown: "Questo edge non dice le sue decisioni.",
+  decided: "Deciso",
+  verdict: "Esito",
+  verdicts: verdicts({ admitted: "ammessa", refused: "rifiutata", yields: "ha ceduto" }),
+  reason: "Motivo",
   note: "MOS e R sono quelli dell'E-model (ITU-T G.107), da ciò che ogni ricevitore riferisce. La sede dell'altro capo riferisce dei propri dispositivi.",
 };
 

@@ -39,7 +39,12 @@ export const CAUSES = [
 export type Cause = (typeof CAUSES)[number];
 
 /** Why a device does not take a call: the first for the person, the others for itself. */
-export const REFUSALS = ["declined", "busy", "unable"] as const satisfies readonly Cause[];
+export const REFUSALS = [
+  "declined",
+  "busy",
+  "unable",
+  "pre-empted by device",
+] as const satisfies readonly Cause[];
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Why a device may end a call; whatever else it says counts as hanging up. */

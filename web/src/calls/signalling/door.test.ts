@@ -5,6 +5,7 @@ import { MailRefusal } from "../mail/mailDoor";
 import { type Connection, Door } from "./door";
 import { ANNAS, ROME } from "./edge.testing";
 
+const URI = `spiffe://italia.example/${ANNAS}`;
 const REQUEST = { kind: "devices", people: ["person/anna"] };
 
 /** A WebSocket whose other end is the test. */
@@ -41,11 +42,13 @@ const signed = async (payload: Octets, payloadType: string) => ({
   signatures: [{ chain: [Uint8Array.of(1)], signature: Uint8Array.of(2), keyId: "" }],
 });
 
+const WHO = { device: ANNAS, uri: URI, origin: "http://rome", sign: signed };
+
 /** Anna's door, which is opened and attends. */
 async function attended() {
   const states: Connection["state"][] = [];
   const problems: string[] = [];
-  const door = new Door("ws://rome", { device: ANNAS, origin: "http://rome", sign: signed }, 1, {
+  const door = new Door("ws://rome", WHO, 1, {
     connection: ({ state }) => states.push(state),
     event: () => {},
     people: () => {},
@@ -94,10 +97,34 @@ describe("a page's door", () => {
     door.close();
   });
 
+  it("brings missed calls, and tells which of them are kept", async () => {
+    const brought: unknown[] = [];
+    const door = new Door("ws://rome", WHO, 1, {
+      connection: () => {},
+      event: () => {},
+      people: () => {},
+      problem: (sentence) => brought.push(sentence),
+      missed: (calls) => brought.push(...calls),
+    });
+    door.start();
+    const call = "0a".repeat(16);
+    const missed = { caller: "person/bruno", at: 5, precedence: "flash", emergency: true };
+    Socket.opened[0]?.hear({ type: "missed", calls: [{ call, ...missed }] });
+    expect(brought).toEqual(["The edge said missed out of turn: dropped."]);
+    door.noted([call]);
+    expect(Socket.opened[0]?.said).toEqual([]);
+    door.start();
+    const socket = await attend();
+    socket.hear({ type: "missed", calls: [{ call, ...missed }] });
+    expect(brought.slice(1)).toEqual([{ call, ...missed }]);
+    door.noted([call]);
+    expect(socket.said.at(-1)).toEqual({ type: "noted", calls: [call] });
+    door.close();
+  });
+
   it("takes no post and answers no asks before", async () => {
     const problems: string[] = [];
-    const who = { device: ANNAS, origin: "http://rome", sign: signed };
-    const door = new Door("ws://rome", who, 1, {
+    const door = new Door("ws://rome", WHO, 1, {
       connection: () => {},
       event: () => {},
       people: () => {},
@@ -146,5 +173,38 @@ describe("a page's door", () => {
     socket.hear({ type: "mailed", ask, answer: {} });
     expect(await codeOf(asked)).toBe("answered");
     door.close();
+  });
+
+  it("attends later each time, also when its clock was put back", async () => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal("localStorage", {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, value: string) => kept.set(name, value),
+    });
+    const clock = vi.spyOn(Date, "now").mockReturnValue(1_790_000_000_500);
+    const at = (socket: Socket) => {
+      const { attendance } = socket.said[0] as { attendance: { payload: string } };
+      return JSON.parse(atob(attendance.payload)).at;
+    };
+    const { door, socket } = await attended();
+    expect(at(socket)).toBe(1_790_000_000);
+    door.renew();
+    expect(at(await attend())).toBe(1_790_000_001);
+    clock.mockReturnValue(1_789_999_900_000);
+    const { door: elsewhere, socket: there } = await attended();
+    expect(at(there)).toBe(1_790_000_002);
+    // A site with another clock does not believe it: then the device's own counts.
+    elsewhere.renew();
+    const refusing = Socket.opened.at(-1) as Socket;
+    refusing.hear({ type: "challenge", edge: ROME, challenge: "0f".repeat(32) });
+    await vi.waitFor(() => expect(refusing.said).toHaveLength(1));
+    expect(at(refusing)).toBe(1_790_000_003);
+    refusing.end(4001);
+    elsewhere.start();
+    expect(at(await attend())).toBe(1_789_999_900);
+    elsewhere.renew();
+    expect(at(await attend())).toBe(1_790_000_003);
+    for (const each of [door, elsewhere]) each.close();
+    clock.mockRestore();
   });
 });

@@ -10,13 +10,15 @@ import type { DeviceKey } from "../../trust/device";
 import { envelopeToJson } from "../../trust/envelope";
 import { TrustError } from "../../trust/errors";
 import type { MailDoor } from "../mail/mailDoor";
-import { type Attendant, attendance, attendantOf } from "./attendance";
+import { Attendances, type Attendant, attendance, attendantOf } from "./attendance";
 import type { PhoneEvent } from "./events";
 import {
   attendFrame,
   type Challenge,
   callFrame,
   type Frame,
+  type MissedCall,
+  notedFrame,
   type Present,
   peopleAfter,
   type Report,
@@ -26,7 +28,7 @@ import {
 } from "./frames";
 import { MailWay } from "./mailWay";
 import { Phone } from "./phone";
-import { nextLife, REPLACED, Waits } from "./waits";
+import { NOT_ATTENDED, nextLife, REPLACED, Waits } from "./waits";
 
 /** How long an edge may take to greet, and to believe an attendance. */
 const PATIENCE_S = 20;
@@ -50,6 +52,8 @@ export interface DoorHandlers {
   people(people: readonly Present[]): void;
   /** When the ways of calls are disturbed next. */
   slot?(edge: SlotEdge): void;
+  /** Calls while no device was connected; told again until they are `noted`. */
+  missed?(calls: readonly MissedCall[]): void;
   /** Something was refused, here or by the edge; calls go on. */
   problem(sentence: string): void;
 }
@@ -67,7 +71,8 @@ export class Door {
   readonly #life: number;
   readonly #handlers: DoorHandlers;
   readonly #waits = new Waits();
-  readonly #mail = new MailWay((frame) => this.#send(frame));
+  readonly #mail: MailWay;
+  readonly #attendances: Attendances;
   #phone: Phone | null = null;
   #left = true;
   #people: ReadonlyMap<string, Present> = new Map();
@@ -80,6 +85,8 @@ export class Door {
   constructor(address: string, who: Attendant, life: number, handlers: DoorHandlers) {
     this.#address = address;
     this.#who = who;
+    this.#mail = new MailWay((frame) => this.#send(frame), who);
+    this.#attendances = new Attendances(who.uri);
     this.#life = life;
     this.#handlers = handlers;
   }
@@ -138,6 +145,11 @@ export class Door {
     if (frame !== null) this.#send(frame);
   }
 
+  /** Tells the edge which missed calls are kept here now; what cannot leave is told anew later. */
+  noted(calls: readonly string[]): void {
+    this.#send(notedFrame(calls));
+  }
+
   #receive(visit: Visit, data: unknown): void {
     try {
       if (typeof data !== "string") throw new TrustError("malformed", "A frame is a text.");
@@ -165,6 +177,8 @@ export class Door {
       this.#handlers.people([...this.#people.values()]);
     } else if (frame.type === "slot" && here) {
       this.#handlers.slot?.(frame);
+    } else if (frame.type === "missed" && here) {
+      this.#handlers.missed?.(frame.calls);
     } else if ((frame.type === "mailed" || frame.type === "post") && here) {
       this.#mail.take(frame);
     } else {
@@ -179,9 +193,15 @@ export class Door {
       if (this.#phone.edge !== asked.edge) {
         throw new TrustError("identity", "Another edge answers here than before: not attended.");
       }
-      const envelope = await attendance(this.#who, asked, Math.floor(Date.now() / 1000));
+      const envelope = await attendance(
+        this.#who,
+        asked,
+        this.#attendances.next(Date.now() / 1000),
+      );
       const frame = attendFrame(envelopeToJson(envelope));
-      if (visit === this.#visit) visit.socket.send(frame);
+      // Its edge may have closed it meanwhile: then the close that comes is what counts.
+      const open = visit === this.#visit && visit.socket.readyState === WebSocket.OPEN;
+      if (open) visit.socket.send(frame);
     } catch (problem) {
       this.#handlers.problem(problem instanceof Error ? problem.message : "It cannot be signed.");
       this.#lost(visit, MISUNDERSTOOD);
@@ -195,6 +215,7 @@ export class Door {
     clearTimeout(this.#patience);
     visit.stage = "attending";
     visit.attendedAt = seconds();
+    this.#attendances.believed();
     this.#handlers.connection({ state: "attending" });
     this.act((phone, now) => phone.hurry(now));
     this.#mail.opened();
@@ -229,6 +250,7 @@ export class Door {
   #lost(visit: Visit, code: number): void {
     if (visit !== this.#visit) return;
     this.#leave();
+    if (code === NOT_ATTENDED) this.#attendances.refused(Date.now() / 1000);
     if (code === REPLACED) {
       this.#left = true;
       this.#handlers.connection({ state: "replaced" });

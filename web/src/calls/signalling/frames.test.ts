@@ -11,7 +11,10 @@ import {
   callFrame,
   type Frame,
   LARGEST_HEARD,
+  type MissedCall,
+  MOST_MISSED,
   MOST_PEOPLE,
+  notedFrame,
   peopleAfter,
   type Report,
   readFrame,
@@ -30,6 +33,13 @@ const CALL: Message = {
   number: 1,
   body: dialOf(),
 };
+const MISSED: MissedCall = {
+  call: idOf(1),
+  caller: BRUNO,
+  at: 1_800_000_000,
+  precedence: "flash",
+  emergency: true,
+};
 const FRAMES: Frame[] = [
   CHALLENGE,
   { type: "attending", device: ANNAS },
@@ -38,6 +48,7 @@ const FRAMES: Frame[] = [
   { type: "people", people: [PRESENT], left: ["person/dario"] },
   { type: "problem", sentence: "Attenzione: è tardi." },
   { type: "slot", inMs: 14_999, holdMs: 60 },
+  { type: "missed", calls: [MISSED, { ...MISSED, call: idOf(2) }] },
 ];
 const TEXTS = FRAMES.map(written);
 
@@ -55,6 +66,17 @@ describe("what an edge says", () => {
   const people = (...changed: object[]) => ({
     type: "people",
     people: changed.map((each) => ({ ...PRESENT, ...each })),
+  });
+  const missed = (...changed: object[]) => ({
+    type: "missed",
+    calls: changed.map((each) => ({ ...MISSED, ...each })),
+  });
+  const idsTo = (count: number) => Array.from({ length: count }, (_, at) => ({ call: idOf(at) }));
+  it("tells of so many missed calls, and hears which are kept", () => {
+    const read = readFrame(JSON.stringify(missed(...idsTo(MOST_MISSED))));
+    expect(read.type === "missed" && read.calls).toHaveLength(MOST_MISSED);
+    expect(JSON.parse(notedFrame([idOf(1)]))).toEqual({ type: "noted", calls: [idOf(1)] });
+    expect(() => notedFrame(["x"])).toThrow(TrustError);
   });
   it.each<[string, unknown]>([
     ["nothing", null],
@@ -83,6 +105,14 @@ describe("what an edge says", () => {
     ["half a millisecond", { type: "slot", in_ms: 0.5, hold_ms: 60 }],
     ["more in hand than a call bears", { type: "slot", in_ms: 1, hold_ms: 501 }],
     ["an edge without a measure", { type: "slot", in_ms: 1 }],
+    ["a missed call of a device", missed({ caller: BRUNOS })],
+    ["a missed call that is no call", missed({ call: "1" })],
+    ["a missed call of no precedence", missed({ precedence: "urgent" })],
+    ["a missed call of half an emergency", missed({ emergency: 1 })],
+    ["a missed call in no year", missed({ at: 1e12 })],
+    ["a missed call with more", missed({ more: 1 })],
+    ["a missed call twice", missed({}, {})],
+    ["too many missed calls", missed(...idsTo(MOST_MISSED + 1))],
     ["a sentence that is none", { type: "problem", sentence: 5 }],
     ["a sentence that never ends", { type: "problem", sentence: "x".repeat(2_001) }],
   ])("is refused with %s", (_, value) => {
@@ -177,6 +207,7 @@ describe("an attendance", () => {
     const signed: string[] = [];
     const who = {
       device: ANNAS,
+      uri: `spiffe://italia.example/${ANNAS}`,
       origin: "https://rome.example",
       sign: async (payload: Uint8Array<ArrayBuffer>, payloadType: string) => {
         signed.push(ofUtf8(payload));

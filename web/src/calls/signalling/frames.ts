@@ -1,5 +1,6 @@
 /** What a browser and the edge of its site say to each other over a WebSocket: strict JSON texts. */
 
+import { PRECEDENCES, type Precedence } from "../../api/authority";
 import { TrustError } from "../../trust/errors";
 import { isName } from "../../trust/identity";
 import { ofHex, ofUtf8, utf8 } from "../../trust/octets";
@@ -37,6 +38,10 @@ export const LARGEST_MAIL_FRAME = 768 << 10;
 export const MOST_ASK = 2 ** 31 - 1;
 /** Of one mailbox, and so of one frame. */
 const MOST_ITEMS = 2_000;
+/** Of one person (`MOST_OF_PERSON` of `edge/calls/missed_calls.py`). */
+export const MOST_MISSED = 50;
+/** The end of the year 9999, POSIX seconds. */
+const LATEST = 253_402_300_799;
 const LONGEST_SENTENCE = 2_000;
 const LONGEST_TYPE = 16;
 
@@ -73,6 +78,17 @@ export interface SlotEdge {
   holdMs: number;
 }
 
+/** A call to this person that rang nowhere, as no device of theirs was connected. */
+export interface MissedCall {
+  call: string;
+  /** `person/anna.rossi` */
+  caller: string;
+  /** POSIX seconds. */
+  at: number;
+  precedence: Precedence;
+  emergency: boolean;
+}
+
 /** What an edge says. */
 export type Frame =
   | Challenge
@@ -82,6 +98,7 @@ export type Frame =
   | ({ type: "slot" } & SlotEdge)
   /** What became of what was asked about written messages under this number. */
   | { type: "mailed"; ask: number; answer: JsonObject | MailRefusal }
+  | { type: "missed"; calls: readonly MissedCall[] }
   /** What waits for this device, the oldest first; nothing of it is read yet. */
   | { type: "post"; items: readonly Json[]; more: boolean }
   | { type: "problem"; sentence: string };
@@ -123,6 +140,12 @@ export function readFrame(heard: string): Frame {
       exactly(fields, ["items", "more"]);
       if (typeof fields.more !== "boolean") throw refused("does not say whether there is more");
       return { type: kind, items: list(fields.items, MOST_ITEMS), more: fields.more };
+    case "missed": {
+      exactly(fields, ["calls"]);
+      const calls = list(fields.calls, MOST_MISSED).map(missedOf);
+      once(calls.map(({ call }) => call));
+      return { type: kind, calls };
+    }
     case "problem":
       exactly(fields, ["sentence"]);
       return { type: kind, sentence: text(fields.sentence, LONGEST_SENTENCE) };
@@ -177,6 +200,11 @@ export function mailFrame(ask: number, request: JsonObject): string {
   return ofUtf8(octets);
 }
 
+/** What tells the edge that these missed calls are kept on this device now. */
+export function notedFrame(calls: readonly string[]): string {
+  return written({ type: "noted", calls: calls.map(callOf) });
+}
+
 /** What answers a challenge with a signed attendance. */
 export function attendFrame(attendance: JsonObject): string {
   return written({ type: "attend", attendance });
@@ -192,6 +220,20 @@ function mailedOf(fields: JsonObject): { ask: number; answer: JsonObject | MailR
   const code = REFUSALS.find((each) => each === fields.refusal);
   if (code === undefined) throw refused("has a refusal that there is not");
   return { ask, answer: new MailRefusal(code, text(fields.sentence, LONGEST_SENTENCE)) };
+}
+
+function missedOf(value: Json): MissedCall {
+  const fields = object(value);
+  exactly(fields, ["call", "caller", "at", "precedence", "emergency"]);
+  const caller = text(fields.caller, LONGEST_PATH);
+  checkPerson(caller);
+  const precedence = PRECEDENCES.find((each) => each === fields.precedence);
+  const { emergency } = fields;
+  if (precedence === undefined || typeof emergency !== "boolean") {
+    throw refused("does not say how urgent a missed call was");
+  }
+  const at = whole(fields.at, LATEST);
+  return { call: callOf(fields.call), caller, at, precedence, emergency };
 }
 
 function peopleFrameOf(fields: JsonObject): People {

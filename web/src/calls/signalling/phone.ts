@@ -80,7 +80,7 @@ export class Phone {
     return this.#act(call, "take", { type: "answer", ...this.#placed(media) }, now);
   }
 
-  /** Does not take a call: declined for the person, busy and unable for this device alone. */
+  /** Does not take a call: declined for the person, all others for this device alone. */
   refuse(call: string, cause: Refusal, now: number): boolean {
     return this.#act(call, "decline", { type: "refuse", cause }, now);
   }

@@ -2,8 +2,9 @@
 
 /** Close codes of the edge (`edge/calls/seat.py`). */
 export const REPLACED = 4000;
+export const NOT_ATTENDED = 4001;
 /** Nothing changes until a person acts: who it is was not believed, or it is held no more. */
-const REFUSALS: readonly number[] = [4001, 4002, 4003, 4005];
+const REFUSALS: readonly number[] = [NOT_ATTENDED, 4002, 4003, 4005];
 
 const FIRST_S = 0.5;
 const LONGEST_S = 30;

@@ -6,7 +6,7 @@
 import type { Peer } from "../../trust/chain";
 import { TrustError } from "../../trust/errors";
 import { type Identity, identityOf } from "../../trust/identity";
-import type { Octets } from "../../trust/octets";
+import { hex, type Octets, sha256 } from "../../trust/octets";
 import { safetyNumber } from "../../trust/safetyNumber";
 import type { MediaEnd } from "../media/description";
 import type { Epoch } from "../media/epochs";
@@ -123,6 +123,11 @@ export class CallKeys {
   /** Who is at the other end, as judged here. */
   peer(): Promise<Peer> {
     return this.#group.peerOf(this.#other);
+  }
+
+  /** SHA-256 of the key of the other device's certificate: by it a new key is found, not the holder. */
+  async keyPrint(): Promise<string> {
+    return hex(await sha256(this.#other.certificate.spki));
   }
 
   /** What the two people read to each other: groups of digits, apart by spaces. */

@@ -8,6 +8,7 @@ import { personOf } from "../signalling/places";
 import { CallKeys, type Waiting, waitForWelcome } from "./callKeys";
 import type { Line } from "./line";
 import { Talk } from "./talk";
+import { unchanged } from "./trouble";
 import { readWords, type Said, writeWords } from "./words";
 
 type Info = Extract<PhoneEvent, { kind: "info" }>;
@@ -87,7 +88,7 @@ export class CalleeTalk extends Talk {
     const caller = identityOf(community, this.#dial.caller);
     const keys = await CallKeys.join(waiting, this.call, caller, welcome);
     this.#keys = keys;
-    await keys.check(media.other, code);
+    await unchanged(keys.check(media.other, code));
     await media.install(await keys.mediaKey());
     this.info(writeWords("joined", { code: await keys.bind(media.own) }), "");
     this.showWhoIsThere(keys);
@@ -98,7 +99,7 @@ export class CalleeTalk extends Talk {
     const keys = this.#keys;
     if (keys === null || this.media === null) return;
     const end = readDescription(offer, "offer");
-    await keys.check(end, code);
+    await unchanged(keys.check(end, code));
     const same = end.fingerprint === this.media.other.fingerprint;
     const media = same ? this.media : await this.freshMedia();
     const answer = await media.answer(end, relay);

@@ -10,6 +10,7 @@ import { MOST_DEVICES } from "../mls/roster";
 import type { PhoneEvent } from "../signalling/events";
 import { CallKeys } from "./callKeys";
 import { Talk } from "./talk";
+import { CallTrouble, troubleOf, unchanged } from "./trouble";
 import { readWords, writeWords } from "./words";
 
 /** Milliseconds in which another device may ring where one is not to be believed. Our choice. */
@@ -49,7 +50,10 @@ export class CallerTalk extends Talk {
     if (this.over) return;
     const wish = { ...this.subject, opaque, fragment: media.own.ufrag };
     if (this.line.tell((phone, now) => phone.dial(wish, now, this.call)) === null) {
-      throw new Error("This page has not reached its edge yet: nobody was called.");
+      throw new CallTrouble(
+        "no edge",
+        "This page has not reached its edge yet: nobody was called.",
+      );
     }
   }
 
@@ -80,7 +84,8 @@ export class CallerTalk extends Talk {
     } catch (problem) {
       // Another device of hers may be to be believed; whether one is, the next moments show.
       this.#aside.set(device, problem);
-      this.line.problem(problem instanceof Error ? problem.message : "A device was refused.");
+      const sentence = problem instanceof Error ? problem.message : "A device was refused.";
+      this.line.problem({ what: troubleOf(problem), sentence });
       setTimeout(() => this.inTurn(() => this.#refuseIfAlone(problem)), ANOTHER_MS);
     }
   }
@@ -116,13 +121,13 @@ export class CallerTalk extends Talk {
     if (said.form === "again-answer") {
       if (!this.#waits || from !== this.#answered) return;
       const answer = readDescription(said.answer, "answer");
-      await rung.keys.check(answer, said.code);
+      await unchanged(rung.keys.check(answer, said.code));
       this.#waits = false;
       rung.answer = answer;
       await this.media?.accept(answer, this.relayOf(relay));
       this.#prepared = from;
     } else {
-      await rung.keys.check(rung.answer, said.code);
+      await unchanged(rung.keys.check(rung.answer, said.code));
     }
     rung.shown = true;
     await this.#talkIfReady();

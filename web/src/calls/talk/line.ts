@@ -4,12 +4,14 @@ import type { Party } from "../mls/party";
 import type { Report } from "../signalling/bodies";
 import type { CallView } from "../signalling/events";
 import type { Phone } from "../signalling/phone";
-import type { Sound } from "./talkView";
+import type { Problem, Sound } from "./talkView";
 
 export interface Line {
   /** This device. */
   readonly party: Party;
   readonly sound: Sound;
+  /** Who has to have cosigned the log, by name. */
+  readonly witnesses: readonly string[];
   /** The edge of this page (`office/rome`); null until it has said which one it is. */
   edge(): string | null;
   /** The call as signalling has it; null where it has none of this id. */
@@ -19,5 +21,5 @@ export interface Line {
   report(call: string, report: Report): void;
   /** Something that is shown has changed. */
   changed(): void;
-  problem(sentence: string): void;
+  problem(problem: Problem): void;
 }

@@ -4,7 +4,6 @@
  */
 
 import type { Precedence } from "../../api/authority";
-import { TrustError } from "../../trust/errors";
 import type { Octets } from "../../trust/octets";
 import type { Relay } from "../media/sdp";
 import type { Quality } from "../quality";
@@ -20,6 +19,7 @@ import { Reception } from "./reception";
 import { Silence } from "./silence";
 import { SlotEdges } from "./slotEdges";
 import type { MediaState, Security, TalkView } from "./talkView";
+import { CallTrouble, isRefusal, type Trouble, troubleOf } from "./trouble";
 
 /** Whom it is with, and how urgent it is. */
 export interface Subject {
@@ -57,6 +57,7 @@ export abstract class Talk {
   #security: Security = { state: "preparing" };
   #quality: Quality | null = null;
   #ended: { at: number; cause: Cause; instead: string; device: string } | null = null;
+  #trouble: Trouble | null = null;
   #problem = "";
 
   constructor(
@@ -115,6 +116,7 @@ export abstract class Talk {
       quality: this.#quality,
       cause: this.#ended?.cause ?? null,
       instead: this.#ended?.instead ?? "",
+      trouble: this.#trouble,
       problem: this.#problem,
     };
   }
@@ -193,7 +195,7 @@ export abstract class Talk {
   protected relayOf(told: Relay | null): Relay {
     this.relay = told ?? this.relay;
     if (this.relay === null) {
-      throw new TrustError("unsupported", "This site's edge has no relay for the sound of calls.");
+      throw new CallTrouble("no relay", "This site's edge has no relay for the sound of calls.");
     }
     return this.relay;
   }
@@ -208,7 +210,9 @@ export abstract class Talk {
         this.inTurn(() => this.#apply());
       },
       (problem: Error) =>
-        this.#fail(new Error(`The microphone cannot be used: ${problem.message}`)),
+        this.#fail(
+          new CallTrouble("microphone", `The microphone cannot be used: ${problem.message}`),
+        ),
     );
   }
 
@@ -236,10 +240,12 @@ export abstract class Talk {
   /** Shows who is at the other end; what it takes to tell goes on beside the call. */
   protected showWhoIsThere(keys: CallKeys): void {
     const { epoch } = keys;
-    const { profile } = this.line.party;
-    Promise.all([keys.peer(), keys.safety()]).then(
-      ([peer, safety]) => {
-        this.#security = { state: "secured", profile, epoch, peer, safety };
+    const { party, witnesses } = this.line;
+    const { profile } = party;
+    Promise.all([keys.peer(), keys.keyPrint(), keys.safety()]).then(
+      ([peer, keyPrint, safety]) => {
+        const whose = { peer, keyPrint, safety, witnesses };
+        this.#security = { state: "secured", profile, epoch, ...whose };
         this.line.changed();
       },
       (problem) => this.#fail(problem),
@@ -278,10 +284,11 @@ export abstract class Talk {
   #fail(problem: unknown): void {
     if (this.over) return;
     this.#problem = problem instanceof Error ? problem.message : "The call failed.";
-    if (problem instanceof TrustError) {
-      this.#security = { state: "refused", sentence: problem.message };
+    this.#trouble = troubleOf(problem);
+    if (isRefusal(this.#trouble)) {
+      this.#security = { state: "refused", sentence: this.#problem };
     }
-    this.line.problem(this.#problem);
+    this.line.problem({ what: this.#trouble, sentence: this.#problem });
     const told = this.line.tell(
       (phone, now) => phone.end(this.call, "unable", now) || phone.refuse(this.call, "unable", now),
     );

@@ -7,6 +7,7 @@ import type { Quality } from "../quality";
 import type { Side } from "../signalling/bodies";
 import type { Cause } from "../signalling/causes";
 import type { State } from "../signalling/steps";
+import type { Trouble } from "./trouble";
 
 /** The person's ears and mouth. */
 export interface Sound {
@@ -28,9 +29,21 @@ export type Security =
       epoch: bigint;
       /** The device at the other end: its chain, judged here. */
       peer: Peer;
+      /** SHA-256 of the key of that device, small hexadecimal digits. */
+      keyPrint: string;
+      /** Who has cosigned the log that its certificate stands in: `italia.example/office/rome`. */
+      witnesses: readonly string[];
       /** Equal at both ends if nobody stands between: groups of digits, apart by spaces. */
       safety: string;
     };
+
+/** Something that was refused or went wrong, in a call or beside all of them. */
+export interface Problem {
+  /** What the page says of it; `edge` for what the edge refused, `texts` for written messages. */
+  what: Trouble | "edge" | "texts";
+  /** For people who look closer, in English. */
+  sentence: string;
+}
 
 /** How the way of the sound stands. */
 export type MediaState = "none" | "connecting" | "connected" | "lost";
@@ -60,6 +73,8 @@ export interface TalkView {
   readonly cause: Cause | null;
   /** With glare, the call that stands instead. */
   readonly instead: string;
-  /** What went wrong here and ended it, in a sentence; empty if nothing did. */
+  /** What went wrong here and ended it; null if nothing did. */
+  readonly trouble: Trouble | null;
+  /** The same in a sentence, for people who look closer; empty if nothing did. */
   readonly problem: string;
 }

@@ -18,16 +18,17 @@ import type { Dial } from "../signalling/bodies";
 import type { Refusal } from "../signalling/causes";
 import { type Connection, type Door, doorOf } from "../signalling/door";
 import type { PhoneEvent } from "../signalling/events";
-import type { Present } from "../signalling/frames";
+import type { MissedCall, Present } from "../signalling/frames";
 import { CalleeTalk } from "./calleeTalk";
 import { CallerTalk } from "./callerTalk";
 import { warmUp } from "./callKeys";
 import type { Line } from "./line";
 import type { Talk } from "./talk";
-import type { Sound, TalkView } from "./talkView";
-import { yieldsTo } from "./yielding";
+import type { Problem, Sound, TalkView } from "./talkView";
+import { troubleOf } from "./trouble";
+import { roomFor } from "./yielding";
 
-export type { MediaState, Security, Sound, TalkView } from "./talkView";
+export type { MediaState, Problem, Security, Sound, TalkView } from "./talkView";
 
 /** Talks at once, each with a worker and a connection; who calls beyond finds this device busy, or
  * takes the place of one that rings for something less urgent. */
@@ -39,22 +40,32 @@ const MOST_PROBLEMS = 32;
 export class Telephone {
   readonly #party: Party;
   readonly #sound: Sound;
+  readonly #witnesses: readonly string[];
   readonly #changed: () => void;
   readonly #door: Door;
   readonly #talks = new Map<string, Talk>();
   #letters: Correspondence | null = null;
   #connection: Connection = { state: "connecting" };
   #people: readonly Present[] = [];
-  #problems: readonly string[] = [];
+  #problems: readonly Problem[] = [];
+  #missed: readonly MissedCall[] = [];
 
-  private constructor(party: Party, device: DeviceKey, sound: Sound, changed: () => void) {
+  private constructor(
+    party: Party,
+    device: DeviceKey,
+    witnesses: readonly string[],
+    sound: Sound,
+    changed: () => void,
+  ) {
     this.#party = party;
+    this.#witnesses = witnesses;
     this.#sound = sound;
     this.#changed = changed;
     this.#door = doorOf(device, {
       connection: (state) => this.#show(() => (this.#connection = state)),
       people: (people) => this.#show(() => (this.#people = people)),
-      problem: (sentence) => this.#problem(sentence),
+      problem: (sentence) => this.#problem({ what: "edge", sentence }),
+      missed: (calls) => this.#show(() => (this.#missed = calls)),
       slot: (edge) => {
         for (const talk of this.#talks.values()) if (!talk.over) talk.expect(edge);
       },
@@ -82,12 +93,15 @@ export class Telephone {
     const chain = device.chain.map(({ der }) => der);
     const own = { profile, signer: device.signer, chain };
     const party = await partyOf(own, court, await openMemoryVault(device.identity));
-    const made = new Telephone(party, device, sound, changed);
+    const witnesses = court.policy.witnesses.map(({ name }) => name);
+    const made = new Telephone(party, device, witnesses, sound, changed);
     // Before the door: what comes by the post has nobody else to take it in.
     await made.#openLetters(device, court);
     made.#door.start();
     // So that the first call is as quick as the next one: code is compiled, own chain is judged.
-    warmUp(party).catch((problem: Error) => made.#problem(problem.message));
+    warmUp(party).catch((problem: Error) =>
+      made.#problem({ what: troubleOf(problem), sentence: problem.message }),
+    );
     return made;
   }
 
@@ -110,8 +124,13 @@ export class Telephone {
     return this.#letters;
   }
 
+  /** Calls while no device of this person was connected, until the page has `noted` them. */
+  get missed(): readonly MissedCall[] {
+    return this.#missed;
+  }
+
   /** What was refused without harm to any talk, and what ended one; the newest last. */
-  get problems(): readonly string[] {
+  get problems(): readonly Problem[] {
     return this.#problems;
   }
 
@@ -149,6 +168,12 @@ export class Telephone {
     this.#of(call)?.mute(on);
   }
 
+  /** Takes that the page keeps these missed calls now: the edge need not. */
+  noted(calls: readonly MissedCall[]): void {
+    if (this.#missed === calls) this.#missed = [];
+    this.#door.noted(calls.map(({ call }) => call));
+  }
+
   /** Ends every talk, and comes to the edge no more. */
   close(): void {
     for (const talk of this.#talks.values()) talk.end();
@@ -160,13 +185,14 @@ export class Telephone {
   async #openLetters({ identity }: DeviceKey, court: Court): Promise<void> {
     const outside = {
       changed: this.#changed,
-      problem: (sentence: string) => this.#problem(sentence),
+      problem: (sentence: string) => this.#problem({ what: "texts", sentence }),
     };
     try {
       const party = { ...this.#party, vault: await openVault(identity) };
       this.#letters = await Correspondence.open(party, court, this.#door.mail, outside);
     } catch (problem) {
-      this.#problem(problem instanceof Error ? problem.message : "Messages cannot be kept here.");
+      const sentence = problem instanceof Error ? problem.message : "Messages cannot be kept here.";
+      this.#problem({ what: "texts", sentence });
     }
   }
 
@@ -175,7 +201,7 @@ export class Telephone {
   }
 
   #hear(event: PhoneEvent): void {
-    if (event.kind === "problem") this.#problem(event.sentence);
+    if (event.kind === "problem") this.#problem({ what: "edge", sentence: event.sentence });
     else if (event.kind === "incoming") this.#called(event.call, event.dial);
     else this.#of(event.call)?.hear(event);
     this.#changed();
@@ -188,9 +214,9 @@ export class Telephone {
       return;
     }
     const claims = going.map(({ view }) => view);
-    const yields = yieldsTo(dial, claims);
-    this.#door.act((phone, now) => phone.refuse(yields ?? call, "busy", now));
-    if (yields !== null) this.#add(new CalleeTalk(call, dial, this.#line()));
+    const { goes, cause } = roomFor({ ...dial, call }, claims);
+    this.#door.act((phone, now) => phone.refuse(goes, cause, now));
+    if (goes !== call) this.#add(new CalleeTalk(call, dial, this.#line()));
   }
 
   #add(talk: Talk): void {
@@ -205,18 +231,19 @@ export class Telephone {
     return {
       party: this.#party,
       sound: this.#sound,
+      witnesses: this.#witnesses,
       edge: () => this.#door.phone?.edge ?? null,
       look: (call) => this.#door.phone?.calls.find((each) => each.call === call) ?? null,
       tell: (what) => this.#door.act(what),
       report: (call, report) => this.#door.report(call, report),
       changed: this.#changed,
-      problem: (sentence) => this.#problem(sentence),
+      problem: (problem) => this.#problem(problem),
     };
   }
 
-  #problem(sentence: string): void {
+  #problem(problem: Problem): void {
     this.#show(() => {
-      this.#problems = [...this.#problems, sentence].slice(-MOST_PROBLEMS);
+      this.#problems = [...this.#problems, problem].slice(-MOST_PROBLEMS);
     });
   }
 

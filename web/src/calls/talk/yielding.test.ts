@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PRECEDENCES } from "../../api/authority";
 import { STATES } from "../signalling/steps";
-import { type Claim, yieldsTo } from "./yielding";
+import { type Claim, roomFor, yieldsTo } from "./yielding";
 
 const claim = (call: string, more: Partial<Claim> = {}): Claim => ({
   call,
@@ -27,6 +27,13 @@ describe("a telephone that has all the calls it can hold", () => {
     const flash = ringing.map((each) => ({ ...each, precedence: "flash" as const }));
     expect(yieldsTo({ precedence: "immediate", emergency: false }, flash)).toBeNull();
     expect(yieldsTo({ precedence: "routine", emergency: true }, flash)).toBe("c7");
+  });
+
+  it("tells busy to who finds no room, and to who makes room that a device took a more urgent one", () => {
+    const newcomer = { call: "new", precedence: "flash", emergency: false } as const;
+    expect(roomFor(newcomer, ringing)).toEqual({ goes: "c7", cause: "pre-empted by device" });
+    const routine = { ...newcomer, precedence: "routine" } as const;
+    expect(roomFor(routine, ringing)).toEqual({ goes: "new", cause: "busy" });
   });
 
   it("never ends a call that was answered, or dialled here", () => {

@@ -1,6 +1,7 @@
 /** Which call makes way at a telephone that has as many as it can hold. */
 
 import { PRECEDENCES, type Precedence } from "../../api/authority";
+import type { Refusal } from "../signalling/causes";
 import type { State } from "../signalling/steps";
 
 /** What is asked of a call. */
@@ -14,7 +15,21 @@ export interface Claim {
 const NOBODY_ANSWERED: readonly State[] = ["incoming", "ringing here"];
 
 /**
- * The call that is told "busy" for a more urgent one; null if the newcomer is.
+ * Which of the calls is refused at a full telephone, and how it is told: the newcomer finds it busy;
+ * one that rang here and makes room is told that a device preempted it (cause 1 of RFC 4411).
+ */
+export function roomFor(
+  newcomer: Omit<Claim, "state">,
+  calls: readonly Claim[],
+): { goes: string; cause: Refusal } {
+  const goes = yieldsTo(newcomer, calls);
+  return goes === null
+    ? { goes: newcomer.call, cause: "busy" }
+    : { goes, cause: "pre-empted by device" };
+}
+
+/**
+ * The call that makes room for a more urgent one; null if the newcomer has to go.
  *
  * Only those that ring here and nobody has answered: least urgent first, newest first among equals.
  * So whoever rings often in vain shuts nothing out that is above them.
