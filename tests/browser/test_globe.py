@@ -86,18 +86,23 @@ def test_a_site_shows_its_route_and_the_satellites_it_sees(globe: Watched) -> No
     before = picture(globe)
     page.click("[data-key=site-rome]")
     page.wait_for_selector("#route .hops")
-    delays = page.eval_on_selector_all(
-        "#route [data-delay]", "hops => hops.map(hop => Number(hop.dataset.delay))"
+    # All at once: a slot may begin between two looks.
+    delays, kinds, total, shown = page.evaluate(
+        """() => {
+            const all = (kind) => [...document.querySelectorAll(`#route [data-${kind}]`)];
+            return [
+                all("delay").map(({ dataset }) => Number(dataset.delay)),
+                all("kind").map(({ dataset }) => dataset.kind),
+                Number(all("total")[0].dataset.total),
+                document.querySelector("#route .hops-total")?.textContent,
+            ];
+        }"""
     )
-    kinds = page.eval_on_selector_all(
-        "#route [data-kind]", "hops => hops.map(hop => hop.dataset.kind)"
-    )
-    total = float(page.get_attribute("#route [data-total]", "data-total") or "nan")
     assert kinds[0] == "uplink"
     assert kinds[-2:] == ["downlink", "fibre"]
     assert all(delay >= 0 for delay in delays)
     assert math.isclose(sum(delays), total, abs_tol=1e-6)
-    assert f"{total:.2f} ms" in (page.text_content("#route .hops-total") or "")
+    assert f"{total:.2f} ms" in shown
     elevations = page.eval_on_selector_all(
         ".in-view tbody tr", "rows => rows.map(row => parseFloat(row.cells[2].textContent))"
     )

@@ -48,7 +48,7 @@ async def telephones(pair: Pair) -> AsyncIterator[tuple[ServedTelephone, ServedT
         for edge in (pair.rome, pair.milan):
             door = MediaDoor(door_of(edge))
             door.start()
-            stack.push_async_callback(door.close)
+            stack.callback(door.close)
             telephone = await asyncio.to_thread(ServedTelephone, edge)
             stack.push_async_callback(lambda each=telephone: asyncio.to_thread(each.close))
             served.append(telephone)
