@@ -47,7 +47,7 @@ def refused(state: Path, *arguments: str) -> str:
         [sys.executable, "-m", "baluardo", "up", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         env=environment(state),
         check=False,
     )

@@ -45,6 +45,8 @@ AUTHENTICATOR: Final = {
 }
 LARGEST_ANSWER: Final = 64 << 20
 ANSWER_SECONDS: Final = 60.0
+START_SECONDS: Final = 180.0
+"""Until a browser answers at all: on a busy machine it takes long to load."""
 LOOK_SECONDS: Final = 0.05
 END_SECONDS: Final = 10.0
 
@@ -94,7 +96,11 @@ class Chromium:
         return page
 
     async def ask(
-        self, method: str, parameters: dict[str, Any], session: str = ""
+        self,
+        method: str,
+        parameters: dict[str, Any],
+        session: str = "",
+        seconds: float = ANSWER_SECONDS,
     ) -> dict[str, Any]:
         """Ask for something; StageError if it is refused, or the browser has ended."""
         if self.has_ended:
@@ -107,7 +113,7 @@ class Chromium:
             said["sessionId"] = session
         try:
             self._writer.write(json.dumps(said).encode() + b"\0")
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._writer.drain()
                 answer = await future
         except (OSError, TimeoutError):
@@ -257,7 +263,7 @@ async def running_chromium(*, root: bool) -> AsyncIterator[Chromium]:
     async with contextlib.AsyncExitStack() as stack:
         browser = await stack.enter_async_context(_started(path, sandbox=not root))
         try:
-            await browser.ask("Browser.getVersion", {})
+            await browser.ask("Browser.getVersion", {}, seconds=START_SECONDS)
         except StageError:
             if root or not browser.has_ended:
                 raise
