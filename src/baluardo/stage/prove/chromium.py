@@ -80,6 +80,11 @@ class Chromium:
         """Whether it speaks no more."""
         return self._reading.done()
 
+    async def ends(self) -> bool:
+        """Whether it has ended: its pipe breaks a moment before that is read."""
+        await asyncio.wait([self._reading], timeout=END_SECONDS)
+        return self.has_ended
+
     async def page(self, url: str, script: str = "") -> Page:
         """Open a page in a profile of its own; `script` runs in it before its own do."""
         context = await self.ask("Target.createBrowserContext", {})
@@ -265,7 +270,7 @@ async def running_chromium(*, root: bool) -> AsyncIterator[Chromium]:
         try:
             await browser.ask("Browser.getVersion", {}, seconds=START_SECONDS)
         except StageError:
-            if root or not browser.has_ended:
+            if root or not await browser.ends():
                 raise
             # Where no sandbox can be had it ends at once.
             browser = await stack.enter_async_context(_started(path, sandbox=False))
