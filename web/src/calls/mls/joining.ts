@@ -3,7 +3,7 @@
 import { type ClientState, createGroup, generateKeyPackageWithKey, type Welcome } from "ts-mls";
 import { TrustError } from "../../trust/errors";
 import { hex } from "../../trust/octets";
-import { entered, openedWelcome } from "./entering";
+import { entered, forgotten, openedWelcome } from "./entering";
 import { malformed } from "./errors";
 import { GROUP_ID_OCTETS } from "./numbers";
 import { type OwnPackage, ownPackage } from "./packages";
@@ -57,11 +57,16 @@ export async function joined(party: Party, welcome: Welcome): Promise<Joined> {
   const { keyPackage, privateKeys } = used;
   const { initPrivateKey } = privateKeys;
   const opened = await openedWelcome(party.suite, welcome, keyPackage, initPrivateKey);
-  // Before more is made of a tree that is larger than any of ours.
-  if (opened.tree.length > MOST_NODES) {
-    throw new TrustError("too-large", "This welcome is into a group larger than any of ours.");
+  try {
+    // Before more is made of a tree that is larger than any of ours.
+    if (opened.tree.length > MOST_NODES) {
+      throw new TrustError("too-large", "This welcome is into a group larger than any of ours.");
+    }
+    await rosterOf(opened.tree, termsOfGroup(opened.info.groupContext));
+  } catch (problem) {
+    forgotten(opened.secrets);
+    throw problem;
   }
-  await rosterOf(opened.tree, termsOfGroup(opened.info.groupContext));
   const { signer } = opened.info;
   const state = await entered(party.suite, opened, keyPackage, privateKeys, party.config);
   const members = await rosterOf(state.ratchetTree, termsOfGroup(state.groupContext));

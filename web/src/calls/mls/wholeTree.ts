@@ -4,17 +4,21 @@
  * Leaves are judged by ts-mls. Its rule for unmerged leaves is not that of the RFC: it wants all
  * parents above such a leaf to list the same leaves, and so refuses good trees (a leaf added on the
  * left and another on the right, each below a parent of its own), and it takes leaves from elsewhere.
+ * Its rule for parents leaves the last condition of section 7.9.2 out.
  */
 
 import type { CiphersuiteImpl, ClientConfig, GroupContext, RatchetTree } from "ts-mls";
 import { validateRatchetTree } from "ts-mls/clientState.js";
-import { verifyParentHashes } from "ts-mls/parentHash.js";
-import { getHpkePublicKey } from "ts-mls/ratchetTree.js";
+import { calculateParentHash } from "ts-mls/parentHash.js";
+import { getHpkePublicKey, resolution } from "ts-mls/ratchetTree.js";
 import { treeHashRoot } from "ts-mls/treeHash.js";
 import {
   directPath,
   leafToNodeIndex,
   leafWidth,
+  left,
+  type NodeIndex,
+  right,
   toLeafIndex,
   toNodeIndex,
 } from "ts-mls/treemath.js";
@@ -50,9 +54,7 @@ export async function checkTree(
     suite,
   );
   if (refusal !== undefined) throw refusal;
-  if (!(await verifyParentHashes(tree, suite.hash))) {
-    throw malformed("No member has made a key of this tree");
-  }
+  await checkMakers(tree, suite);
   if (!same(await treeHashRoot(tree, suite.hash), context.treeHash)) {
     throw malformed("This tree is of another group");
   }
@@ -75,4 +77,46 @@ function checkUnmerged(tree: RatchetTree, at: number, unmerged: readonly number[
       }
     }
   }
+}
+
+/** Each parent was made at one time with one node below it, and so on down to a leaf (section 7.9.2). */
+async function checkMakers(tree: RatchetTree, suite: CiphersuiteImpl): Promise<void> {
+  for (const [at, node] of tree.entries()) {
+    if (node?.nodeType !== "parent") continue;
+    const parent = toNodeIndex(at);
+    const { unmergedLeaves } = node.parent;
+    let makers = 0;
+    for (const child of [left(parent), right(parent)]) {
+      if (await madeFrom(tree, parent, child, unmergedLeaves, suite)) makers += 1;
+    }
+    if (makers !== 1) throw malformed("No member has made a key of this tree");
+  }
+}
+
+/**
+ * Whether a parent was made with the one node below this child that stands for all its leaves.
+ *
+ * Leaves told as unmerged aside (`checkUnmerged` has seen them) there may be no second node: its
+ * holders would not know the parent's key, and somebody who was removed may.
+ */
+async function madeFrom(
+  tree: RatchetTree,
+  parent: NodeIndex,
+  child: NodeIndex,
+  unmergedLeaves: readonly number[],
+  { hash }: CiphersuiteImpl,
+): Promise<boolean> {
+  const unmerged = new Set(unmergedLeaves.map((leaf) => leafToNodeIndex(toLeafIndex(leaf))));
+  const [made, ...others] = resolution(tree, child).filter((node) => !unmerged.has(node));
+  if (made === undefined || others.length > 0) return false;
+  const claimed = claimedHash(tree[made]);
+  if (claimed === undefined) return false;
+  const [expected, above] = await calculateParentHash(tree, made, hash);
+  return above === parent && same(claimed, expected);
+}
+
+/** What a node says of the parent that was made with it; only committing makes any. */
+function claimedHash(node: RatchetTree[number]): Uint8Array | undefined {
+  if (node?.nodeType === "parent") return node.parent.parentHash;
+  return node?.leaf.leafNodeSource === "commit" ? node.leaf.parentHash : undefined;
 }
