@@ -26,7 +26,8 @@ RECORDED: Final = json.loads((Path(__file__).parent / "data/network_answer.json"
 """What `baluardo up` answered while its sites sent each other more than their bearers took.
 
 Between Milan and the frigate nothing was sent: that tunnel rests. Devices, forecasts and ages of
-choices were not told yet: they are as of a nation that has none, and ages as not known.
+choices were not told yet: they are as of a nation that has none, and ages as not known. Nor were
+traces: Lampedusa's is written beside the others.
 """
 
 TWO_LAYERS: Final = json.loads((Path(__file__).parent / "data/two_layers_answer.json").read_text())
@@ -182,6 +183,18 @@ def test_a_site_in_full(page: Watched) -> None:
         "no confirmed key",
         "no bearer",
     ]
+
+
+def test_a_bearer_that_replays_a_trace_says_which(page: Watched) -> None:
+    page.page.set_viewport_size({"width": 360, "height": 800})
+    card = unfold(page, "lampedusa")
+    mobile, sky = (card.locator(".told-bearers tr", has_text=name) for name in ("mobile", "sky"))
+    for language in ("replays a measured trace:", "riproduce una traccia misurata:"):
+        expect(mobile).to_contain_text(f"{language} traces/lampedusa-mobile.csv")
+        expect(sky).not_to_contain_text(language)
+        place = "document.querySelector('.authority-scroll')"
+        assert page.number(f"{place}.scrollWidth - {place}.clientWidth") <= 0
+        page.page.locator("#language-switch").click()
 
 
 def test_rates_come_with_the_second_answer(page: Watched) -> None:
@@ -376,7 +389,7 @@ def poison(answer: Answer, text: str) -> None:
     both = {"it": text, "en": text}
     for site in answer["sites"]:
         network = site["network"]
-        site.update(name=both, landing=text)
+        site.update(name=both, landing=text, traces={f"{text}{k}": text for k in range(2)})
         network.update(site=text, problem=text, addresses=[text], dropped={text: 3})
         devices = copy.deepcopy(DEVICES["network"]["devices"])
         for place, device in enumerate(devices["devices"]):

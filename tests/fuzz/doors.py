@@ -1,7 +1,7 @@
 """Every door of `trust` that takes hostile octets; `python tests/fuzz/doors.py NAME --seconds 60`.
 
-Those of calls stand here too. The suite knocks at each of them a few hundred times; run longer by
-hand after a change.
+Those of calls and of the wire's traces stand here too. The suite knocks at each of them a few
+hundred times; run longer by hand after a change.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import doors_of_messages  # noqa: E402
 import doors_of_neighbours  # noqa: E402
 import doors_of_pages  # noqa: E402
 import doors_of_people  # noqa: E402
+import doors_of_traces  # noqa: E402
 from door import Door, mutated  # noqa: E402
 
 DOORS: dict[str, Door] = {
@@ -41,6 +42,7 @@ DOORS: dict[str, Door] = {
         *doors_of_attendance.DOORS,
         *doors_of_neighbours.DOORS,
         *doors_of_pages.DOORS,
+        *doors_of_traces.DOORS,
     )
 }
 

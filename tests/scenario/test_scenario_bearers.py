@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baluardo.cli.sky.site_lists import read_sites
 from baluardo.errors import InvalidInputError, ScenarioError
 from baluardo.scenario.bearers import GroundBearer, Role, read_bearers
 from baluardo.scenario.nation import default_path, load, parse
@@ -21,13 +23,33 @@ FIBRE: dict[str, Any] = {
     "up_mbps": 100.0,
     "down_mbps": 300.0,
 }
+MEASURED: dict[str, Any] = {
+    "name": "mobile",
+    "role": "contingency",
+    "trace": "traces/mobile.csv",
+    "up_mbps": 20.0,
+    "down_mbps": 30.0,
+}
+PINGS = b"time_s,rtt_ms\n0,40\n1,60\n2,\n"
 MOBILE = FIBRE | {"name": "mobile", "role": "contingency", "jitter_ms": 4.0, "loss": 0.01}
 
 
-def read(bearers: object, **more: object) -> tuple[Role, tuple[GroundBearer, ...]]:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a scenario is, with a trace below it and one that is not."""
+    scenario = tmp_path / "scenario"
+    (scenario / "traces").mkdir(parents=True)
+    for path in (scenario / "traces" / "mobile.csv", tmp_path / "outside.csv"):
+        path.write_bytes(PINGS)
+    return scenario
+
+
+def read(
+    bearers: object, folder: Path | None = None, **more: object
+) -> tuple[Role, tuple[GroundBearer, ...]]:
     """Read the bearers of a site; keys that nobody reads are refused as in a file."""
     table = Table({"bearers": bearers} | more, "trial.toml, site rome")
-    found = read_bearers(table)
+    found = read_bearers(table, folder)
     table.done()
     return found
 
@@ -120,6 +142,117 @@ def test_a_bearer_can_be_made_under_a_name_that_an_interface_can_have_only() -> 
             GroundBearer(name, Role.PRIMARY, way, way)
 
 
+def test_a_trace_is_read_from_below_the_scenario(folder: Path) -> None:
+    _, (plain, mobile) = read([FIBRE, MEASURED | {"up_share": 0.25}], folder)
+    assert plain.trace is None
+    assert mobile.trace is not None
+    assert mobile.trace.source == "traces/mobile.csv"
+    assert [ping.rtt_ms for ping in mobile.trace.pings] == [40.0, 60.0, None]
+    assert mobile.trace.up_share == 0.25
+    assert (mobile.trace.up_bps, mobile.trace.down_bps) == (20e6, 30e6)
+    # What is asked for without a time is of the middle: 60 ms there and back.
+    assert mobile.up == Direction(0.25 * 0.06, 0.0, 0.0, 20e6, 0.0)
+    assert mobile.down == Direction(0.75 * 0.06, 0.0, 0.0, 30e6, 0.0)
+    _, (half,) = read([MEASURED], folder)
+    assert half.trace is not None
+    assert half.trace.up_share == 0.5
+
+
+def scenario_with_a_trace(folder: Path) -> Path:
+    (folder / "trial.toml").write_text(
+        """
+version = 1
+name = { it = "Prova", en = "Trial" }
+view = { lat_deg = 42.0, lon_deg = 13.5 }
+[[sites]]
+id = "rome"
+kind = "ministry"
+name = { it = "Roma", en = "Rome" }
+lat_deg = 41.9
+lon_deg = 12.5
+[[sites.bearers]]
+name = "mobile"
+role = "contingency"
+trace = "traces/mobile.csv"
+up_mbps = 20.0
+down_mbps = 30.0
+"""
+    )
+    return folder / "trial.toml"
+
+
+def test_a_scenario_names_a_trace_relative_to_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = scenario_with_a_trace(folder)
+    monkeypatch.chdir(folder.parent)
+    for named in (path, path.relative_to(folder.parent)):
+        ((bearer,),) = (site.bearers for site in load(named).sites)
+        assert bearer.trace is not None
+        assert len(bearer.trace.pings) == 3
+    monkeypatch.chdir(folder)
+    assert load(Path("trial.toml")).sites[0].bearers[0].trace is not None
+    assert len(read_sites(path)) == 1
+    with pytest.raises(ScenarioError, match="trace is a file beside the scenario's, and this"):
+        parse(path.read_bytes(), "trial.toml")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"trace": "../outside.csv"}, "is not below the scenario's folder; name a file that is"),
+        ({"trace": "traces/../../outside.csv"}, "is not below the scenario's folder"),
+        ({"trace": "/etc/passwd"}, "trace '/etc/passwd' is not below the scenario's folder"),
+        ({"trace": "mobile.csv"}, "trace cannot be replayed: The file "),
+        ({"trace": "traces"}, "traces is not a regular file."),
+        ({"trace": "traces/mo\0bile.csv"}, "trace cannot be replayed: The file "),
+        ({"trace": "x" * 5_000}, "trace cannot be replayed: The file "),
+        ({"trace": "\x1b[2J"}, "trace cannot be replayed: The file "),
+        ({"trace": ""}, "trace must be a text, not ''"),
+        ({"trace": 3}, "trace must be a text, not 3"),
+        ({"delay_ms": 20.0}, "delay_ms and a trace exclude each other: the trace tells it"),
+        ({"jitter_ms": 0.0}, "jitter_ms and a trace exclude each other: the trace tells it"),
+        ({"loss": 0.0}, "loss and a trace exclude each other: the trace tells it"),
+        ({"up_share": 1.5}, "trace cannot be replayed: up_share 1.5 is not between 0 and 1."),
+        ({"up_share": "half"}, "up_share must be a number, not 'half'"),
+        ({"up_mbps": 0.0}, "up_mbps 0 is not above 0"),
+        ({"name": "sky"}, 'not "sky", which is the dish'),
+        ({"rate": 3}, "rate is not known here; known are down_mbps, name, role, trace, up_mbps"),
+    ],
+)
+def test_what_is_wrong_with_a_trace_is_named(
+    change: dict[str, Any], sentence: str, folder: Path
+) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        read([MEASURED | change], folder)
+    assert sentence in str(refused.value)
+    assert str(refused.value).startswith("trial.toml, site rome, bearer 1")
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("octets", "sentence"),
+    [
+        (b"", "trace cannot be replayed: traces/mobile.csv is empty."),
+        (b"0,40\n1,x\n", "trace cannot be replayed: traces/mobile.csv, line 2: 'x' is no number."),
+        (b"\xff\xfe", "traces/mobile.csv, line 1: no UTF-8 text."),
+        (b"0,1\n0.001,1\n", "pings in 15 s, more than 250. Leave some out."),
+    ],
+)
+def test_a_trace_that_cannot_be_replayed_is_named(
+    octets: bytes, sentence: str, folder: Path
+) -> None:
+    (folder / "traces" / "mobile.csv").write_bytes(octets)
+    with pytest.raises(ScenarioError) as refused:
+        read([MEASURED], folder)
+    assert str(refused.value).endswith(sentence)
+
+
+def test_a_share_without_a_trace_is_refused() -> None:
+    with pytest.raises(ScenarioError, match="up_share is not known here"):
+        read([FIBRE | {"up_share": 0.5}])
+
+
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,11}", fullmatch=True).filter(lambda name: name != "sky")
 RIGHT = st.tuples(
     NAMES,
@@ -161,7 +294,7 @@ def test_what_is_right_is_read_as_it_is(
         assert each.down == Direction(delay / 1e3, 0.0, jitter / 1e3, down * 1e6, loss)
 
 
-KEYS = st.sampled_from([*FIBRE, "loss", "jitter_ms", "x"])
+KEYS = st.sampled_from([*FIBRE, "loss", "jitter_ms", "trace", "up_share", "x"])
 VALUES = (
     st.none()
     | st.booleans()

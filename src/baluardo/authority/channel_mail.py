@@ -113,7 +113,7 @@ class ChannelMail:
             return
         if message.attendance is not None:
             await self._attend(guest, message)
-        seat = self._seats.get(guest, {}).get(message.device)
+        seat = self._seat(guest, message.device)
         if seat is None:
             raise denied(f"That {message.device} sits there was not shown: nothing was done.")
         if request.kind in SIGNED_KINDS:
@@ -126,13 +126,14 @@ class ChannelMail:
                 answer = await self._done(seat, request)
                 guest.send(MailAnswer(message.id, answer.to_object()))
         except MailRefusedError as refusal:
-            if refusal.code is MailRefusal.DENIED:  # it has attended elsewhere, or was revoked
+            # It has attended elsewhere, or was revoked; but perhaps here anew in the meantime.
+            if refusal.code is MailRefusal.DENIED and self._seat(guest, message.device) is seat:
                 self._forget(guest, message.device)
             raise
 
     async def _hear_word(self, seat: Seat, request: AnyRequest, message: MailRequest) -> None:
         """Return once the device itself has asked, for the first time; errors as `verify_word`."""
-        self._rations.take_word(seat.device)
+        self._rations.take_word(seat)
         _, word = split_word(message.request)
         verifier, now = self._authority.store.issuing.verifier(), self._authority.clock()
         word = await asyncio.to_thread(verify_word, request, word, seat, verifier, now)
@@ -200,14 +201,14 @@ class ChannelMail:
         except InvalidInputError as problem:
             raise denied(str(problem)) from None
 
-        def note(transaction: Transaction) -> None:
-            note_seat(transaction, seat)
+        def note(transaction: Transaction) -> Seat:
+            return note_seat(transaction, seat)
 
-        await authority.store.act(note)
+        noted = await authority.store.act(note)
         seats = self._seats.setdefault(guest, {})
         if message.device not in seats and len(seats) >= MOST_SEATS:
             raise denied(f"{MOST_SEATS:,} devices sit there already, which is as many as may be.")
-        seats[message.device] = seat
+        seats[message.device] = noted
         self._where.setdefault(message.device, {})[guest] = None
 
     def left(self, guest: Guest) -> None:
@@ -225,6 +226,9 @@ class ChannelMail:
             for device, seat in tuple(seats.items()):
                 if not listed.isdisjoint(seat.attendance.serials):
                     self._forget(guest, device)
+
+    def _seat(self, guest: Guest, device: str) -> Seat | None:
+        return self._seats.get(guest, {}).get(device)
 
     def _forget(self, guest: Guest, device: str) -> None:
         self._seats.get(guest, {}).pop(device, None)

@@ -92,11 +92,15 @@ def default_path() -> Path:
 
 def load(path: Path) -> Nation:
     """Read a scenario file. SourceError if it cannot be read, ScenarioError if it is not right."""
-    return parse(read_file(path, MOST_BYTES, "The scenario"), printable(path.name))
+    content = read_file(path, MOST_BYTES, "The scenario")
+    return parse(content, printable(path.name), path.parent)
 
 
-def parse(content: bytes, source: str) -> Nation:
-    """Read a scenario from its bytes; `source` names it in errors (ScenarioError)."""
+def parse(content: bytes, source: str, directory: Path | None = None) -> Nation:
+    """Read a scenario from its bytes; `source` names it in errors (ScenarioError).
+
+    `directory` is where the files are that it names; None where there are none.
+    """
     if len(content) > MOST_BYTES:
         raise ScenarioError(f"{source} is larger than {MOST_BYTES:,} octets.")
     try:
@@ -109,7 +113,7 @@ def parse(content: bytes, source: str) -> Nation:
     version = table.number("version")
     if version != VERSION:
         table.refuse("version", f"is {version:g}; this program reads version {VERSION}")
-    sites = tuple(_site(t) for t in table.tables("sites", MOST_SITES))
+    sites = tuple(_site(t, directory) for t in table.tables("sites", MOST_SITES))
     if not sites:
         table.refuse("sites", "is missing: a nation needs at least one [[sites]] table")
     seen: set[str] = set()
@@ -145,7 +149,7 @@ def _view(table: Table) -> View:
     return View(place.lat_deg, place.lon_deg, zoom)
 
 
-def _site(table: Table) -> Site:
+def _site(table: Table, directory: Path | None) -> Site:
     identifier = table.text("id")
     if not IDENTIFIER.fullmatch(identifier):
         table.refuse(
@@ -160,7 +164,7 @@ def _site(table: Table) -> Site:
     track = _track(table)
     lat_deg, lon_deg = track.position_at(0.0) if track else _fixed_position(table)
     place = _possible(table, lambda: Place(name.en, lat_deg, lon_deg, height_m))
-    sky_role, bearers = read_bearers(table)
+    sky_role, bearers = read_bearers(table, directory)
     site = Site(
         id=identifier,
         name=name,

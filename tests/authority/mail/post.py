@@ -78,8 +78,8 @@ class Post:
         envelope = attendance(self.state.devices[device], site, now if at is None else at)
         verifier = self.store.issuing.verifier()
         seat = verify_seat(envelope, verifier, now, site, device)
-        self.store.act_blocking(lambda transaction: note_seat(transaction, seat))
-        return seat
+        noted: Seat = self.store.act_blocking(lambda transaction: note_seat(transaction, seat))
+        return noted
 
     def later(self, seconds: float, *renewed: str) -> None:
         """Let time pass; lists are published, and these devices have newer certificates."""

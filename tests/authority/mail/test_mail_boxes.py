@@ -283,6 +283,26 @@ def test_the_newest_attendance_counts_at_every_site(post: Post) -> None:
         post.ask(there, Collect())
 
 
+def test_a_seat_of_before_the_device_went_elsewhere_counts_no_more_when_it_is_back(
+    post: Post,
+) -> None:
+    now, before, group = post.state.calendar.now, post.seats[BRUNOS], post.begun()
+    post.sent(group, BRUNOS)
+    newer = post.sit(BRUNOS, ROME, now + 5)  # another channel of the same site
+    for seat in (before, newer):
+        assert len(post.ask(seat, Collect()).items) == 1
+    post.sit(BRUNOS, SHIP, now + 10)
+    back = post.sit(BRUNOS, ROME, now + 20)
+    for seat in (before, newer):
+        for request in (Collect(), Taken(1)):
+            with pytest.raises(MailRefusedError) as refusal:
+                post.ask(seat, request)
+            assert code_of(refusal) is MailRefusal.DENIED
+    again = post.sit(BRUNOS, ROME, now + 10)  # an older word of the site where it sits is good
+    for seat in (back, again):
+        assert len(post.ask(seat, Collect()).items) == 1
+
+
 def test_an_attendance_is_of_the_device_and_of_the_site_that_brings_it(post: Post) -> None:
     state, now = post.state, post.state.calendar.now
     verifier, word = post.store.issuing.verifier(), attendance(state.devices[ANNAS], ROME, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from authority.mail.mail_edges import ROME, SHIP, WAIT, Sites
 from authority.mail.post import ANNA, ANNAS, BRUNO, BRUNOS, attendance, group_id, message_id
 from authority.test_channel_door import HELLO, put_out, spoken
+from baluardo.authority import channel_mail
 from baluardo.authority.channel_mail import MAIL_AT_ONCE
 from baluardo.authority.events.event import Event, EventKind
 from baluardo.authority.mail.boxes import count_items
 from baluardo.authority.mail.limits import ORDERS, SENDS
+from baluardo.authority.mail.seats import Seat, check_seat
 from baluardo.protocol.mail_answers import MailRefusal
 from baluardo.protocol.mail_requests import (
     Attend,
@@ -119,6 +122,35 @@ def test_an_edge_where_the_device_sat_before_reads_nothing_more(
                 assert [each.octets for each in told.items] == [b"text"]
             async with sites.edge(authority) as rome:  # a new channel changes nothing
                 assert await rome.ask(BRUNOS, Collect(), old) is MailRefusal.DENIED
+
+    asyncio.run(scenario())
+
+
+def test_a_request_of_an_earlier_seat_that_is_denied_leaves_the_newer_one(
+    country: Country, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        looked, may_go_on = threading.Event(), threading.Event()
+
+        def look(connection: Any, register: Any, seat: Seat, now: float) -> None:
+            if not looked.is_set():
+                looked.set()
+                assert may_go_on.wait(WAIT)
+            check_seat(connection, register, seat, now)
+
+        async with country.authority() as authority:
+            sites = await Sites.made(country, authority, tmp_path)
+            async with sites.edge(authority) as rome, sites.edge(authority, SHIP) as ship:
+                await rome.attend(BRUNOS)
+                monkeypatch.setattr(channel_mail, "check_seat", look)
+                late = await rome.say(BRUNOS, Collect())
+                assert await asyncio.to_thread(looked.wait, WAIT)
+                await ship.attend(BRUNOS, later=1.0)
+                assert not isinstance(await rome.attend(BRUNOS, later=2.0), MailRefusal)
+                may_go_on.set()
+                assert (await rome.answer_to(late)).refusal is MailRefusal.DENIED
+                assert not isinstance(await rome.ask(BRUNOS, Collect()), MailRefusal)
+                assert await ship.ask(BRUNOS, Collect()) is MailRefusal.DENIED
 
     asyncio.run(scenario())
 

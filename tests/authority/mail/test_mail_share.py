@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from authority.mail.post import ANNAS, BRUNO, BRUNOS, MARIO, MARIOS, PHONE, Post, code_of
 from authority.officers import State
 from baluardo.authority.mail import room
+from baluardo.authority.mail.boxes import count_items
 from baluardo.authority.mail.refusal import MailRefusedError
 from baluardo.protocol.mail_answers import MailRefusal
 from baluardo.protocol.mail_requests import Taken
@@ -42,3 +45,26 @@ def test_one_person_fills_so_much_of_all_mailboxes_together(
             post.sent(bruno, BRUNOS, octets=octets)
             for each in (BRUNOS, MARIOS):
                 post.ask(each, Taken(99))
+
+
+def test_nobody_with_many_devices_uses_up_what_somebody_may_have_waiting(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bruno's devices take nothing, and Anna's answer each of them: she still writes to Mario."""
+    devices = [BRUNOS, *(f"{BRUNO}/tablet{number}" for number in range(3))]
+    for each in devices[1:]:
+        post.state.enrol(each)
+    monkeypatch.setattr(room, "MOST_ITEMS", 8)
+    monkeypatch.setattr(room, "MOST_ITEMS_OF_ONE", 12)
+    bruno, mario = post.begun(), post.begun(ANNAS, MARIO)
+    sent = 0
+    for device in devices:
+        for _ in range(4):
+            with suppress(MailRefusedError):
+                post.sent(bruno, device)
+                sent += 1
+    assert sent == 8
+    post.sent(mario, MARIOS)
+    post.ask(BRUNOS, Taken(99))
+    post.sent(bruno, *devices)  # what lies in drawers gives way, as one of them takes
+    assert post.store.read_blocking(count_items)[0] == 8

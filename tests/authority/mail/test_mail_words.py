@@ -7,6 +7,7 @@ device has signed there.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -225,6 +226,51 @@ def test_forgeries_use_up_nothing_of_a_devices_allowances_but_their_own(
             assert not isinstance(await edge.ask(BRUNOS, Conversation(ANNA)), MailRefusal)
             country.calendar.now += WORDS[1]
             assert not isinstance(await edge.ask(BRUNOS, real), MailRefusal)
+
+    asyncio.run(scenario())
+
+
+def test_a_site_where_the_device_sat_before_uses_up_nothing_of_it(
+    country: Country, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with ship(country, tmp_path) as (office, sites, edge), sites.edge(office) as rome:
+            await prepared(edge)
+            await rome.attend(BRUNOS, later=1.0)
+            forged = Taken(1).to_object()
+            codes = [(await refused(edge, forged))[0] for _ in range(WORDS[0] + 5)]
+            assert codes == ["denied"] * WORDS[0] + ["full"] * 5
+            assert not isinstance(await rome.ask(BRUNOS, Taken(1)), MailRefusal)
+
+    asyncio.run(scenario())
+
+
+def test_a_word_of_before_the_device_went_elsewhere_counts_no_more_when_it_is_back(
+    country: Country, tmp_path: Path
+) -> None:
+    """Its site has two channels, and keeps the device's words under the first of them."""
+
+    async def scenario() -> None:
+        async with country.authority() as authority:
+            sites = await Sites.made(country, authority, tmp_path)
+            copy = shutil.copytree(sites.places[SHIP], tmp_path / "copy")
+            async with (
+                sites.edge(authority, SHIP) as edge,
+                Sites(country, {SHIP: copy}).edge(authority, SHIP) as second,
+                sites.edge(authority) as rome,
+            ):
+                await counted(authority, edge, second, rome)
+
+    async def counted(authority: Authority, edge: Edge, second: Edge, rome: Edge) -> None:
+        group = await prepared(edge)
+        withheld = [await edge.signed(BRUNOS, each) for each in requests(group)]
+        await rome.attend(BRUNOS, later=1.0)
+        await second.attend(BRUNOS, later=2.0)
+        before = await authority.store.read(kept)
+        for value in withheld:
+            assert (await refused(edge, value))[0] == "denied"
+        assert await authority.store.read(kept) == before
+        assert not isinstance(await second.ask(BRUNOS, Taken(1)), MailRefusal)
 
     asyncio.run(scenario())
 

@@ -42,3 +42,22 @@ def test_tables_of_before_there_were_tunnels_are_taken_along(setting: str, tmp_p
         assert version == "0001"
         assert connection.execute(select(schema.site)).one().display_name == "Bergamini"
     database.close()
+
+
+def test_attendances_of_before_moves_were_counted_are_taken_along(
+    setting: str, tmp_path: Path
+) -> None:
+    database = Database(setting or f"sqlite:///{tmp_path / 'old.db'}")
+    move(database, "0003")
+    kept = ("person/anna.rossi/phone", "office/rome", 5)
+    with database.writing() as connection:
+        values = dict(zip(("device", "site", "at"), kept, strict=True))
+        statement = "insert into mail_attendance (device, site, at) values (:device, :site, :at)"
+        connection.execute(text(statement), values)
+    database.upgrade()
+    with database.writing() as connection:
+        assert tuple(connection.execute(select(schema.mail_attendance)).one()) == (*kept, 0)
+    move(database, "0003", down=True)
+    with database.writing() as connection:
+        assert tuple(connection.execute(text("select * from mail_attendance")).one()) == kept
+    database.close()

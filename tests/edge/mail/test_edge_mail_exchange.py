@@ -12,7 +12,12 @@ import pytest
 
 from baluardo.edge.calls.browser_frames import MailAsk
 from baluardo.edge.mail import exchange as bounds
-from baluardo.edge.mail.correspondent import FIRST_REST, MOST_FLYING
+from baluardo.edge.mail.correspondent import (
+    FIRST_REST,
+    LONGEST_REST,
+    MOST_FAILURES,
+    MOST_FLYING,
+)
 from baluardo.edge.mail.exchange import ASKS_AT_ONCE, MOST_HELD, MOST_UNANSWERED, MailExchange
 from baluardo.edge.mail.flights import ANSWER_SECONDS, MOST_COLLECTING, OWN_ANSWER_SECONDS
 from baluardo.edge.mail.flights import MOST_FLYING as MOST_OF_ALL
@@ -84,6 +89,26 @@ class Edge:
             else:
                 self.answer(message, {})
         return kinds
+
+    def deny(self, seat: int, kind: str = "devices") -> None:
+        """Have a browser ask, or its post collected, and deny that."""
+        if kind == "devices":
+            self.ask(seat)
+        else:
+            self.nudge()
+        message = self.next()
+        assert message is not None
+        assert message.request["kind"] == kind
+        self.refuse(message, MailRefusal.DENIED)
+
+    def rested(self) -> MailRequest:
+        """Wait until an attendance is shown, and return that."""
+        while (message := self.next()) is None:
+            at = self.core.next_timer()
+            assert at is not None
+            self.wait(at - self.now)
+        assert message.request["kind"] == "attend"
+        return message
 
     def nudge(self, device: str = PHONE) -> None:
         """Say that something has come."""
@@ -291,6 +316,8 @@ def test_refusals_of_the_authority_are_handed_on() -> None:
         told = edge.told[seat][-1]
         expected = {"type": "mailed", "ask": asked, "refusal": refusal.value}
         assert told == {**expected, "sentence": "Why not."}
+        edge.wait(FIRST_REST)
+        edge.serve()
 
 
 def test_who_is_denied_is_told_so_and_shown_again_much_later() -> None:
@@ -308,6 +335,59 @@ def test_who_is_denied_is_told_so_and_shown_again_much_later() -> None:
     assert edge.next() is None, "not by itself"
     edge.ask(seat)
     assert edge.kind() == "attend"
+
+
+@pytest.mark.parametrize("kind", ["devices", "collect"])
+def test_an_attendance_that_was_perhaps_forgotten_is_shown_again(kind: str) -> None:
+    edge = Edge()
+    seat = edge.sit()
+    edge.deny(seat, kind)
+    waits = edge.ask(seat)
+    assert edge.next() is None, "it rests first"
+    edge.wait(FIRST_REST)
+    assert edge.serve(item(1)) == ["attend", "devices", "collect"]
+    assert edge.answers(seat)[waits] == ""
+    assert edge.posts(seat)[-1]["items"] == [item(1)]
+
+
+@pytest.mark.parametrize("kind", ["devices", "collect"])
+def test_one_that_is_denied_after_it_was_believed_is_shown_again_so_often_and_no_more(
+    kind: str,
+) -> None:
+    edge = Edge()
+    seat = edge.sit()
+    edge.deny(seat, kind)
+    began = edge.now
+    for _ in range(MOST_FAILURES - (kind == "collect")):  # that was a failure already
+        shown = edge.rested()
+        edge.refuse(shown, MailRefusal.DENIED, "It sits elsewhere.")
+        denied = edge.ask(seat)
+        assert edge.answers(seat)[denied] == "denied"
+    assert 300.0 < edge.now - began < 400.0
+    while (at := edge.core.next_timer()) is not None:
+        edge.wait(at - edge.now)
+        assert edge.next() is None
+    edge.ask(seat)
+    assert edge.kind() == "attend"
+
+
+def test_what_stays_denied_for_another_reason_has_it_shown_ever_more_seldom() -> None:
+    edge = Edge()
+    seat = edge.sit()
+
+    def rest() -> float:
+        edge.deny(seat)
+        began = edge.now
+        edge.answer(edge.rested(), {})
+        edge.serve()
+        return edge.now - began
+
+    assert [rest() for _ in range(7)] == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    edge.wait(LONGEST_REST)
+    assert rest() == FIRST_REST
+    edge.deny(seat)
+    edge.core.rise(seat)
+    assert edge.kind() == "leave", "the authority may believe it still"
 
 
 def test_an_authority_that_cannot_look_now_is_asked_again() -> None:

@@ -22,14 +22,19 @@ from baluardo.network.wire.tables import (
     LinkPlan,
     LinkSegment,
     Plan,
+    down_segments,
     empty_tables,
+    up_segments,
 )
+from baluardo.network.wire.trace import Trace
 from baluardo.terms import Direction
 
 MS = 1_000_000
 ROUNDING_NS = 4
 """Times are whole nanoseconds, rounded up, and rates are floating."""
 ROUNDING_BITS = Fraction(1, 1_000)
+TRACE_ROUNDING_NS = 20
+"""A drift of 200 ms in 100, over borders that are a nanosecond off; and as above."""
 
 TABLES = empty_tables()
 
@@ -305,6 +310,63 @@ def test_what_was_queued_before_all_that_is_known_has_left() -> None:
     link.extend([LinkSegment(70.0, 80.0, ways[1])], now=56.0)
     assert [s.start for s in link.plan.links[0].segments] == [50.0, 60.0, 70.0]
     assert link.admit(Arrival(60_000 * MS, 1_500)).departure_ns == 60_000 * MS
+
+
+PINGS = st.lists(
+    st.tuples(st.integers(100, 900), st.none() | st.integers(0, 200)), min_size=2, max_size=8
+)
+"""Gaps to the next ping and round trips, ms."""
+TURN_MS = 700
+"""How much of a replayed trace the link is told at a time."""
+
+
+def measured(pings: Sequence[tuple[int, int | None]], ms: Fraction) -> Fraction | None:
+    """The round trip (ms) at a moment of a trace that is repeated; None where nothing passes."""
+    gaps = [gap for gap, _ in pings[:-1]]
+    gaps.append(gaps[-1])  # the last one speaks for as long as the one before it
+    ms %= sum(gaps)
+    k = 0
+    while ms >= gaps[k]:
+        ms -= gaps[k]
+        k += 1
+    now = pings[k][1]
+    then = pings[k + 1][1] if k + 1 < len(pings) else None
+    if now is None or then is None:
+        return None if now is None else Fraction(now)
+    return now + (then - now) * ms / gaps[k]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    PINGS,
+    st.sampled_from([0, 1, 2, 3, 4]),
+    st.booleans(),
+    st.lists(st.integers(1, 300_000), min_size=1, max_size=60),
+)
+def test_packets_meet_what_a_trace_measured_again_and_again(
+    pings: list[tuple[int, int | None]], quarters: int, up: bool, gaps_us: list[int]
+) -> None:
+    times = [sum(gap for gap, _ in pings[:k]) / 1e3 for k in range(len(pings))]
+    lines = [f"{t},{'' if ms is None else ms}" for t, (_, ms) in zip(times, pings, strict=True)]
+    trace = Trace.read(
+        "\n".join(lines).encode(), "trace.csv", up_bps=1e9, down_bps=1e9, up_share=quarters / 4
+    )
+    share = Fraction(quarters if up else 4 - quarters, 4)
+    link, told, now_ns, last = Link([]), 0, 500, Fraction(0)
+    for gap_us in gaps_us:
+        now_ns += 1_000 * gap_us  # never at a border: those are whole milliseconds
+        while told * MS <= now_ns:
+            path = trace.replayed(0.0, told / 1e3, (told + TURN_MS) / 1e3)
+            link.extend(up_segments(path) if up else down_segments(path), now_ns / 1e9)
+            told += TURN_MS
+        result = link.admit(Arrival(now_ns, 20))
+        ms = measured(pings, Fraction(now_ns, MS))
+        if ms is None:
+            assert result.cause == Cause.LOSS
+        else:
+            assert result.cause == PASSED
+            last = max(last, now_ns + share * ms * MS)
+            assert abs(result.departure_ns - last) <= TRACE_ROUNDING_NS
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**64 - 1])

@@ -48,7 +48,7 @@ def deliver(transaction: Transaction, seat: Seat, group: str, parts: Sequence[Pa
     people = {person_of(each.device) for each in parts}
     fit = frozenset[str]().union(*(fit_devices(register, each, now) for each in people))
     kept = [each for each in parts if each.device in fit]
-    make_room(transaction.connection, seat, kept)
+    make_room(transaction.connection, seat, kept, fit)
     for each in kept:
         _put(transaction, seat, group, each)
     if kept:

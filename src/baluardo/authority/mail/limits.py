@@ -9,7 +9,7 @@ KEPT_SECONDS: Final = 30 * 86_400.0
 MOST_ITEMS: Final = 2_000
 MOST_OCTETS: Final = 32 << 20
 """In one mailbox. One person's devices together hold at most half of either: nobody shuts a
-mailbox to everybody else alone."""
+mailbox to everybody else alone. In all mailboxes of one person they hold as much as one takes."""
 MOST_ITEMS_OF_ONE: Final = 50_000
 MOST_OCTETS_OF_ONE: Final = 512 << 20
 """Of one person's devices in all mailboxes together: in octets what 32 mailboxes take of them."""

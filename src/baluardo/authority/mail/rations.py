@@ -17,6 +17,7 @@ from baluardo.authority.mail.limits import (
     WORDS,
 )
 from baluardo.authority.mail.refusal import full
+from baluardo.authority.mail.seats import Seat
 from baluardo.protocol.mail_requests import AnyRequest, Begin, Commit, Packages, Publish, Send
 
 _LIMITS: Final[dict[type[AnyRequest], tuple[int, float]]] = {
@@ -29,7 +30,7 @@ _LIMITS: Final[dict[type[AnyRequest], tuple[int, float]]] = {
 
 
 class Rations:
-    """One bucket for each kind of request and each device."""
+    """One bucket for each kind of request and each device; for words one at each site."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Begin with every bucket full."""
@@ -37,9 +38,13 @@ class Rations:
         self._words = Ration(*WORDS, clock)
         self._claims = Ration(*CLAIMS_OF_ONE, clock)
 
-    def take_word(self, device: str) -> None:
-        """Take one signature out that is to be verified; MailRefusedError as `take`."""
-        _check(self._words.take(device))
+    def take_word(self, seat: Seat) -> None:
+        """Take one signature out that is to be verified; MailRefusedError as `take`.
+
+        Anybody can make up words, so each site has a share of its own: one where the device sat
+        before takes nothing from it where it sits now.
+        """
+        _check(self._words.take(f"{seat.attendance.site} {seat.device}"))
 
     def spared(self, person: str, devices: Iterable[str]) -> frozenset[str]:
         """Return of which devices this person gets no one-time package for now; counts the others.

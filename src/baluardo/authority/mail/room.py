@@ -7,13 +7,15 @@ without them the device could open nothing that follows. Where no other device g
 is refused.
 
 One person's devices have a share of all mailboxes together too: with many correspondents they
-could otherwise fill as many. Beyond it they are refused until something of theirs was taken.
+could otherwise fill as many. Beyond it they are refused until something of theirs was taken. All
+mailboxes of one person hold no more of somebody's than one mailbox takes: whoever has many devices
+that take nothing would otherwise use that share up, as receipts are sent without anybody's doing.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
@@ -46,18 +48,22 @@ class _Need:
         return self.items <= 0 and self.octets <= 0
 
 
-def make_room(connection: Connection, seat: Seat, parts: Sequence[Part]) -> None:
+def make_room(
+    connection: Connection, seat: Seat, parts: Sequence[Part], devices: Collection[str]
+) -> None:
     """Return once every mailbox has room for its parts; MailRefusedError names one that has none.
 
-    MailRefusedError too where the sender's share of all of them is used up. Nothing is changed then
-    but what the transaction takes back.
+    `devices` are all that those have who get something. MailRefusedError too where the sender's
+    share of all mailboxes is used up. Nothing is changed then but what the transaction takes back.
     """
     _check_share(connection, seat, parts)
     by_device: dict[str, list[Part]] = defaultdict(list)
     for each in parts:
         by_device[each.device].append(each)
+    mailboxes = Counter(map(person_of, devices))
     needs = {
-        device: _need(connection, seat, device, theirs) for device, theirs in by_device.items()
+        device: _need(connection, seat, device, theirs, mailboxes[person_of(device)])
+        for device, theirs in by_device.items()
     }
     reached = {person_of(device) for device, need in needs.items() if need.is_none} | {seat.person}
     for device, need in sorted(needs.items(), key=lambda each: each[0]):
@@ -87,7 +93,10 @@ def _check_share(connection: Connection, seat: Seat, parts: Sequence[Part]) -> N
         )
 
 
-def _need(connection: Connection, seat: Seat, device: str, parts: Sequence[Part]) -> _Need:
+def _need(
+    connection: Connection, seat: Seat, device: str, parts: Sequence[Part], mailboxes: int
+) -> _Need:
+    """Return what is lacking in a mailbox; its person has so many of them."""
     rows = connection.execute(
         select(_item.c.person, func.count().label("items"), func.sum(_item.c.size).label("octets"))
         .where(_item.c.device == device)
@@ -95,14 +104,12 @@ def _need(connection: Connection, seat: Seat, device: str, parts: Sequence[Part]
     ).all()
     items, octets = len(parts), sum(each.size for each in parts)
     own = [row for row in rows if row.person == seat.person]
+    shares = ((rows, 1), (own, max(2, mailboxes)))
     return _Need(
-        max(
-            items + sum(row.items for row in held) - MOST_ITEMS // share
-            for held, share in ((rows, 1), (own, 2))
-        ),
+        max(items + sum(row.items for row in held) - MOST_ITEMS // share for held, share in shares),
         max(
             octets + sum(int(row.octets) for row in held) - MOST_OCTETS // share
-            for held, share in ((rows, 1), (own, 2))
+            for held, share in shares
         ),
     )
 

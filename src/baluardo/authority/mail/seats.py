@@ -6,7 +6,7 @@ another site, the edge of the older one is refused, at every authority.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -31,6 +31,8 @@ class Seat:
     chain: Chain
     """With which it has attended, and signs what it asks."""
     freshness: Freshness = field(default_factory=Freshness, compare=False, repr=False)
+    moves: int = -1
+    """How often the device had moved when this was noted; -1 before that: it sits nowhere."""
 
     @property
     def serial(self) -> int:
@@ -59,30 +61,40 @@ def verify_seat(envelope: Envelope, verifier: Verifier, now: float, site: str, d
     return Seat(attendance, envelope.signatures[0].chain)
 
 
-def note_seat(transaction: Transaction, seat: Seat) -> None:
-    """Keep the newest word of a device; MailRefusedError for one that is older than another's."""
+def note_seat(transaction: Transaction, seat: Seat) -> Seat:
+    """Keep the newest word of a device, and return its seat as it is looked at from now on.
+
+    MailRefusedError for a word that is older than one of another site.
+    """
     told = seat.attendance
-    values = {"site": told.site, "at": told.at}
     mine = _table.c.device == told.device
     held = transaction.connection.execute(select(_table).where(mine)).first()
+    moves = 0 if held is None else int(held.moves) + (held.site != told.site)
+    values = {"site": told.site, "at": told.at, "moves": moves}
     if held is None:
         transaction.connection.execute(insert(_table).values(device=told.device, **values))
     elif told.at > held.at:
         transaction.connection.execute(update(_table).where(mine).values(**values))
     elif held.site != told.site:
         raise _elsewhere(told.device)
-    check_seat(transaction.connection, transaction.register, seat, transaction.now)
+    noted = replace(seat, moves=moves)
+    check_seat(transaction.connection, transaction.register, noted, transaction.now)
+    return noted
 
 
 def check_seat(connection: Connection, register: Register, seat: Seat, now: float) -> None:
-    """Return if a device still sits there and its certificate is in force; MailRefusedError."""
+    """Return if a device still sits there and its certificate is in force; MailRefusedError.
+
+    One that went elsewhere and came back has another seat there: what it signed for the earlier one
+    counts no more, over whichever channel.
+    """
     told = seat.attendance
     if not is_in_force(register, seat.serial, told.device, now):
         raise denied(f"The certificate of {told.device} is not in force: nothing was done.")
-    site = connection.execute(
-        select(_table.c.site).where(_table.c.device == told.device)
-    ).scalar_one_or_none()
-    if site != told.site:
+    held = connection.execute(
+        select(_table.c.site, _table.c.moves).where(_table.c.device == told.device)
+    ).first()
+    if held is None or (held.site, held.moves) != (told.site, seat.moves):
         raise _elsewhere(told.device)
 
 

@@ -257,9 +257,10 @@ mail_attendance: Final = Table(
     Column("device", String(255), primary_key=True),
     Column("site", String(255), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("moves", BigInteger, nullable=False, server_default="0"),
 )
-"""Where each device has attended last, by its own signed word; `at` is the word's, whole seconds.
-"""
+"""Where each device has attended last, by its own signed word; `at` is the word's, whole seconds,
+`moves` how often its site has changed: seats of before count no more."""
 
 mail_package: Final = Table(
     "mail_package",

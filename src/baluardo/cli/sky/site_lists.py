@@ -72,7 +72,9 @@ def read_sites(path: Path) -> tuple[ListedSite, ...]:
     """
     name = printable(path.name)
     if path.suffix.lower() == ".toml":
-        return sites_of(parse(read_file(path, MOST_SCENARIO_BYTES, "The scenario"), name))
+        return sites_of(
+            parse(read_file(path, MOST_SCENARIO_BYTES, "The scenario"), name, path.parent)
+        )
     return parse_sites_csv(read_file(path, MOST_BYTES, "The list of sites"), name)
 
 

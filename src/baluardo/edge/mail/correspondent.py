@@ -1,8 +1,9 @@
 """One browser that has attended: what it asks of the authority, and what it is brought. Pure.
 
-The authority is shown its attendance first, once for each channel. What waits for it is collected
-when it comes, when the channel is new and when the authority says so; more of it comes only once
-the browser has taken what came before.
+The authority is shown its attendance first, once for each channel, and again where it denies what
+it is asked afterwards: it may have forgotten who sits here, as after a jump of its clock. What
+waits for it is collected when it comes, when the channel is new and when the authority says so;
+more of it comes only once the browser has taken what came before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ MOST_FLYING: Final = 4
 FIRST_REST: Final = 2.0
 LONGEST_REST: Final = 60.0
 """Seconds after the authority could not take an attendance, or give what waits."""
+MOST_FAILURES: Final = 10
+"""In a row, after which a denied attendance is shown only when its browser asks: some six minutes.
+"""
 
 
 class Standing(Enum):
@@ -60,6 +64,7 @@ class Correspondent:
     """The state of one seat; times are seconds of any steady counter."""
 
     __slots__ = (
+        "_doubts",
         "_failures",
         "_is_collecting",
         "_posted",
@@ -74,12 +79,15 @@ class Correspondent:
         "sentence",
         "standing",
         "waiting",
+        "was_shown",
     )
 
     def __init__(self, seat: int, device: str, attendance: Envelope) -> None:
         """Begin with nothing asked, and everything to be brought."""
         self.seat, self.device, self.attendance = seat, device, attendance
         self.standing = Standing.UNKNOWN
+        self.was_shown = False
+        """Whether its attendance was believed over this channel: it may be still, or again."""
         self.sentence = ""
         """Why the attendance was denied."""
         self.waiting: deque[Ask] = deque()
@@ -91,6 +99,8 @@ class Correspondent:
         """Whether it was told that the authority is away, and not yet that it is back."""
         self.rests_until = 0.0
         self._failures = 0
+        self._doubts = 0
+        """How often in short order it was denied what it asks though it had been shown."""
         self._wants_post = True
         self._is_collecting = False
         self._posted = 0
@@ -104,7 +114,7 @@ class Correspondent:
     def wish(self, now: float) -> Wish | None:
         """Return what the authority is to be told next for it; its asks go before its post."""
         rests = now < self.rests_until
-        if self.standing is Standing.UNKNOWN:
+        if self.standing is Standing.UNKNOWN or self._is_tried_again:
             return None if rests else Attend()
         if self.standing is not Standing.SHOWN:
             return None
@@ -113,6 +123,12 @@ class Correspondent:
         if rests or self._is_collecting or self._posted or not self._wants_post:
             return None
         return Collect()
+
+    @property
+    def _is_tried_again(self) -> bool:
+        """Whether its attendance was denied which had been believed: that may be set right."""
+        is_denied = self.standing is Standing.DENIED and self.was_shown
+        return is_denied and self._failures < MOST_FAILURES
 
     def told(self, wish: Wish) -> None:
         """Take note that a wish is on its way."""
@@ -128,7 +144,7 @@ class Correspondent:
 
     def shown(self) -> None:
         """Take that its attendance is believed."""
-        self.standing = Standing.SHOWN
+        self.standing, self.was_shown = Standing.SHOWN, True
         self._failures = 0
 
     def not_shown(self, sentence: str, now: float, *, is_final: bool) -> None:
@@ -136,6 +152,20 @@ class Correspondent:
         self.standing = Standing.DENIED if is_final else Standing.UNKNOWN
         self.sentence = sentence
         self._rest(now)
+
+    def doubted(self, now: float) -> None:
+        """Take that something was denied, and so its attendance perhaps forgotten.
+
+        It is shown again after a rest, each longer than the one before in short order: what is
+        denied for another reason stays denied.
+        """
+        if self.standing is not Standing.SHOWN:
+            return
+        # Of what has come meanwhile it was not told either.
+        self.standing, self._wants_post = Standing.UNKNOWN, True
+        is_soon = now < self.rests_until + LONGEST_REST
+        self._doubts = min(self._doubts + 1, MOST_FAILURES) if is_soon else 0
+        self._rest_after(self._doubts, now)
 
     def collected(self, last: int, *, more: bool) -> None:
         """Take what waited up to a number, 0 for nothing; and whether there is more."""
@@ -165,10 +195,10 @@ class Correspondent:
 
     def cut_off(self) -> None:
         """Take that the channel is gone, and with it what the authority knew and was asked."""
-        self.standing = Standing.UNKNOWN
+        self.standing, self.was_shown = Standing.UNKNOWN, False
         self.waiting.clear()
         self.flying = 0
-        self.rests_until, self._failures = 0.0, 0
+        self.rests_until, self._failures, self._doubts = 0.0, 0, 0
         # Whether what it was brought last has left its mailbox is not known: it is brought again.
         self._is_collecting, self._wants_post, self._posted = False, True, 0
 
@@ -178,5 +208,9 @@ class Correspondent:
             self.standing = Standing.UNKNOWN
 
     def _rest(self, now: float) -> None:
-        self.rests_until = now + min(LONGEST_REST, FIRST_REST * 2.0**self._failures)
-        self._failures = min(self._failures + 1, 10)
+        self._rest_after(self._failures, now)
+        self._failures = min(self._failures + 1, MOST_FAILURES)
+
+    def _rest_after(self, before: int, now: float) -> None:
+        rest = min(LONGEST_REST, FIRST_REST * 2.0**before)
+        self.rests_until = max(self.rests_until, now + rest)

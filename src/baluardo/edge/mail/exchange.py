@@ -116,7 +116,7 @@ class MailExchange:
             return
         self._forget(seat)
         del self._by_device[who.device]
-        if self._is_open and who.standing in {Standing.ASKED, Standing.SHOWN}:
+        if self._is_open and (who.was_shown or who.standing is Standing.ASKED):
             self._leaving[who.device] = None
 
     def ask(self, seat: int, said: MailAsk, now: float) -> None:
@@ -260,6 +260,8 @@ class MailExchange:
         who.flying -= 1
         if message.answer is None:
             refusal = message.refusal or MailRefusal.UNAVAILABLE
+            if refusal is MailRefusal.DENIED:
+                who.doubted(now)
             self._refuse_ask(who, ask, refusal, message.sentence, now)
             return
         if ask.taken:
@@ -273,6 +275,8 @@ class MailExchange:
                 raise InvalidInputError(message.sentence)
             post = post_of(message.answer)
         except InvalidInputError:
+            if message.refusal is MailRefusal.DENIED:
+                who.doubted(now)
             who.not_collected(now)
             return
         if post.frame:

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 
 from baluardo.console.part import ConsolePage, ConsolePart, StatusItem
 from baluardo.errors import BaluardoError
+from baluardo.scenario.nation import Site
 from baluardo.stage.network.open_wire import OpenWire
 from baluardo.stage.network.sites import StagedSite
 from baluardo.stage.network.staged import StagedNetwork
@@ -54,6 +55,7 @@ def open_wire_part(wire: OpenWire) -> ConsolePart:
                 "restarts": 0,
                 "landing": None if (at := wire.feed.landing_of(site)) is None else at.name,
                 "network": None,
+                "traces": _traces(site),
                 "round_trips_ms": {
                     other: seconds * 1_000.0
                     for (one, other), seconds in wire.round_trips.items()
@@ -101,7 +103,13 @@ async def _told(network: StagedNetwork, identifier: str) -> dict[str, Any]:
         "restarts": 0 if staged is None else max(0, staged.edge.starts - 1),
         "landing": None if landing is None else landing.name,
         "network": None if staged is None else await ask_edge(staged),
+        "traces": _traces(site),
     }
+
+
+def _traces(site: Site) -> dict[str, str]:
+    """Return the traces that a site's bearers replay: names of files by names of bearers."""
+    return {each.name: each.trace.source for each in site.bearers if each.trace is not None}
 
 
 async def ask_edge(staged: StagedSite) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from baluardo.network.wire.trace import Trace
 from baluardo.scenario.nation import Site
 from baluardo.stage.network.addresses import EXCHANGE, Landing, Plan, Terminal
 from baluardo.terms import SPEED_OF_LIGHT_KM_S, Direction, Place
@@ -44,8 +45,17 @@ class Route:
     link: Link
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A bearer that replays a trace between a site and the exchange."""
+
+    up: Link
+    down: Link
+    trace: Trace
+
+
 class Backbone:
-    """Links that do not change: between landings, and to the exchange and ground bearers."""
+    """Links that the sky leaves as they are: between landings, and to exchange and bearers."""
 
     def __init__(self, plan: Plan, ground: Ground, options: LandingOptions | None = None) -> None:
         """Take the ports and where the points of presence are."""
@@ -54,7 +64,7 @@ class Backbone:
         self._options = options or LandingOptions()
 
     def links(self) -> Iterator[tuple[Link, Direction]]:
-        """Yield every link with what it does to packets for ever."""
+        """Yield every link with what it does to packets for ever; to be replaced by a replay."""
         for one in self._plan.landings:
             there = self._between(self._places[one.name], EXCHANGE_PLACE)
             yield Link(one.port, EXCHANGE), there
@@ -68,6 +78,15 @@ class Backbone:
             for bearer in site.bearers:
                 yield Link(ports[bearer.name], EXCHANGE), bearer.up
                 yield Link(EXCHANGE, ports[bearer.name]), bearer.down
+
+    def replays(self) -> Iterator[Replay]:
+        """Yield what replays a trace."""
+        for site in self._plan.sites:
+            ports = {each.bearer: each.port for each in self._plan.of(site)}
+            for bearer in site.bearers:
+                if bearer.trace is not None:
+                    port = ports[bearer.name]
+                    yield Replay(Link(port, EXCHANGE), Link(EXCHANGE, port), bearer.trace)
 
     def routes(self) -> Iterator[Route]:
         """Yield the routes that never change."""

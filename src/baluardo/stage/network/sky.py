@@ -1,4 +1,8 @@
-"""Tells the wire what the sky does: paths of slots ahead of time, routes at their first moment."""
+"""Tells the wire what the sky does: paths of slots ahead of time, routes at their first moment.
+
+Bearers that replay a trace are told slot by slot as well: they go by the sky's clock, from the
+first moment of the wire on, again and again.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +64,10 @@ class SkyFeed:
         self._landed = Landed(plan)
         self._links: set[str] = set()
         self._fed: dict[int, dict[str, Landing | None]] = {}
+        self._replays = tuple(self._backbone.replays())
+        self._replay_from = 0.0
+        self._replayed: set[int] = set()
+        """Slots of which the replays were told."""
         self._offset = 0.0
         self._cut: set[str] = set()
         self._altered: dict[str, Callable[[Path], Path]] = {}
@@ -78,11 +86,13 @@ class SkyFeed:
 
     async def begin(self) -> None:
         """Join what never changes, then feed the first slots; BaluardoError if that cannot be."""
+        self._replay_from = self._sky_time()
         for link, direction in self._backbone.links():
             now = self._sky_time()
             await self._join(link, direction.rate_bps)
-            always = LinkSegment(now - FOR_EVER, now + FOR_EVER, direction)
-            await self._wire.extend(link, (always,))
+            if not self._is_replayed(link):
+                always = LinkSegment(now - FOR_EVER, now + FOR_EVER, direction)
+                await self._wire.extend(link, (always,))
         for route in self._backbone.routes():
             await self._wire.route(route)
         await self._beat()
@@ -100,10 +110,10 @@ class SkyFeed:
 
     async def forget(self, *, present: bool = False) -> None:
         """Plan what comes anew, the present slot too if that is wished: the sky was disturbed."""
-        now = slot_at(self._sky_time())
-        last = now - 1 if present else now
-        self._fed = {slot: landed for slot, landed in self._fed.items() if slot <= last}
-        await self._beat()
+        async with self._turn:  # what is being planned at this moment is of before
+            now = slot_at(self._sky_time())
+            self._forget_after(now - 1 if present else now)
+            await self._feed_now()
 
     async def cut(self, terminal: Terminal) -> None:
         """Let nothing pass by a terminal from now on, without a word to anybody."""
@@ -121,7 +131,7 @@ class SkyFeed:
         self._cut.discard(terminal.port)
         now = self._sky_time()
         for link, direction in self._backbone.links():
-            if terminal.port in {link.start, link.end}:
+            if terminal.port in {link.start, link.end} and not self._is_replayed(link):
                 await self._wire.extend(link, (LinkSegment(now, now + FOR_EVER, direction),))
         await self.forget(present=True)
 
@@ -155,15 +165,43 @@ class SkyFeed:
             await self._wire.set_offset(offset)
         current = slot_at(now)
         self._fed = {s: at for s, at in self._fed.items() if current <= s <= current + SLOTS_AHEAD}
+        self._replayed = {s for s in self._replayed if current <= s <= current + SLOTS_AHEAD}
+        for slot in range(current, current + SLOTS_AHEAD + 1):
+            await self._replay(slot)  # first: it has to wait for no plan
         await self._feed(current)
         await self._land(current)
         self._tell_slot(current)
         for slot in range(current + 1, current + SLOTS_AHEAD + 1):
             await self._feed(slot)
 
+    async def _replay(self, slot: int) -> None:
+        if slot in self._replayed:
+            return
+        # The wire forgets what it knew from the first moment of what it is told.
+        self._replayed = {each for each in self._replayed if each < slot}
+        start, end = slot_start(slot), slot_start(slot + 1)
+        for each in self._replays:
+            path = each.trace.replayed(self._replay_from, start, end)
+            for link, segments in (
+                (each.up, up_segments(path)),
+                (each.down, down_segments(path)),
+            ):
+                if not self._cut & {link.start, link.end}:
+                    await self._wire.extend(link, segments)
+        self._replayed.add(slot)
+
+    def _is_replayed(self, link: Link) -> bool:
+        return any(link in {each.up, each.down} for each in self._replays)
+
+    def _forget_after(self, last: int) -> None:
+        self._fed = {slot: landed for slot, landed in self._fed.items() if slot <= last}
+        self._replayed = {slot for slot in self._replayed if slot <= last}
+
     async def _feed(self, slot: int) -> None:
         if slot in self._fed:
             return
+        # As in `_replay`: of a clock that was set back, what comes later is told once more.
+        self._fed = {each: landed for each, landed in self._fed.items() if each < slot}
         names = self._names()  # before the wait: a catalogue may be replaced meanwhile
         paths = await self._paths(slot)
         self._serving[slot] = _serving(self._plan, paths, names)

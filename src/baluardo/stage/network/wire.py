@@ -15,8 +15,8 @@ from baluardo.network.wire.control import WireProcess
 from baluardo.network.wire.tables import LinkSegment
 from baluardo.stage.network.paths import Link, Route
 
-MOST_REMEMBERED: Final = 400
-"""Segments of a link: what it was told of the last minutes."""
+MOST_REMEMBERED: Final = 1_000
+"""Segments of a link: what it was told of the last minutes; of the densest trace, of a minute."""
 
 T = TypeVar("T")
 
