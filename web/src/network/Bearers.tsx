@@ -12,6 +12,8 @@ import { t } from "./words";
 export function Bearers(props: {
   now: Taken<readonly Bearer[]>;
   before: Taken<readonly Bearer[]> | null;
+  /** Names of files, by the names of the bearers that replay them. */
+  traces: Readonly<Record<string, string>>;
 }) {
   const w = t.value;
   const flow = flowOf(props.before, props.now, (each) => each.name);
@@ -27,6 +29,7 @@ export function Bearers(props: {
           <span class="faint small">
             {w.kinds[each.kind]}, <Told text={each.device} code />
           </span>
+          <Replayed traces={props.traces} name={each.name} />
         </span>
       ),
     },
@@ -66,6 +69,18 @@ export function Bearers(props: {
         </>
       )}
     </Part>
+  );
+}
+
+/** What a bearer of the stage takes its delays and losses from, where that is a measurement. */
+function Replayed(props: { traces: Readonly<Record<string, string>>; name: string }) {
+  // The edge says what its bearers are called, and might say "constructor".
+  const file = Object.hasOwn(props.traces, props.name) ? props.traces[props.name] : undefined;
+  if (file === undefined) return null;
+  return (
+    <span class="faint small">
+      {t.value.replays} <Told text={file} code />
+    </span>
   );
 }
 

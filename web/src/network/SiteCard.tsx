@@ -70,6 +70,7 @@ export function SiteCard(props: {
               before={before}
               nameOf={props.nameOf}
               restarts={site.restarts}
+              traces={site.traces}
             />
           ) : null}
         </div>

@@ -14,6 +14,8 @@ export function SiteNetworkShown(props: {
   before: Taken<SiteNetwork> | null;
   nameOf: (peer: string) => string;
   restarts?: number;
+  /** Known at the console alone: to an edge a bearer that replays a trace is like any other. */
+  traces?: Readonly<Record<string, string>>;
 }) {
   const w = t.value;
   const { now, before } = props;
@@ -56,6 +58,7 @@ export function SiteNetworkShown(props: {
       <Bearers
         now={{ value: told.bearers, atS }}
         before={before && { value: before.value.bearers, atS: before.atS }}
+        traces={props.traces ?? {}}
       />
       <Tunnels
         now={{ value: told.tunnels, atS }}

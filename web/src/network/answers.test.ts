@@ -122,6 +122,8 @@ describe("what the console says of the network", () => {
       [],
       { sites: 5, wire: null },
       { ...recorded(), sites: [recorded().sites[0], recorded().sites[0]] },
+      { ...recorded(), sites: [{ ...recorded().sites[0], traces: undefined }] },
+      { ...recorded(), sites: [{ ...recorded().sites[0], traces: { fibre: 7 } }] },
       { ...recorded(), wire: { privileged: true, links: [{ name: "a>b" }] } },
       { ...recorded(), wire: { privileged: 1, links: [] } },
     ];

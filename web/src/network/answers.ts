@@ -138,6 +138,8 @@ export interface Site {
   restarts: number;
   /** Where its dish lands; the operator decides, we see it. */
   landing: string | null;
+  /** Which measured trace, by the name of its file, a bearer replays; by the bearer's name. */
+  traces: Record<string, string>;
   /** null: it does not answer; "misunderstood": not in a shape that this page knows. */
   network: SiteNetwork | "misunderstood" | null;
 }
@@ -258,6 +260,7 @@ export const network: Check<Network> = object<Network>({
       running: boolean,
       restarts: amount,
       landing: nullable(string),
+      traces: limited(record(string)),
       network: orMisunderstood,
     }),
     (each) => each.id,
