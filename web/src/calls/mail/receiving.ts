@@ -17,6 +17,7 @@ import { readContent } from "./content";
 import { type Item, itemOf, markOf } from "./items";
 import { type Draft, MOST_THREADS } from "./ledger";
 import { ordererOf, verifyNotice, type Word } from "./notice";
+import { senderOf } from "./patience";
 import { isOfStore, type Room } from "./room";
 import {
   entered,
@@ -31,7 +32,7 @@ import {
 
 /** Times that an item may fail to be kept before it is passed over, if that can be kept. */
 const MOST_TRIES = 5;
-/** Times that the maker of a welcome or a commit is judged: nothing else is read meanwhile. */
+/** Times that the maker of a welcome or a commit is judged, if nobody of that person was lately. */
 const MOST_JUDGED = 4;
 
 /** What sending should know of what came. */
@@ -65,7 +66,8 @@ export async function takeIn(room: Room, value: Json, tries = 1): Promise<Arriva
     await room.write(begin());
     return null;
   }
-  const patient = tries < MOST_JUDGED && item.kind !== "message";
+  const judged = tries < MOST_JUDGED && item.kind !== "message";
+  const patient = () => judged && room.patience.has(senderOf(value), mark, room.now());
   const arrival = known ? null : await taken(room, item, begin, patient);
   // Also where it is known: what waited for it may not have been kept then.
   const { early } = room.ledger.desk;
@@ -93,14 +95,14 @@ async function taken(
   room: Room,
   item: Item,
   begin: () => Draft,
-  patient = false,
+  patient = () => false,
 ): Promise<Arrival | null> {
   try {
     if (item.kind === "message") return await message(room, item, begin);
     if (item.kind === "commit") return await commit(room, item, begin);
     return await welcome(room, item, begin);
   } catch (problem) {
-    if (isOfStore(problem) || (patient && isOfEvidence(problem))) throw problem;
+    if (isOfStore(problem) || (isOfEvidence(problem) && patient())) throw problem;
     if (!(problem instanceof Repeated)) room.tell(sentenceOf(problem));
     await room.write(begin());
     return null;

@@ -6,6 +6,7 @@ import { Conversation } from "../mls/group";
 import type { Party } from "../mls/party";
 import type { Asks } from "./asks";
 import type { Draft, Ledger } from "./ledger";
+import { Patience } from "./patience";
 
 /** Groups whose keys are held in memory. Our choice. */
 const MOST_OPEN = 32;
@@ -18,6 +19,7 @@ export class Room {
   readonly court: Court;
   readonly ledger: Ledger;
   readonly asks: Asks;
+  readonly patience = new Patience();
   readonly #changed: () => void;
   readonly #problem: (sentence: string) => void;
   readonly #open = new Map<string, Conversation>();

@@ -102,7 +102,8 @@ export class Sender {
     if (thread.founding !== null) return this.#begin(course, thread.founding, standing.group);
     if (standing.group === "") return texts ? this.#found(course, "") : this.#rest(course);
     const group = await this.#room.turn(() => this.#room.group(standing.group));
-    if (group === null) return this.#await(course, texts);
+    const theirs = group === null || this.#room.otherOf(group) !== course.person;
+    if (theirs) return this.#await(course, texts);
     course.awaited = null;
     const behind = standing.epoch > group.epoch;
     if (!behind) course.behindSince = null;
@@ -138,7 +139,7 @@ export class Sender {
     return null;
   }
 
-  /** A group stands and its keys are not here: somebody may let this device in. */
+  /** A group stands whose keys are not here, or other people's: somebody may let this device in. */
   async #await(course: Course, texts: boolean): Promise<number | null> {
     const group = course.look?.standing.group ?? "";
     const now = this.#room.now();

@@ -44,10 +44,14 @@ export class Attendances {
     return this.#tried;
   }
 
-  /** The site takes this device for attending. */
+  /**
+   * The site takes this device for attending. By the clock it counts also where it is earlier: what
+   * was kept came from a clock that ran ahead, and each next one would be refused at first.
+   */
   believed(): void {
+    const plain = this.#plain;
     this.#plain = false;
-    if (this.#tried <= this.#last()) return;
+    if (!plain && this.#tried <= this.#last()) return;
     this.#held = this.#tried;
     store(this.#key, String(this.#tried));
   }
