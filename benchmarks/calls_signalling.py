@@ -245,6 +245,9 @@ async def _echoed(load: Load, served: Served) -> dict[str, Any]:
     used = served.cpu_s() - before
     figures = {"cores": round(used / (loop.time() - began), 3)}
     await asyncio.gather(*calls)
+    for each in telephones:
+        each.drop()
+    gc.unfreeze()
     return figures | {"memory_mb": served.memory_mb()} | _percentiles("set_up", set_ups)
 
 

@@ -86,7 +86,8 @@ def collected(octets: bytes) -> None:
 
 def asks() -> Sequence[bytes]:
     sent = {"kind": "send", "id": "0b" * 16, "group": GROUP, "to": [PHONE], "octets": OCTETS}
-    requests: list[dict[str, object]] = [DEVICES, sent, {"kind": "taken", "upto": 7}]
+    taken = {"kind": "taken", "upto": 7, "items": GROUP}
+    requests: list[dict[str, object]] = [DEVICES, sent, taken]
     requests.append({"kind": "publish", "packages": [OCTETS], "last_resort": ""})
     return [write_json({"type": "mail", "ask": 5, "request": each}) for each in requests]
 

@@ -72,7 +72,7 @@ def requests() -> tuple[AnyRequest, ...]:
         Begin(ANNA, GROUP, OTHER_GROUP),
         Commit(GROUP, 7, b"commit", (PHONE,), b"welcome", (TABLET,)),
         Send(ID, GROUP, (PHONE, TABLET), b"text"),
-        Taken(12),
+        Taken(12, GROUP),
         Challenge(),
         Collect(),
         Attend(),
@@ -117,7 +117,7 @@ def signed_requests() -> tuple[dict[str, object], ...]:
     credential = member(PHONE)
     return tuple(
         sign_request(each.to_object(), credential, GROUP, number)
-        for number, each in enumerate((Taken(12), Begin(ANNA, GROUP, OTHER_GROUP)), 1)
+        for number, each in enumerate((Taken(12, GROUP), Begin(ANNA, GROUP, OTHER_GROUP)), 1)
     )
 
 

@@ -67,7 +67,7 @@ OF_DEVICES: dict[type[AnyRequest], st.SearchStrategy[AnyRequest]] = {
     .map(lambda each: Begin(*each)),
     Commit: COMMITS,
     Send: st.builds(Send, IDS, GROUPS, lists_of(DEVICES, 1), OCTETS),
-    Taken: st.builds(Taken, NUMBERS),
+    Taken: st.builds(Taken, NUMBERS, GROUPS),
     Challenge: st.just(Challenge()),
 }
 OF_EDGES: dict[type[AnyRequest], st.SearchStrategy[AnyRequest]] = {

@@ -184,7 +184,9 @@ def italy_attendance() -> Envelope:
     lambda: Send(ID, GROUP, (), b"x"),
     lambda: Send(ID, GROUP, (PHONE,), b""),
     lambda: Send(ID, GROUP, (PHONE,), bytes(LARGEST_ITEM + 1)),
-    lambda: Taken(-1),
+    lambda: Taken(-1, GROUP),
+    lambda: Taken(1, ""),
+    lambda: Taken(1, GROUP.upper()),
     lambda: Published(33),
     lambda: ConversationTold("", 0, "spiffe://italia.example/office/roma"),
     lambda: Begun("", ORDERER),
@@ -199,8 +201,10 @@ def test_out_of_bounds(make: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("value", [
-    None, [], {}, {"kind": "read"}, {"kind": 7}, {"kind": "taken"}, {"kind": "taken", "upto": 1.0},
-    {"kind": "taken", "upto": True}, {"kind": "taken", "upto": 1, "more": 1},
+    None, [], {}, {"kind": "read"}, {"kind": 7}, {"kind": "taken"}, {"kind": "taken", "upto": 1},
+    {"kind": "taken", "upto": 1.0, "items": GROUP}, {"kind": "taken", "upto": 1, "items": 5},
+    {"kind": "taken", "upto": True, "items": GROUP}, {"kind": "taken", "items": GROUP},
+    {"kind": "taken", "upto": 1, "items": GROUP, "more": 1},
     {"kind": "collect", "device": PHONE}, {"kind": "attend", "site": "office/roma"},
     {"kind": "publish", "packages": ["!"], "last_resort": ""},
     {"kind": "publish", "packages": [7], "last_resort": ""},

@@ -18,6 +18,7 @@ from protocol_material import italy
 
 from baluardo.errors import BaluardoError, InvalidInputError, SignatureError
 from baluardo.protocol.mail_fields import CHALLENGE_OCTETS, LARGEST_REQUEST
+from baluardo.protocol.mail_items import ItemKind, MailItem, digest_of, name_of
 from baluardo.protocol.mail_requests import (
     AnyRequest,
     Begin,
@@ -56,7 +57,11 @@ ASKED: Final[tuple[AnyRequest, ...]] = (
     Begin(BRUNO, GROUP, OTHER_GROUP),
     Commit(GROUP, 2**53 - 1, b"commit", (HERS,), b"welcome", (LAPTOP,)),
     Send(ID, GROUP, (HERS, LAPTOP), bytes(range(256))),
-    Taken(2**53 - 1),
+    Taken(2**53 - 1, OTHER_GROUP),
+)
+BROUGHT: Final = tuple(
+    MailItem(number, HERS, ItemKind.MESSAGE, GROUP, 1_790_000_000_000, octets, None)
+    for number, octets in ((3, b"one"), (7, bytes(range(256))))
 )
 
 
@@ -81,6 +86,10 @@ def vectors() -> dict[str, Any]:
         "device": uri,
         "challenge": CHALLENGE,
         "asked": told,
+        "brought": {
+            "items": [each.to_object() for each in BROUGHT],
+            "name": name_of(b"".join(map(digest_of, BROUGHT))),
+        },
     }
 
 
@@ -121,7 +130,7 @@ def test_every_kind_that_changes_something_is_signed_and_read_as_before() -> Non
 
 
 def test_a_word_is_of_one_request_one_device_one_challenge_and_one_number() -> None:
-    whole = signed(Taken(7), 3)
+    whole = signed(Taken(7, GROUP), 3)
     word: dict[str, Any] = whole["signed"]
     for changed in (
         {**whole, "upto": 8},

@@ -19,9 +19,10 @@ from baluardo.protocol.mail_fields import (
 )
 from baluardo.protocol.message_fields import check_count, whole
 from baluardo.trust.base64_text import to_base64
+from baluardo.trust.digest import digest_256
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import LONGEST_URI
-from baluardo.trust.strict_json import JsonObject
+from baluardo.trust.strict_json import JsonObject, write_json
 
 
 class ItemKind(StrEnum):
@@ -89,6 +90,16 @@ class MailItem:
             ciphertext(fields, "octets", LARGEST_ITEM),
             None if notice is None else Envelope.of_object(notice),
         )
+
+
+def digest_of(item: MailItem) -> bytes:
+    """Return what stands for an item as it is handed out: SHA-256 of its canonical JSON."""
+    return digest_256(write_json(item.to_object()))
+
+
+def name_of(digests: bytes) -> str:
+    """Return by what `taken` names items: SHA-256 of their digests in their order, hexadecimal."""
+    return digest_256(digests).hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import ClassVar, Final, Self, TypeVar
 
 from baluardo.errors import InvalidInputError
 from baluardo.protocol.mail_fields import (
+    DIGEST_OCTETS,
     LARGEST_ITEM,
     LARGEST_PACKAGE,
     LONGEST_KIND,
@@ -284,25 +285,29 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The device keeps everything up to a number: it leaves the mailbox."""
+    """The device keeps everything up to a number, as it was brought: it leaves the mailbox."""
 
     kind: ClassVar[str] = "taken"
 
     upto: int
+    items: str
+    """What it was brought, by `mail_items.name_of`: where that is not what lies in the mailbox,
+    nothing leaves it."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds."""
         check_count("upto", self.upto)
+        check_hex("items", self.items, DIGEST_OCTETS)
 
     def to_object(self) -> dict[str, object]:
         """Return the request as a JSON value."""
-        return {"kind": self.kind, "upto": self.upto}
+        return {"kind": self.kind, "upto": self.upto, "items": self.items}
 
     @classmethod
     def of_fields(cls, fields: JsonObject) -> Taken:
         """Read the fields."""
-        fields.only(("kind", "upto"))
-        return cls(whole(fields, "upto"))
+        fields.only(("kind", "upto", "items"))
+        return cls(whole(fields, "upto"), fields.text("items", 2 * DIGEST_OCTETS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from authority.mail.post import attendance
+from authority.mail.post import attendance, taken
 from authority.test_channel_door import HELLO, spoken
 from baluardo.authority.context import Authority
 from baluardo.protocol.driver import MessageChannel
 from baluardo.protocol.mail_answers import AnyAnswer, MailRefusal, read_answer
-from baluardo.protocol.mail_requests import AnyRequest, Attend, Challenge
+from baluardo.protocol.mail_requests import AnyRequest, Attend, Challenge, Collect, Taken
 from baluardo.protocol.mail_signed import SIGNED_KINDS, sign_request
 from baluardo.protocol.messages import MailAnswer, MailRequest, MailWaiting, Message, Welcome
 from baluardo.trust.envelope import Envelope
@@ -87,6 +87,11 @@ class Edge:
             assert answer.sentence.isprintable()
             return answer.refusal
         return read_answer(request, dict(answer.answer or {}))
+
+    async def taking(self, device: str) -> Taken:
+        """Return a device's word that it keeps what waits for it, which it is brought."""
+        told: Any = await self.ask(device, Collect())
+        return taken(told.items)
 
     def word(self, device: str, later: float = 0.0) -> Envelope:
         """Return a device's attendance here."""

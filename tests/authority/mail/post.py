@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -16,7 +16,7 @@ from baluardo.authority.mail.seats import Seat, check_seat, note_seat, verify_se
 from baluardo.authority.mail.sending import send
 from baluardo.protocol.attendance import Statement
 from baluardo.protocol.mail_answers import MailRefusal
-from baluardo.protocol.mail_items import Collected, MailItem
+from baluardo.protocol.mail_items import Collected, MailItem, digest_of, name_of
 from baluardo.protocol.mail_requests import (
     AnyRequest,
     Begin,
@@ -37,6 +37,8 @@ ANNA, BRUNO, MARIO = "person/anna.rossi", "person/bruno.neri", "person/mario.riv
 ANNAS, BRUNOS, MARIOS = f"{ANNA}/laptop", f"{BRUNO}/laptop", f"{MARIO}/laptop"
 PHONE = f"{ANNA}/phone"
 DAY = 86_400.0
+THE_FIRST = Taken(1, "00" * 32)
+"""A word that is in form, of something that nobody was handed out."""
 _numbers = count(1)
 
 
@@ -119,6 +121,12 @@ class Post:
         assert not told.more
         return list(told.items)
 
+    def take(self, who: str | Seat, upto: int | None = None) -> None:
+        """Say as a device that it keeps what it is brought now, up to a number; None: all of it."""
+        items = self.ask(who, Collect()).items
+        if items := [each for each in items if upto is None or each.number <= upto]:
+            self.ask(who, taken(items))
+
     def begun(self, one: str = ANNAS, other: str = BRUNO) -> str:
         """Let a group stand for two people, and return it."""
         group = group_id()
@@ -128,6 +136,11 @@ class Post:
     def sent(self, group: str, *to: str, sender: str = ANNAS, octets: bytes = b"text") -> int:
         """Send a message, and return when it was stored."""
         return int(self.ask(sender, Send(message_id(), group, to, octets)).at)
+
+
+def taken(items: Sequence[MailItem]) -> Taken:
+    """Return a device's word that it keeps what it was brought."""
+    return Taken(items[-1].number, name_of(b"".join(map(digest_of, items))))
 
 
 def code_of(problem: Any) -> MailRefusal:

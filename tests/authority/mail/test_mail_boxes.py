@@ -18,11 +18,13 @@ from authority.mail.post import (
     PHONE,
     ROME,
     SHIP,
+    THE_FIRST,
     Post,
     attendance,
     code_of,
     group_id,
     message_id,
+    taken,
 )
 from authority.officers import State
 from baluardo.authority.mail import conversations, room
@@ -43,7 +45,6 @@ from baluardo.protocol.mail_requests import (
     Packages,
     Publish,
     Send,
-    Taken,
 )
 
 pytest_plugins = ["authority.officers_fixtures"]
@@ -54,6 +55,53 @@ def post(any_country: State) -> Post:
     return Post(any_country)
 
 
+def test_what_a_site_altered_on_its_way_leaves_nothing_out_of_the_mailbox(post: Post) -> None:
+    """The device signs what it was brought: a site makes that something else, or less."""
+    group = post.begun()
+    for octets in (b"one", b"two", b"three"):
+        post.sent(group, BRUNOS, octets=octets)
+    items = post.waiting(BRUNOS)
+    one, two, three = items
+    meddled = {
+        "octets": [one, replace(two, octets=b"2"), three],
+        "sender": [one, replace(two, sender=MARIOS), three],
+        "group": [one, replace(two, group=group_id()), three],
+        "time": [one, replace(two, at=two.at + 1), three],
+        "kind": [one, replace(two, kind=ItemKind.WELCOME), three],
+        "left out": [one, three],
+        "nothing but the last": [three],
+        "in another order": [two, one, three],
+        "twice": [one, one, two, three],
+        "a number ahead": [one, two, replace(three, number=99)],
+        "a number of another": [replace(two, number=1)],
+        "more": [*items, replace(three, number=4)],
+    }
+    for how, brought in meddled.items():
+        with pytest.raises(MailRefusedError) as refusal:
+            post.ask(BRUNOS, taken(brought))
+        assert code_of(refusal) is MailRefusal.STALE, how
+        assert post.waiting(BRUNOS) == items, how
+    post.ask(BRUNOS, taken(items[:2]))
+    post.ask(BRUNOS, taken(items[:2]))  # whose answer was lost
+    assert post.waiting(BRUNOS) == [three]
+
+
+def test_what_came_meanwhile_stays_and_a_new_seat_is_handed_out_everything_again(
+    post: Post,
+) -> None:
+    group = post.begun()
+    post.sent(group, BRUNOS, octets=b"one")
+    kept = taken(post.waiting(BRUNOS))
+    post.sent(group, BRUNOS, octets=b"two")
+    post.seats[BRUNOS] = post.sit(BRUNOS, at=post.state.calendar.now + 1.0)
+    with pytest.raises(MailRefusedError) as refusal:
+        post.ask(BRUNOS, kept)
+    assert code_of(refusal) is MailRefusal.STALE
+    assert [each.octets for each in post.waiting(BRUNOS)] == [b"one", b"two"]
+    post.ask(BRUNOS, kept)
+    assert [each.octets for each in post.waiting(BRUNOS)] == [b"two"]
+
+
 def test_a_message_waits_until_it_is_taken_and_numbers_rise(post: Post) -> None:
     group = post.begun()
     at = post.sent(group, BRUNOS, PHONE, octets=b"one")
@@ -62,10 +110,10 @@ def test_a_message_waits_until_it_is_taken_and_numbers_rise(post: Post) -> None:
     assert (one.number, one.sender, one.kind, one.group) == (1, ANNAS, ItemKind.MESSAGE, group)
     assert (one.at, one.octets, one.notice, two.octets) == (at, b"one", None, b"two")
     assert [each.octets for each in post.waiting(PHONE)] == [b"one"]
-    post.ask(BRUNOS, Taken(one.number))
+    post.take(BRUNOS, one.number)
     assert post.waiting(BRUNOS) == [two]
-    post.ask(BRUNOS, Taken(two.number))
-    post.ask(BRUNOS, Taken(99))
+    post.take(BRUNOS, two.number)
+    post.take(BRUNOS)
     assert post.waiting(BRUNOS) == []
     post.sent(group, BRUNOS, octets=b"three")
     assert [each.number for each in post.waiting(BRUNOS)] == [3]
@@ -81,7 +129,7 @@ def test_the_same_message_again_is_delivered_once(post: Post) -> None:
     assert post.ask(ANNAS, request) == first
     assert post.ask(ANNAS, replace(request, octets=b"other")) == first
     assert [each.octets for each in post.waiting(BRUNOS)] == [b"text"]
-    post.ask(BRUNOS, Taken(1))
+    post.take(BRUNOS, 1)
     assert post.ask(ANNAS, request) == first  # also when it is long taken
     assert post.waiting(BRUNOS) == []
     post.ask(BRUNOS, replace(request, to=(ANNAS,)))  # another's id is another message
@@ -128,7 +176,7 @@ def test_one_person_fills_half_a_mailbox_and_another_the_rest(
     assert post.waiting(PHONE) == []  # to all of them, or to none
     for _ in range(3):
         post.sent(mario, BRUNOS, sender=MARIOS)
-    post.ask(BRUNOS, Taken(3))
+    post.take(BRUNOS, 3)
     post.sent(anna, PHONE, BRUNOS)
     assert len(post.waiting(BRUNOS)) == 4
 
@@ -143,7 +191,7 @@ def test_a_device_that_takes_nothing_keeps_nobody_from_writing(
     post.ask(BRUNOS, Commit(group, 0, b"commit", (ANNAS, PHONE), b"", ()))
     for number in range(6):
         post.sent(group, ANNAS, PHONE, sender=BRUNOS, octets=b"%d" % number)
-        post.ask(ANNAS, Taken(99))
+        post.take(ANNAS)
     left = [(each.number, each.octets) for each in post.waiting(PHONE)]
     assert left == [(1, b"mario"), (2, b"commit"), (6, b"3"), (7, b"4"), (8, b"5")]
     post.sent(group, PHONE, BRUNOS)  # her own share of it, from her other device
@@ -152,7 +200,7 @@ def test_a_device_that_takes_nothing_keeps_nobody_from_writing(
     assert code_of(refusal) is MailRefusal.FULL
     for epoch in range(1, 4):
         post.ask(BRUNOS, Commit(group, epoch, b"commit", (ANNAS, PHONE), b"", ()))
-        post.ask(ANNAS, Taken(99))
+        post.take(ANNAS)
     with pytest.raises(MailRefusedError) as refusal:  # commits alone fill his share
         post.sent(group, ANNAS, PHONE, sender=BRUNOS)
     assert code_of(refusal) is MailRefusal.FULL
@@ -178,7 +226,7 @@ def test_what_is_collected_at_once_is_bounded(post: Post) -> None:
         assert told == post.ask(BRUNOS, Collect())  # it removes nothing
         found += [(each.number, len(each.octets)) for each in told.items]
         pages += 1
-        post.ask(BRUNOS, Taken(told.items[-1].number))
+        post.take(BRUNOS, told.items[-1].number)
         if not told.more:
             break
     assert pages == 2
@@ -265,7 +313,7 @@ def test_the_newest_attendance_counts_at_every_site(post: Post) -> None:
     assert len(post.ask(there, Collect()).items) == 1
     for request in (
         Collect(),
-        Taken(1),
+        THE_FIRST,
         Send(message_id(), group, (ANNAS,), b"x"),
         Publish((), b""),
     ):
@@ -294,7 +342,7 @@ def test_a_seat_of_before_the_device_went_elsewhere_counts_no_more_when_it_is_ba
     post.sit(BRUNOS, SHIP, now + 10)
     back = post.sit(BRUNOS, ROME, now + 20)
     for seat in (before, newer):
-        for request in (Collect(), Taken(1)):
+        for request in (Collect(), THE_FIRST):
             with pytest.raises(MailRefusedError) as refusal:
                 post.ask(seat, request)
             assert code_of(refusal) is MailRefusal.DENIED
@@ -406,7 +454,7 @@ def test_what_has_come_is_told_of_by_place(post: Post) -> None:
     post.sent(group, ANNAS, sender=BRUNOS)
     told = post.store.read_blocking(lambda connection: boxes_after(connection, 0))
     assert told == [(BRUNOS, 1), (PHONE, 2), (ANNAS, 3)]
-    post.ask(BRUNOS, Taken(9))
+    post.take(BRUNOS)
     post.sent(group, BRUNOS)
     told = post.store.read_blocking(lambda connection: boxes_after(connection, 2))
     assert told == [(ANNAS, 3), (BRUNOS, 4)]
@@ -444,5 +492,5 @@ def test_the_audit_log_says_nothing_of_messages(post: Post) -> None:
     post.ask(ANNAS, Packages((BRUNOS,)))
     post.ask(ANNAS, Commit(group, 0, b"commit", (BRUNOS,), b"welcome", (PHONE,)))
     post.sent(group, BRUNOS)
-    post.ask(BRUNOS, Taken(2))
+    post.take(BRUNOS, 2)
     assert post.store.size == size

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from authority.mail.mail_edges import ROME, SHIP, WAIT, Sites
-from authority.mail.post import ANNA, ANNAS, BRUNO, BRUNOS, attendance, group_id, message_id
+from authority.mail.post import (
+    ANNA,
+    ANNAS,
+    BRUNO,
+    BRUNOS,
+    THE_FIRST,
+    attendance,
+    group_id,
+    message_id,
+    taken,
+)
 from authority.test_channel_door import HELLO, put_out, spoken
 from baluardo.authority import channel_mail
 from baluardo.authority.channel_mail import MAIL_AT_ONCE
@@ -30,7 +40,6 @@ from baluardo.protocol.mail_requests import (
     Packages,
     Publish,
     Send,
-    Taken,
 )
 from baluardo.protocol.messages import MailAnswer, MailRequest
 from edge.country import Country, hold_ceremony
@@ -69,7 +78,7 @@ def test_a_message_goes_from_one_site_to_another(country: Country, tmp_path: Pat
                 await ship.nudge(BRUNOS)
                 told: Any = await ship.ask(BRUNOS, Collect())
                 assert [each.octets for each in told.items] == [b"welcome", b"text"]
-                await ship.ask(BRUNOS, Taken(2))
+                await ship.ask(BRUNOS, taken(told.items))
                 told = await ship.ask(BRUNOS, Collect())
                 assert (told.items, told.more) == ((), False)
                 standing: Any = await ship.ask(BRUNOS, Conversation(ANNA))
@@ -115,7 +124,7 @@ def test_an_edge_where_the_device_sat_before_reads_nothing_more(
                 await ship.ask(ANNAS, Send(message_id(), group, (BRUNOS,), b"text"))
                 await ship.nudge(BRUNOS)
                 old = rome.word(BRUNOS)
-                for request in (Collect(), Taken(1), Attend()):
+                for request in (Collect(), THE_FIRST, Attend()):
                     assert await rome.ask(BRUNOS, request) is MailRefusal.DENIED
                     assert await rome.ask(BRUNOS, request, old) is MailRefusal.DENIED
                 told: Any = await ship.ask(BRUNOS, Collect())

@@ -21,7 +21,7 @@ from baluardo.authority.store import schema
 from baluardo.protocol.mail_answers import MailRefusal
 from baluardo.protocol.mail_items import ItemKind
 from baluardo.protocol.mail_notice import verify_notice
-from baluardo.protocol.mail_requests import Begin, Commit, Conversation, Taken
+from baluardo.protocol.mail_requests import Begin, Commit, Conversation
 from baluardo.trust.digest import digest_256
 
 pytest_plugins = ["authority.officers_fixtures"]
@@ -138,7 +138,7 @@ def test_notices_of_the_latest_epochs_are_kept(post: Post) -> None:
     group = post.begun()
     for epoch in range(EPOCHS_KEPT + 3):
         post.ask(ANNAS, change(group, epoch, b"%d" % epoch))
-        post.ask(BRUNOS, Taken(epoch + 1))
+        post.take(BRUNOS, epoch + 1)
     rows = post.store.read_blocking(lambda c: c.execute(select(schema.mail_order)).all())
     assert sorted(row.epoch for row in rows) == list(range(3, EPOCHS_KEPT + 3))
     post.ask(ANNAS, change(group, 3, b"3"))

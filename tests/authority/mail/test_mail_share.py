@@ -12,7 +12,6 @@ from baluardo.authority.mail import room
 from baluardo.authority.mail.boxes import count_items
 from baluardo.authority.mail.refusal import MailRefusedError
 from baluardo.protocol.mail_answers import MailRefusal
-from baluardo.protocol.mail_requests import Taken
 
 pytest_plugins = ["authority.officers_fixtures"]
 
@@ -41,10 +40,10 @@ def test_one_person_fills_so_much_of_all_mailboxes_together(
                     post.sent(group, to, octets=octets)
                 assert code_of(refusal) is MailRefusal.FULL
             post.sent(other, BRUNOS, sender=MARIOS, octets=octets)  # what others send is theirs
-            post.ask(MARIOS, Taken(99))
+            post.take(MARIOS)
             post.sent(bruno, BRUNOS, octets=octets)
             for each in (BRUNOS, MARIOS):
-                post.ask(each, Taken(99))
+                post.take(each)
 
 
 def test_nobody_with_many_devices_uses_up_what_somebody_may_have_waiting(
@@ -65,6 +64,6 @@ def test_nobody_with_many_devices_uses_up_what_somebody_may_have_waiting(
                 sent += 1
     assert sent == 8
     post.sent(mario, MARIOS)
-    post.ask(BRUNOS, Taken(99))
+    post.take(BRUNOS)
     post.sent(bruno, *devices)  # what lies in drawers gives way, as one of them takes
     assert post.store.read_blocking(count_items)[0] == 8

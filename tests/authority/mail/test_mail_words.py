@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from authority.mail.mail_edges import SHIP, Edge, Sites
-from authority.mail.post import ANNA, ANNAS, BRUNO, BRUNOS, group_id, message_id
+from authority.mail.post import ANNA, ANNAS, BRUNO, BRUNOS, THE_FIRST, group_id, message_id
 from baluardo.authority.context import Authority
 from baluardo.authority.mail.freshness import WINDOW, Freshness
 from baluardo.authority.mail.limits import CLAIMS_OF_ONE, SENDS, WORDS
@@ -62,7 +62,7 @@ def kept(connection: Connection) -> list[Any]:
     return [sorted(map(repr, connection.execute(select(table)))) for table in TABLES]
 
 
-def requests(group: str) -> tuple[AnyRequest, ...]:
+def requests(group: str, taken: Taken) -> tuple[AnyRequest, ...]:
     """Return one of each kind, that would change something if Bruno asked for it."""
     return (
         Publish((b"worthless",), b"worthless too"),
@@ -70,7 +70,7 @@ def requests(group: str) -> tuple[AnyRequest, ...]:
         Begin(ANNA, group_id(), group),
         Commit(group, 0, b"nobody can follow", (ANNAS,), b"", ()),
         Send(message_id(), group, (ANNAS,), b"rubbish"),
-        Taken(1),
+        taken,
     )
 
 
@@ -107,7 +107,7 @@ def test_what_a_site_forges_of_each_kind_is_refused_and_changes_nothing(
     async def scenario() -> None:
         async with ship(country, tmp_path) as (authority, _, edge):
             group = await prepared(edge)
-            asked = requests(group)
+            asked = requests(group, await edge.taking(BRUNOS))
             assert {each.kind for each in asked} == SIGNED_KINDS
             told: Any = await edge.ask(BRUNOS, Challenge())
             before = await authority.store.read(kept)
@@ -117,7 +117,8 @@ def test_what_a_site_forges_of_each_kind_is_refused_and_changes_nothing(
                 true = await edge.signed(BRUNOS, request)
                 word: Any = true["signed"]
                 assert word["challenge"] == told.challenge
-                others = await edge.signed(BRUNOS, requests(group_id())[number % len(asked)])
+                another = requests(group_id(), THE_FIRST)[number % len(asked)]
+                others = await edge.signed(BRUNOS, another)
                 forged: dict[str, dict[str, Any]] = {
                     "bears no word": bare,
                     "is signed by somebody else": sign_request(
@@ -159,7 +160,8 @@ def test_what_was_signed_counts_once_and_at_one_channel_alone(
             sites = await Sites.made(country, authority, tmp_path)
             async with sites.edge(authority, SHIP) as edge:
                 group = await prepared(edge)
-                publish, claim, begin, commit, send, taken = requests(group)
+                asked = requests(group, await edge.taking(BRUNOS))
+                publish, claim, begin, commit, send, taken = asked
                 for request in (publish, claim, commit, send, taken, begin):
                     heard.append(await edge.signed(BRUNOS, request))
                     answer = await edge.answer_to(await edge.say(BRUNOS, heard[-1]))
@@ -187,14 +189,15 @@ def test_what_a_site_has_kept_back_is_worth_nothing_once_the_device_attends_anew
     async def scenario() -> None:
         async with ship(country, tmp_path) as (authority, _, edge):
             group = await prepared(edge)
-            withheld = [await edge.signed(BRUNOS, each) for each in requests(group)]
+            asked = requests(group, await edge.taking(BRUNOS))
+            withheld = [await edge.signed(BRUNOS, each) for each in asked]
             await edge.attend(BRUNOS, later=1.0)
             before = await authority.store.read(kept)
             for value in withheld:
                 assert (await refused(edge, value))[0] == "challenge"
             assert await authority.store.read(kept) == before
             # A device whose request went astray signs it anew, and it is done once.
-            assert not isinstance(await edge.ask(BRUNOS, Taken(1)), MailRefusal)
+            assert not isinstance(await edge.ask(BRUNOS, await edge.taking(BRUNOS)), MailRefusal)
 
     asyncio.run(scenario())
 
@@ -237,10 +240,10 @@ def test_a_site_where_the_device_sat_before_uses_up_nothing_of_it(
         async with ship(country, tmp_path) as (office, sites, edge), sites.edge(office) as rome:
             await prepared(edge)
             await rome.attend(BRUNOS, later=1.0)
-            forged = Taken(1).to_object()
+            forged = THE_FIRST.to_object()
             codes = [(await refused(edge, forged))[0] for _ in range(WORDS[0] + 5)]
             assert codes == ["denied"] * WORDS[0] + ["full"] * 5
-            assert not isinstance(await rome.ask(BRUNOS, Taken(1)), MailRefusal)
+            assert not isinstance(await rome.ask(BRUNOS, await rome.taking(BRUNOS)), MailRefusal)
 
     asyncio.run(scenario())
 
@@ -263,14 +266,15 @@ def test_a_word_of_before_the_device_went_elsewhere_counts_no_more_when_it_is_ba
 
     async def counted(authority: Authority, edge: Edge, second: Edge, rome: Edge) -> None:
         group = await prepared(edge)
-        withheld = [await edge.signed(BRUNOS, each) for each in requests(group)]
+        asked = requests(group, await edge.taking(BRUNOS))
+        withheld = [await edge.signed(BRUNOS, each) for each in asked]
         await rome.attend(BRUNOS, later=1.0)
         await second.attend(BRUNOS, later=2.0)
         before = await authority.store.read(kept)
         for value in withheld:
             assert (await refused(edge, value))[0] == "denied"
         assert await authority.store.read(kept) == before
-        assert not isinstance(await second.ask(BRUNOS, Taken(1)), MailRefusal)
+        assert not isinstance(await second.ask(BRUNOS, await second.taking(BRUNOS)), MailRefusal)
 
     asyncio.run(scenario())
 

@@ -24,6 +24,8 @@ AUTHORITY = "authority/roma"
 GROUP = "0a" * 32
 LETTER = "bm9ib2R5IHNoYWxsIHJlYWQgdGhpcyBpbiBhIGxvZyE="
 """Base64 of what stands for ciphertext."""
+TAKEN: dict[str, object] = {"kind": "taken", "items": "0b" * 32}
+"""That something was kept, but not yet up to where: which items they are no edge looks at."""
 
 Answer = Mapping[str, object] | None
 Rule = Callable[[MailRequest], Answer]

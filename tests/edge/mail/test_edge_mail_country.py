@@ -11,9 +11,12 @@ from typing import Any
 from baluardo.edge.agent import EdgeAgent
 from baluardo.edge.calls.attendance import Statement
 from baluardo.edge.calls.seat import CloseCode
+from baluardo.protocol.mail_items import name_of
 from baluardo.protocol.mail_signed import SIGNED_KINDS, sign_request
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.digest import digest_256
+from baluardo.trust.strict_json import write_json
 from edge.calls.call_browsers import served_edge
 from edge.country import ANNA, BRUNO, Country, until
 from edge.mail.mail_office import Writer
@@ -97,7 +100,8 @@ async def take(page: Page, posts: int) -> list[tuple[str, str]]:
 
     await until(lambda: len(brought()) >= posts)
     items = brought()[posts - 1]
-    await answered(page, {"kind": "taken", "upto": items[-1]["number"]})
+    name = name_of(b"".join(digest_256(write_json(each)) for each in items))
+    await answered(page, {"kind": "taken", "upto": items[-1]["number"], "items": name})
     return [(each["from"], each["octets"]) for each in items]
 
 

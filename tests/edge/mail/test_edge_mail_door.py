@@ -23,6 +23,7 @@ from edge.calls.call_browsers import ANNA, BRUNO, CARLA, now
 from edge.country import PATIENCE, until
 from edge.mail.mail_office import (
     LETTER,
+    TAKEN,
     MailSite,
     Writer,
     item,
@@ -89,7 +90,7 @@ def test_two_people_write_and_are_brought_their_post(
         assert (await anna.answer(sent))["answer"] == {}
         assert site.office.asked[-1].request == sent
         assert site.office.kinds(BRUNOS) == ["attend", "collect"]
-        await bruno.answer({"kind": "taken", "upto": 7})
+        await bruno.answer(TAKEN | {"upto": 7})
         await until(lambda: len(bruno.posts) == 2)
         assert bruno.posts[1]["items"] == [item(8, ANNAS)]
         assert anna.posts == []
@@ -272,11 +273,11 @@ def test_who_never_takes_its_post_is_brought_no_more(tmp_path: Path) -> None:
             await site.office.bring(ANNAS, item(number, BRUNOS))
             await site.office.bring(BRUNOS, item(number, ANNAS))
             # What is not its to take, and what is there no more.
-            await anna.answer({"kind": "taken", "upto": 0}) if number < 5 else None
+            await anna.answer(TAKEN | {"upto": 0}) if number < 5 else None
         await until(lambda: bruno.posts and anna.posts)
         while sum(len(each["items"]) for each in bruno.posts) < 29:
             seen = len(bruno.posts)
-            await bruno.answer({"kind": "taken", "upto": bruno.posts[-1]["items"][-1]["number"]})
+            await bruno.answer(TAKEN | {"upto": bruno.posts[-1]["items"][-1]["number"]})
             await until(lambda seen=seen: len(bruno.posts) > seen)
         assert len(anna.posts) == 1
         assert site.office.kinds(ANNAS).count("collect") <= 2, "an empty one, before all of it"

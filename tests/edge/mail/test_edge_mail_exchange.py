@@ -29,6 +29,7 @@ from edge.calls.neighbour_sites import PHONE, TABLET, attendance
 
 DEVICES: dict[str, object] = {"kind": "devices", "people": ["person/anna"]}
 GROUP = "0a" * 32
+TAKEN: dict[str, object] = {"kind": "taken", "items": "0b" * 32}
 
 
 class Edge:
@@ -293,7 +294,7 @@ def test_numbers_of_asks_rise() -> None:
         {"kind": "attend"},
         {"kind": "leave"},
         {"kind": 5},
-        {"kind": "taken", "upto": -1},
+        TAKEN | {"upto": -1},
         {"kind": "devices", "people": ["person/anna"], "more": 1},
     ],
 )
@@ -414,11 +415,11 @@ def test_post_is_brought_once_and_more_of_it_once_it_is_taken() -> None:
     edge.nudge()
     edge.nudge()
     assert edge.serve() == [], "it has not taken what it has"
-    edge.ask(seat, {"kind": "taken", "upto": 3})
+    edge.ask(seat, TAKEN | {"upto": 3})
     assert edge.serve() == ["taken"], "nor has it now: 4 is still there"
-    edge.ask(seat, {"kind": "taken", "upto": 4})
+    edge.ask(seat, TAKEN | {"upto": 4})
     assert edge.serve(item(5)) == ["taken", "collect"], "two nudges are one look"
-    edge.ask(seat, {"kind": "taken", "upto": 5})
+    edge.ask(seat, TAKEN | {"upto": 5})
     assert edge.serve() == ["taken"], "nothing more was announced"
     edge.nudge()
     assert edge.serve() == ["collect"]
@@ -443,7 +444,7 @@ def test_a_taken_that_is_refused_takes_nothing() -> None:
     seat = edge.sit(shown=False)
     edge.serve(item(1))
     edge.nudge()
-    edge.ask(seat, {"kind": "taken", "upto": 1})
+    edge.ask(seat, TAKEN | {"upto": 1})
     message = edge.next()
     assert message is not None
     edge.refuse(message, MailRefusal.UNAVAILABLE)
@@ -457,7 +458,7 @@ def test_post_whose_taken_was_lost_with_the_channel_is_brought_again() -> None:
     edge = Edge()
     seat = edge.sit(shown=False)
     edge.serve(item(1))
-    edge.ask(seat, {"kind": "taken", "upto": 1})
+    edge.ask(seat, TAKEN | {"upto": 1})
     assert edge.kind() == "taken"
     edge.core.closed()
     edge.core.opened(edge.now)
@@ -474,7 +475,7 @@ def test_post_is_cut_so_that_calls_need_not_wait_for_long() -> None:
     assert post["more"]
     assert 1 < len(post["items"]) < 8
     last = post["items"][-1]["number"]
-    edge.ask(seat, {"kind": "taken", "upto": last})
+    edge.ask(seat, TAKEN | {"upto": last})
     assert edge.serve(item(last + 1, 2 * LARGEST_POST), item(last + 2)) == ["taken", "collect"]
     assert [each["number"] for each in edge.posts(seat)[1]["items"]] == [last + 1]
 
@@ -638,7 +639,7 @@ def test_whatever_happens_every_ask_has_one_answer_and_nothing_is_kept() -> None
             elif step in {3, 4} and here:
                 seat = chance.choice(list(here.values()))
                 upto = chance.randrange(20)
-                kinds: list[dict[str, object]] = [DEVICES, {"kind": "taken", "upto": upto}, {}]
+                kinds: list[dict[str, object]] = [DEVICES, TAKEN | {"upto": upto}, {}]
                 seats[seat].add(edge.ask(seat, chance.choice(kinds)))
             elif step in {5, 6} and (message := edge.next()) is not None:
                 flying.append(message)

@@ -10,6 +10,7 @@
     order          one commit for each epoch, with a signed notice
     parts, room    what is delivered at once, and whether mailboxes have room for it
     boxes          mailboxes: delivered, collected, taken
+    handed         what a seat was handed out, by which its device says what it keeps
     sending        messages to devices of a conversation
     leaving        what leaves: after thirty days, with a certificate, with a person
     rations        how often one device may ask

@@ -58,6 +58,7 @@ def deliver(transaction: Transaction, seat: Seat, group: str, parts: Sequence[Pa
 def collect(connection: Connection, seat: Seat, credential: Credential, now: float) -> Collected:
     """Return what waits for a device, the oldest first, as much as one answer carries.
 
+    The seat remembers it, for the device's word that it keeps it.
     `credential` is the orderer's: it signs notices again whose certificate is about to end.
     """
     mine = (_item.c.device == seat.device, _item.c.at > milliseconds(now - KEPT_SECONDS))
@@ -71,6 +72,7 @@ def collect(connection: Connection, seat: Seat, credential: Credential, now: flo
             break
         last, count = row.number, count + 1
     if not count:
+        seat.handed.note(())
         return Collected((), more=False)
     rows = connection.execute(
         select(_item).where(*mine, _item.c.number <= last).order_by(_item.c.number)
@@ -87,12 +89,17 @@ def collect(connection: Connection, seat: Seat, credential: Credential, now: flo
         )
         for row in rows
     )
+    seat.handed.note(items)
     return Collected(items, more=count < len(sizes))
 
 
 def take(transaction: Transaction, seat: Seat, request: Taken) -> None:
-    """Let what a device has kept leave its mailbox."""
+    """Let what a device has kept leave its mailbox.
+
+    MailRefusedError where it names something else than it was handed out.
+    """
     check_seat(transaction.connection, transaction.register, seat, transaction.now)
+    seat.handed.check(request.upto, request.items)
     transaction.connection.execute(
         delete(_item).where(_item.c.device == seat.device, _item.c.number <= request.upto)
     )

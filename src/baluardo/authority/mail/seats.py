@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection, insert, select, update
 
 from baluardo.authority.mail.freshness import Freshness
+from baluardo.authority.mail.handed import Handed
 from baluardo.authority.mail.refusal import denied
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
@@ -31,6 +32,7 @@ class Seat:
     chain: Chain
     """With which it has attended, and signs what it asks."""
     freshness: Freshness = field(default_factory=Freshness, compare=False, repr=False)
+    handed: Handed = field(default_factory=Handed, compare=False, repr=False)
     moves: int = -1
     """How often the device had moved when this was noted; -1 before that: it sits nowhere."""
 

@@ -48,6 +48,8 @@ ANSWER_SECONDS: Final = 60.0
 START_SECONDS: Final = 180.0
 """Until a browser answers at all: on a busy machine it takes long to load."""
 LOOK_SECONDS: Final = 0.05
+PRESSES: Final = 5
+"""Of one button that something pushes away whenever it is about to be pressed."""
 END_SECONDS: Final = 10.0
 
 
@@ -216,24 +218,33 @@ class Page:
                         if found := await self.value(condition):
                             return found
                     await asyncio.sleep(LOOK_SECONDS)
-        shown = await self.value("document.body?.innerText.slice(0, 600) ?? ''")
+        shown = await self.value(_SHOWN)
         words = " | ".join(line for line in str(shown).splitlines() if line.strip())
         raise StageError(f"Waited {seconds:g} s for {what}. The page shows: {words}")
 
     async def press(self, selector: str, text: str = "") -> None:
-        """Press with the mouse what a selector finds, of several the first with a text or name."""
-        place = await self.until(
-            _PLACE % (json.dumps(selector), json.dumps(text)), text or selector
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            await self._ask(
-                "Input.dispatchMouseEvent",
-                type=kind,
-                x=place[0],
-                y=place[1],
-                button="left",
-                clickCount=1,
-            )
+        """Press with the mouse what a selector finds, of several the first with a text or name.
+
+        What moves away meanwhile is pressed again, as a person would.
+        """
+        asked = _PLACE % (json.dumps(selector), json.dumps(text))
+        for _ in range(PRESSES):
+            place = await self.until(asked, text or selector)
+            for kind in ("mousePressed", "mouseReleased"):
+                await self._ask(
+                    "Input.dispatchMouseEvent",
+                    type=kind,
+                    x=place[0],
+                    y=place[1],
+                    button="left",
+                    clickCount=1,
+                )
+            try:
+                if not await self.value("globalThis.unpressed === true"):
+                    return
+            except PageLeftError:
+                return
+        raise StageError(f"{text or selector} moves whenever it is pressed.")
 
     async def write(self, selector: str, text: str) -> None:
         """Press a field and write into it."""
@@ -244,12 +255,18 @@ class Page:
         return await self._browser.ask(method, parameters, self._session)
 
 
+_SHOWN: Final = """(document.querySelector("main") ?? document.body)
+  ?.innerText.slice(0, 1200) ?? ''"""
+
 _PLACE: Final = """(() => {
   const [selector, text] = [%s, %s];
   const named = (each) => each.getAttribute("aria-label") ?? each.textContent.trim();
   const found = [...document.querySelectorAll(selector)].find(
     (each) => !each.disabled && (text === "" || named(each) === text));
   if (!found) return null;
+  globalThis.unpressed = true;
+  found.addEventListener("click", () => { globalThis.unpressed = false; },
+    { once: true, capture: true });
   found.scrollIntoView({ block: "center", behavior: "instant" });
   const { x, y, width, height } = found.getBoundingClientRect();
   return width > 0 && height > 0 ? [x + width / 2, y + height / 2] : null;

@@ -6,7 +6,7 @@ import { base64, type Octets, ofEitherBase64 } from "../../trust/octets";
 import { isObject, type Json, type JsonObject } from "../../trust/strictJson";
 import { MOST_OCTETS } from "../mls/wire";
 import { checkDevice, LONGEST_PATH } from "../signalling/places";
-import { groupOf } from "./items";
+import { groupOf, nameOf, numberOf } from "./items";
 import { type MailDoor, MailRefusal } from "./mailDoor";
 
 /** Questions without an answer yet, of this device. Our choice, below what an edge allows (8). */
@@ -111,8 +111,10 @@ export class Asks {
     await this.#ask({ kind: "send", id, group, ...sealed }, ["at"]);
   }
 
-  async taken(upto: number): Promise<void> {
-    await this.#ask({ kind: "taken", upto }, []);
+  /** Lets items leave the mailbox, if they are what lay there: all of a post, kept here. */
+  async taken(items: readonly Json[]): Promise<void> {
+    const upto = numberOf(items.at(-1) ?? null);
+    if (upto > 0) await this.#ask({ kind: "taken", upto, items: await nameOf(items) }, []);
   }
 
   async #ask(request: JsonObject, fields: readonly string[]): Promise<JsonObject> {

@@ -9,7 +9,6 @@ import type { Party } from "../mls/party";
 import { Asks } from "./asks";
 import { typed } from "./content";
 import { Course } from "./course";
-import { numberOf } from "./items";
 import { Ledger } from "./ledger";
 import { type MailDoor, MailRefusal } from "./mailDoor";
 import { type Arrival, makeRoom, sentenceOf, takeEarly, takeIn } from "./receiving";
@@ -267,15 +266,13 @@ export class Correspondence implements Letters {
 
   async #takeAll(): Promise<void> {
     for (let items = this.#posts[0]; items !== undefined; items = this.#posts[0]) {
-      let upto = 0;
       for (const item of items) {
         await this.#take(item);
         if (this.#closed) return;
-        upto = Math.max(upto, numberOf(item));
       }
       this.#posts.shift();
       // Without an answer the same comes again, and is known.
-      if (upto > 0) await this.#room.asks.taken(upto).catch(() => {});
+      await this.#room.asks.taken(items).catch(() => {});
     }
   }
 

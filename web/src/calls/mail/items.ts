@@ -2,7 +2,7 @@
 
 import { type Envelope, envelopeOfJson, envelopeToJson } from "../../trust/envelope";
 import { TrustError } from "../../trust/errors";
-import { hex, type Octets, ofEitherBase64, sha256, utf8 } from "../../trust/octets";
+import { hex, joined, type Octets, ofEitherBase64, sha256, utf8 } from "../../trust/octets";
 import { isObject, type Json, writeJson } from "../../trust/strictJson";
 import { framed } from "../mls/frames";
 import { GROUP_ID_OCTETS } from "../mls/numbers";
@@ -43,6 +43,16 @@ export function itemOf(value: Json): Item {
     octets: ofEitherBase64(octets, LARGEST_ITEM),
     notice: notice === null ? null : envelopeOfJson(notice),
   };
+}
+
+/**
+ * By what this device says which items it keeps: SHA-256 of their digests in their order,
+ * hexadecimal. All of what it was brought is under it, whether it is in any form or not: where a
+ * site has altered, left out or added something, the post office does not know the name.
+ */
+export async function nameOf(values: readonly Json[]): Promise<string> {
+  const digests = await Promise.all(values.map((each) => sha256(writeJson(each))));
+  return hex(await sha256(joined(...digests)));
 }
 
 /** The identifier of a group, as others wrote it. */

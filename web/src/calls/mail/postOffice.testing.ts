@@ -9,11 +9,14 @@ import { identityOf } from "../../trust/identity";
 import { signerOfSeed } from "../../trust/mldsa";
 import { base64, hex, ofBase64, sha256, utf8 } from "../../trust/octets";
 import { type Json, type JsonObject, parseJson, writeJson } from "../../trust/strictJson";
+import { nameOf } from "./items";
 import { type MailDoor, MailRefusal, type RefusalCode } from "./mailDoor";
 import { NOTICE_TYPE } from "./notice";
 import type { MailFile } from "./places.testing";
 
 const ITEMS_AT_ONCE = 8;
+/** As an edge does, which waits for longer. */
+const BROUGHT_AGAIN_MS = 100;
 
 interface Standing {
   group: string;
@@ -134,7 +137,11 @@ export class PostOffice {
         return this.#send(device, request);
       case "taken": {
         const box = this.boxOf(device);
-        box.items = box.items.filter(({ number }) => Number(number) > Number(request.upto));
+        const kept = box.items.filter(({ number }) => Number(number) <= Number(request.upto));
+        if (request.items !== (await nameOf(kept))) {
+          throw new MailRefusal("stale", "That is not what lies there.");
+        }
+        box.items = box.items.filter((each) => !kept.includes(each));
         this.#doors.get(device)?.taken();
         return {};
       }
@@ -285,6 +292,7 @@ export class TestDoor implements MailDoor {
     } catch (problem) {
       if (!(problem instanceof MailRefusal)) throw problem;
       if (visit !== this.#visit) throw gone();
+      if (heard.kind === "taken") setTimeout(() => this.#again(visit), BROUGHT_AGAIN_MS);
       throw problem;
     }
     if (this.loseAnswers > 0) {
@@ -299,19 +307,20 @@ export class TestDoor implements MailDoor {
     this.#posted = false;
   }
 
+  /** What the device says that it keeps was not what waits. */
+  #again(visit: number): void {
+    if (visit !== this.#visit) return;
+    this.#posted = false;
+    this.push();
+  }
+
   /** Posts what waits, unless something is posted that was not taken. */
   push(): void {
     const { items } = this.#office.boxOf(this.device);
-    if (!this.isOpen || this.#posted || items.length === 0) return;
-    this.#posted = true;
+    if (!this.isOpen || this.#posted) return;
     const some = this.meddle(items.slice(0, ITEMS_AT_ONCE));
-    if (some.length === 0) {
-      // An edge that leaves everything out says for the device that it was taken.
-      items.splice(0, ITEMS_AT_ONCE);
-      this.#posted = false;
-      this.push();
-      return;
-    }
+    if (some.length === 0) return;
+    this.#posted = true;
     const told = some.map((each): Json => parseJson(writeJson(each), 1 << 21));
     const visit = this.#visit;
     queueMicrotask(() => {

@@ -202,7 +202,7 @@ describe("the way of written messages", () => {
 });
 
 describe("a word of the device", () => {
-  const TAKEN = { kind: "taken", upto: 5 };
+  const TAKEN = { kind: "taken", upto: 5, items: "0b".repeat(32) };
 
   it("goes under what changes something, by a challenge that is asked for once", async () => {
     const edge = new Edge();
