@@ -8,12 +8,14 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
 from baluardo.cli.arguments import add_catalogue_argument, add_scenario_argument, parse_port
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, say
 from baluardo.console.paths import DEFAULT_RAIN_SEED
+from baluardo.errors import InvalidInputError
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT
 from baluardo.stage.network.user_namespace import enter_if_needed
 from baluardo.stage.server import STOP_SIGNALS
@@ -71,12 +73,28 @@ def register(subparsers: AddParser) -> None:
         action="store_true",
         help="run the sites within this process, as where network namespaces are not permitted",
     )
+    parser.add_argument(
+        "--capture",
+        type=Path,
+        metavar="FILE",
+        default=None,
+        help="write what passes the emulated network into a new file (pcapng), 1 GB at most",
+    )
+    parser.add_argument(
+        "--capture-port",
+        action="append",
+        metavar="PORT",
+        default=[],
+        help="of this port alone, such as rome.sky, landing.milan, exchange; may be repeated",
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; 0 then."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if args.capture_port and args.capture is None:
+        raise InvalidInputError("--capture-port needs --capture with the file to write into.")
     if not (args.sky_only or args.no_tunnels):
         enter_if_needed(sys.argv[1:])
     options = UpOptions(
@@ -88,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
         rain_seed=args.rain,
         sky_only=args.sky_only,
         no_tunnels=args.no_tunnels,
+        capture=args.capture,
+        capture_ports=tuple(args.capture_port),
     )
     # Until the server takes the signals over, each is the wish to stop, and that is no failure.
     before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}

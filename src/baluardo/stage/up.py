@@ -33,6 +33,7 @@ from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import Demonstration, open_demonstration
 from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
+from baluardo.stage.network.capture import Capture
 from baluardo.stage.network.open_wire import OpenWire
 from baluardo.stage.network.part import network_part, open_wire_part
 from baluardo.stage.network.staged import StagedNetwork, why_no_tunnels
@@ -75,6 +76,10 @@ class UpOptions:
     """Without the demonstration state: no people, no sites, no log."""
     no_tunnels: bool = False
     """Sites within this process and without tunnels, as where namespaces are not permitted."""
+    capture: Path | None = None
+    """A new file for what passes the wire."""
+    capture_ports: tuple[str, ...] = ()
+    """Of which ports; empty: of all."""
 
 
 def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str], None]) -> None:
@@ -199,12 +204,20 @@ async def _run(
     ]
     hosts = [*listener.allowed_hosts]
     sites: Mapping[str, ASGIApp] = {}
+    capture: Capture | None = None
+    if authority is None and options.capture is not None:
+        raise StageError(
+            "Without the demonstration state there is no wire, and nothing to capture."
+        )
     if authority is not None:
         service = AuthorityService(authority)
         network = _network(options, nation, live, plans, say)
-        if network is None:
-            ground = live.sky.ground
-            parts.append(open_wire_part(OpenWire(nation, ground, live.sky_time, plans.paths)))
+        wired = network or OpenWire(nation, live.sky.ground, live.sky_time, plans.paths)
+        if isinstance(wired, OpenWire):
+            parts.append(open_wire_part(wired))
+        if options.capture is not None:
+            capture = Capture(options.capture, options.capture_ports, wired.plan)
+            wired.capture = capture
         state = Demonstration(
             _demonstration_directory(), authority, nation, lambda: service.door.port, say, network
         )
@@ -221,8 +234,12 @@ async def _run(
             # Some browsers keep the call until they are closed.
             threading.Thread(target=webbrowser.open, args=(listener.url,), daemon=True).start()
 
-    listener.open()
-    await serve(app, listener.socket, ready, largest_message=LARGEST_FRAME)
+    try:
+        listener.open()
+        await serve(app, listener.socket, ready, largest_message=LARGEST_FRAME)
+    finally:
+        if capture is not None:
+            say(capture.close())
 
 
 def _network(
@@ -234,6 +251,7 @@ def _network(
 ) -> StagedNetwork | None:
     """Return the nation's network, not started yet; None where it cannot be, and why is said."""
     if options.no_tunnels:
+        say("The sites run without tunnels, as --no-tunnels asks.")
         return None
     why = why_no_tunnels()
     if why:

@@ -11,8 +11,10 @@ from running_edges import NOT_SOFIA, Pair, RunningEdge, running_pair, until
 from baluardo.edge.tunnels import landing_watch
 from baluardo.edge.tunnels.status import network_status
 from baluardo.network.bearers import landing
+from baluardo.network.bearers.headers import PROBE, WIREGUARD, OuterHeader
 from baluardo.protocol.network_policy import LandingRule
 from baluardo.stage.network.staged import why_no_tunnels
+from baluardo.stage.prove.captures import packets
 from network.places import needs_namespaces
 
 pytestmark = [
@@ -85,13 +87,26 @@ def test_a_bearer_carries_traffic_only_while_its_landing_is_shown_to_be_permitte
     assert rome.tunnel()["active"] == FIBRE
 
 
-def test_with_one_bearer_traffic_stops_and_says_why(pair: Pair) -> None:
+def passed(pair: Pair, file: Path) -> set[int]:
+    """Ping Milan from Rome; return which kinds of datagrams passed the wire meanwhile."""
+    pair.ways._wire.capture(file)
+    pair.rome.answers(pair.milan)
+    pair.ways._wire.capture(None)
+    return {
+        OuterHeader.decode(each.octets[28:]).kind for each in packets(file) if each.kind == "tunnel"
+    }
+
+
+def test_with_one_bearer_traffic_stops_and_says_why(pair: Pair, tmp_path: Path) -> None:
     rome, milan = pair.rome, pair.milan
     until(lambda: milan.answers(rome))
+    assert WIREGUARD in passed(pair, tmp_path / "wire.pcapng")
     milan.set_rule(LandingRule(gateways=frozenset({"Sofia"})))
     until(lambda: is_barred(milan))
     until(lambda: milan.tunnel()["active"] is None)
     assert not milan.answers(rome)
+    # Rome hears that Milan receives nowhere, though its dish answers probes: nothing lands there.
+    until(lambda: passed(pair, tmp_path / "wire.pcapng") == {PROBE})
     assert "No bearer is alive. sky: Traffic passes Milano (IT" in milan.tunnel()["why"]["en"]
     milan.set_rule(LandingRule(gateways=frozenset({"Palermo"})))
     until(lambda: "The rule permits none" in "".join(shown_in_strip(milan)))

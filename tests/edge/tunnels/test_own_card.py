@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from baluardo.edge.configuration import Network
+from baluardo.edge.directory import Neighbour
 from baluardo.edge.policy import HeldPolicy
 from baluardo.edge.state import EdgeState
-from baluardo.edge.tunnels.addresses import networks_of
+from baluardo.edge.tunnels.addresses import networks_of, routes_of
 from baluardo.edge.tunnels.own_card import own_card
-from baluardo.network.links.requests import Configure, PeerSetting, read_request, write_request
-from baluardo.network.tunnel.addresses import MOST_NETWORKS, site_network_ipv4
+from baluardo.network.links.requests import (
+    MOST_ROUTES,
+    Address,
+    Configure,
+    PeerSetting,
+    read_request,
+    write_request,
+)
+from baluardo.network.tunnel.addresses import MOST_NETWORKS, site_network, site_network_ipv4
 from baluardo.network.tunnel.card import TunnelCard
 from baluardo.protocol.messages import Directory
 from baluardo.protocol.network_policy import NetworkPolicy, network_of
+from baluardo.trust.identity import Identity
 from baluardo.trust.wireguard_keys import WireGuardKey, random_preshared_key
 from edge.country import Country, first_policy
 
@@ -76,3 +87,26 @@ def test_the_fullest_card_fits_through_the_helpers_door(country: Country, tmp_pa
     assert read_request(write_request(request)) == request
     rome.close()
     milan.close()
+
+
+def test_networks_that_have_no_room_leave_the_others_their_routes() -> None:
+    named = [Identity.of_path("italia.example", f"office/n{number:03}") for number in range(520)]
+    apart = {site_network(each): each for each in named}  # some share a number by their names
+    sites = sorted(apart.values(), key=lambda each: each.path)[:501]
+    neighbours = [
+        cast(
+            Neighbour,
+            SimpleNamespace(
+                identity=each,
+                card=SimpleNamespace(identity=each, ipv4=False),
+                networks=(network_of(f"10.{number >> 8}.{number & 255}.0/24"),),
+            ),
+        )
+        for number, each in enumerate(reversed(sites))
+    ]
+    routes, left_out = routes_of(neighbours)
+    assert left_out == {sites[-1]}
+    request = Address(("fd00::1/64",), tuple(routes))
+    assert len(routes) == MOST_ROUTES
+    assert read_request(write_request(request)) == request
+    assert routes_of(neighbours[1:])[1] == frozenset()

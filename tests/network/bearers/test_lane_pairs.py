@@ -70,6 +70,20 @@ def test_one_lane_moves_at_a_time() -> None:
     assert (lanes.first, lanes.second) == ((0, 1), (1, 0))
 
 
+def test_nothing_goes_where_the_peer_does_not_say_that_it_receives() -> None:
+    """Its policy bars a bearer, which answers probes as before."""
+    lanes, pairs = LanePairs(), proven((0, 0), (1, 0), (0, 1), (1, 1))
+    lanes.choose(ENDS, pairs, 0.1)
+    lanes.choose(ENDS._replace(peer_second=None), pairs, 0.1)
+    assert (lanes.first, lanes.second) == ((0, 0), (1, 0))
+    lanes.choose(ENDS, pairs, 0.1)
+    one_of_ours = ENDS._replace(second=None, peer_second=None, living=(0,))
+    lanes.choose(one_of_ours, pairs, 0.1)
+    assert (lanes.first, lanes.second) == ((0, 0), None)
+    lanes.choose(ENDS._replace(best=None, peer_second=None), pairs, 0.1)
+    assert (lanes.first, lanes.second) == (None, None)
+
+
 def test_a_lane_stays_apart_until_the_better_pair_is_proven() -> None:
     """The peer names another second: what is known to share nothing is kept for it."""
     lanes, pairs = LanePairs(), proven((0, 0), (1, 0), (1, 1))
@@ -140,7 +154,7 @@ def test_only_the_answer_to_a_pairs_own_probe_proves_it() -> None:
         st.tuples(
             st.none() | st.integers(0, 2),
             st.none() | st.integers(0, 2),
-            st.integers(0, 2),
+            st.none() | st.integers(0, 2),
             st.none() | st.integers(0, 2),
             st.sets(st.integers(0, 2)),
             st.sets(st.tuples(st.integers(0, 2), st.integers(0, 2))),
@@ -154,7 +168,7 @@ def test_whatever_is_told_no_two_lanes_take_the_same_pair(
         tuple[
             int | None,
             int | None,
-            int,
+            int | None,
             int | None,
             set[int],
             set[tuple[int, int]],
@@ -170,9 +184,13 @@ def test_whatever_is_told_no_two_lanes_take_the_same_pair(
         kept = lanes.second
         ends = Ends(active, second, best, peer_second, living)
         lanes.choose(ends, pairs, now)
-        assert lanes.first is None or lanes.first != lanes.second
-        moved = lanes.second != kept
-        if moved and kept is not None and kept != lanes.first and kept[0] in living:
+        nothing = active is None or best is None
+        assert (lanes.first is None) == nothing
+        assert lanes.second is None or (not nothing and lanes.first != lanes.second)
+        assert lanes.second is None or peer_second is not None or lanes.second[1] == best
+        moved = lanes.second != kept and not nothing
+        told = kept is not None and (kept[1] == best or peer_second is not None)
+        if moved and told and kept is not None and kept != lanes.first and kept[0] in living:
             # It was left because it did not live, or for a better one while lane 0 lives.
             assert not pairs.is_proven(kept, now) or pairs.is_proven(lanes.first, now)
         assert len(lanes.to_probe(ends)) <= 2

@@ -14,7 +14,7 @@ EXAMPLE = """\
   claim                                   measured                       limit
   ping between every pair                 10 of 10                       10      holds
   clear packets at wire and landings      0 of 41230 captured, ...       0       holds
-  takes about three minutes; needs root, or user namespaces where the system allows them.
+  takes about four minutes; needs root, or user namespaces where the system allows them.
 """
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Interface, IPv4Network, IPv6Interface, IPv6Network
 
 from baluardo.edge.directory import Neighbour
 from baluardo.network.links.inner_requests import InnerSite
+from baluardo.network.links.requests import MOST_ROUTES
 from baluardo.network.tunnel.addresses import (
     edge_address,
     esp_address,
@@ -33,6 +34,21 @@ def networks_of(neighbour: Neighbour) -> tuple[IPv6Network | IPv4Network, ...]:
     if card.ipv4:
         own = (*own, site_network_ipv4(card.identity))
     return (*own, *neighbour.networks)
+
+
+def routes_of(neighbours: Iterable[Neighbour]) -> tuple[list[str], frozenset[Identity]]:
+    """Return what hosts here are led to, and the neighbours whose networks have no room there.
+
+    In the order of their names, so that those who have room keep it.
+    """
+    routes, left_out = list[str](), set[Identity]()
+    for each in sorted(neighbours, key=lambda one: one.identity.path):
+        networks = [str(network) for network in networks_of(each)]
+        if len(routes) + len(networks) > MOST_ROUTES:
+            left_out.add(each.identity)
+        else:
+            routes += networks
+    return routes, frozenset(left_out)
 
 
 def inner_name(site: Identity) -> str:

@@ -15,7 +15,12 @@ from typing import Final
 from baluardo.edge.configuration import EdgeConfiguration
 from baluardo.edge.directory import Neighbour
 from baluardo.edge.state import EdgeState
-from baluardo.edge.tunnels.addresses import networks_of, outer_networks_of, own_interfaces
+from baluardo.edge.tunnels.addresses import (
+    networks_of,
+    outer_networks_of,
+    own_interfaces,
+    routes_of,
+)
 from baluardo.edge.tunnels.run import Member, Run
 from baluardo.errors import BaluardoError, HelperLostError, LaneRemadeError
 from baluardo.network.bearers.counts import Endpoint, PeerTags
@@ -146,9 +151,12 @@ class Membership:
             await run.second.part(identity)
 
     async def _address(self) -> None:
+        """Lead the networks of all neighbours; one whose do not fit any more is told of."""
         own = own_interfaces(self._state.identity, ipv4=self._configuration.network.ipv4)
-        members = self._run.members.values()
-        routes = [str(each) for member in members for each in networks_of(member.neighbour)]
+        members = self._run.members
+        routes, left_out = routes_of([each.neighbour for each in members.values()])
+        for identity, member in members.items():
+            member.has_routes = identity not in left_out
         await self._run.lanes.address([str(each) for each in own], routes)
 
     def _renew_all(self) -> None:

@@ -25,6 +25,8 @@ class Member:
     has_key: bool = False
     """WireGuard has made a handshake with an exchanged key."""
     is_open: bool = False
+    has_routes: bool = True
+    """Whether hosts here are led to its networks: a site has room for `MOST_ROUTES` of all."""
     refused: int = 0
     """Packets that its shut gate had turned away when that was last looked at."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 
@@ -18,9 +18,15 @@ from baluardo.network.bearers.choice import Decision
 from baluardo.network.bearers.counts import Counts
 from baluardo.network.bearers.forecast import ForecastFile
 from baluardo.network.links.answers import PeerView
+from baluardo.network.links.requests import MOST_ROUTES
 from baluardo.network.tunnel.addresses import edge_address
 from baluardo.network.tunnel.callbacks import PeerState
 from baluardo.trust.identity import Identity
+
+NO_ROUTES: Final = (
+    f"No host here reaches it: the networks of all sites are more than the {MOST_ROUTES:,} that "
+    "have room here."
+)
 
 
 def network_router(service: TunnelService) -> APIRouter:
@@ -57,7 +63,8 @@ def network_status(service: TunnelService) -> list[StatusItem]:
         "en": f"Tunnels open: {open_ones} of {len(members)}",
     }
     second = service.run.second
-    alarmed = service.run.alarms or (second is not None and second.alarms)
+    crowded = not all(each.has_routes for each in members)
+    alarmed = crowded or service.run.alarms or (second is not None and second.alarms)
     level = "warning" if alarmed else "ok"
     barred = [
         StatusItem(f"landing-{name}", "warning", sentence.by_language())
@@ -262,6 +269,8 @@ def _inner(second: SecondLayer, peer: Identity) -> dict[str, Any]:
 def _problem(run: Run, peer: Identity, state: PeerState | None) -> str:
     """Return the first of what keeps packets from a neighbour."""
     inner = "" if run.second is None else run.second.problem_with(peer)
+    if (member := run.members.get(peer)) is not None and not member.has_routes:
+        return NO_ROUTES
     return run.alarms.get(peer, "") or ("" if state is None else state.problem) or inner
 
 

@@ -7,7 +7,8 @@ as is known: by another of ours to the same place, or by the same one to another
 
 One lane moves at a time. As long as lane 0 goes by a pair that has not shown that it lives, which
 is a round trip after either end has left a bearer, lane 1 stays where it is, if that lives. And no
-two lanes take the same pair.
+two lanes take the same pair. Where the peer says that it receives nowhere, or nowhere else, nothing
+goes there: its policy may bar a bearer that answers probes as well as any.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ class Ends(NamedTuple):
     """Ours that traffic takes."""
     second: int | None
     """Another of ours that lives."""
-    best: int
-    """The peer's where it receives best."""
+    best: int | None
+    """The peer's where it receives best; None: it wants nothing now, at none of them."""
     peer_second: int | None
     """Another of the peer's that lives, as it says."""
     living: Collection[int]
@@ -43,12 +44,16 @@ class LanePairs:
 
     def choose(self, ends: Ends, pairs: Pairs, now: float) -> None:
         """Decide by what is known now."""
-        self.first = None if ends.active is None else (ends.active, ends.best)
+        if ends.active is None or ends.best is None:
+            self.first = self.second = None
+            return
+        self.first = (ends.active, ends.best)
         wishes, kept = self._wishes(ends), self.second
         stays = (
             kept is not None
             and kept != self.first
             and kept[0] in ends.living
+            and (kept[1] == ends.best or ends.peer_second is not None)
             and pairs.is_proven(kept, now)
         )
         if stays and not pairs.is_proven(self.first, now):

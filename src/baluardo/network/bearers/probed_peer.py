@@ -30,6 +30,8 @@ class ProbedPeer:
     """Where it says that it receives best, once it was heard from there."""
     wished: int | None = None
     """The same, heard from there or not."""
+    is_nowhere: bool = False
+    """Whether it says that it receives nowhere now: its bearers are dead, or barred by policy."""
     told_second: int | None = None
     """Another one where it says that it receives."""
     tried: dict[tuple[int, int], float] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class ProbedPeer:
         if known is not None and not 0 < (said.statement - known) & 0xFFFF_FFFF < 1 << 31:
             return False
         self.told_statement = said.statement
+        self.is_nowhere = said.best is None
         if said.best is not None and said.best < self.bearers:
             self.wished = said.best
         is_its = said.second is not None and said.second < self.bearers
@@ -81,7 +84,7 @@ class ProbedPeer:
 
     def choose_lanes(self, now: float) -> None:
         """Decide by which pair each lane goes, and which pairs need probes for it."""
-        own, best = self.best, self.destination()
+        own, best = self.best, None if self.is_nowhere else self.destination()
         ends = Ends(own, self.second, best, self.told_second, self.living)
         self.lanes.choose(ends, self.pairs, now)
         twice = self.most_lanes > 1 and self.has_traffic(now)

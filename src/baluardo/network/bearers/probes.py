@@ -175,7 +175,7 @@ class Probing:
         else:
             self._owed.append(_Owed(peer, index, said, source, now))
         way.hear(said.heard_ms, now)
-        before = one.destination()
+        was_nowhere, before = one.is_nowhere, one.destination()
         one.heard[said.bearer] = max(now, one.heard.get(said.bearer, now))
         if said.traffic:
             one.flagged_until = max(one.flagged_until, now + FLAG_SECONDS)
@@ -186,6 +186,7 @@ class Probing:
         if one.destination() != before:
             for each in one.ways:
                 each.forget_window()
+        if one.destination() != before or one.is_nowhere != was_nowhere:
             one.choose_lanes(now)
             self._events.append(BestTold(peer, one.destination()))
         return said

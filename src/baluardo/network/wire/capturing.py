@@ -9,6 +9,8 @@ from typing import Final
 from baluardo.network.wire import pcapng
 from baluardo.network.wire.engine import WireEngine
 
+MOST_OCTETS: Final = 1_000_000_000
+"""Of a file: who forgets a capture loses no disk."""
 TICK_S: Final = 0.02
 """How often packets are taken out of the engine's ring, which holds 0.1 s of its fastest."""
 
@@ -17,10 +19,16 @@ class Capturing:
     """What passes some ports goes into a file, until it is ended."""
 
     def __init__(
-        self, engine: WireEngine, ports: Sequence[str], descriptor: int, offset_ns: int
+        self,
+        engine: WireEngine,
+        ports: Sequence[str],
+        descriptor: int,
+        offset_ns: int,
+        most_octets: int = MOST_OCTETS,
     ) -> None:
         """Begin; the descriptor is taken over. offset_ns: POSIX less CLOCK_MONOTONIC.
 
+        A file with captures in it gets one more section.
         InvalidInputError for ports that there are not.
         """
         self._engine = engine
@@ -28,13 +36,14 @@ class Capturing:
         self._numbers = {port: number for number, port in enumerate(ports)}
         self._offset_ns = offset_ns
         self._file = os.fdopen(descriptor, "wb")
+        self._room = most_octets - os.fstat(descriptor).st_size
         self.packets = 0
         self.problem = ""
         """Why it ended by itself: no room on the disk, say."""
         try:
             engine.captured()  # what was left of another capture
             engine.capture(self._ports, on=True)
-            self._write(pcapng.beginning(self._ports))
+            self._write([pcapng.beginning(self._ports)])
         except BaseException:
             self._file.close()
             raise
@@ -54,9 +63,7 @@ class Capturing:
             for each in taken
             if each.port in self._numbers
         ]
-        self._write(b"".join(blocks))
-        if not self.problem:
-            self.packets += len(blocks)
+        self.packets += self._write(blocks)
 
     def end(self) -> None:
         """Stop copying, write what is left, and close the file."""
@@ -65,15 +72,26 @@ class Capturing:
         try:
             self._file.close()
         except OSError as problem:
-            self._failed(problem)
+            self._failed(problem.strerror or str(problem))
 
-    def _write(self, octets: bytes) -> None:
+    def _write(self, blocks: Sequence[bytes]) -> int:
+        """Write blocks, whole ones only; return how many."""
+        fitting = 0
+        for each in blocks:
+            if len(each) > self._room:
+                break
+            self._room -= len(each)
+            fitting += 1
         try:
-            self._file.write(octets)
+            self._file.write(b"".join(blocks[:fitting]))
             self._file.flush()
         except OSError as problem:
-            self._failed(problem)
+            self._failed(problem.strerror or str(problem))
+            return 0
+        if fitting < len(blocks):
+            self._failed("its file is as large as one may become")
+        return fitting
 
-    def _failed(self, problem: OSError) -> None:
-        self.problem = f"The capture ended early: {problem.strerror or problem}."
+    def _failed(self, why: str) -> None:
+        self.problem = f"The capture ended early: {why}."
         self._engine.capture(self._ports, on=False)

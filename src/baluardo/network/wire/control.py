@@ -178,10 +178,14 @@ class WireProcess:
                 f"{printable(str(path))} cannot be written: {problem.strerror}."
             ) from None
         try:
-            self._ask({"verb": "capture", "on": True, "ports": list(ports)}, descriptor)
+            self.capture_into(descriptor, ports)
         finally:
             os.close(descriptor)
         return 0
+
+    def capture_into(self, descriptor: int, ports: Sequence[str] = ()) -> None:
+        """Write every packet that passes these ports (none named: all) into an open file."""
+        self._ask({"verb": "capture", "on": True, "ports": list(ports)}, descriptor)
 
     def close(self) -> None:
         """End the process; packets under way are lost, a capture is written to its end."""

@@ -78,6 +78,12 @@ class Plan:
         """Every bearer of every site."""
         return tuple(each for site in self.sites for each in self.of(site))
 
+    @cached_property
+    def ports(self) -> tuple[str, ...]:
+        """The name of every port of the wire."""
+        terminals = tuple(each.port for each in self.terminals)
+        return (*terminals, *(each.port for each in self.landings), EXCHANGE)
+
     def of(self, site: Site) -> tuple[Terminal, ...]:
         """Return the terminals of a site in the order of its plan: the first that works is used."""
         number = 10 + self.sites.index(site)

@@ -19,6 +19,7 @@ from baluardo.errors import BaluardoError, InvalidInputError
 from baluardo.network.wire.datagram import Echo, read_packet
 from baluardo.scenario.nation import Nation
 from baluardo.stage.network.addresses import EXCHANGE, EXCHANGE_ADDRESS, Plan
+from baluardo.stage.network.capture import Capture
 from baluardo.stage.network.sky import SkyFeed
 from baluardo.stage.network.wire import StagedWire
 from baluardo.twin.paths.planner import SlotPaths
@@ -77,6 +78,8 @@ class OpenWire:
         self.nation = nation
         self.plan = Plan(nation, ground)
         self.wire = StagedWire()
+        self.capture: Capture | None = None
+        """What is to be captured from the wire's first moment on."""
         self.feed = SkyFeed(self.plan, ground, self.wire, sky_time, paths)
         self._ports: dict[str, _Port] = {}
         self._sockets: list[socket.socket] = []
@@ -101,6 +104,8 @@ class OpenWire:
             self._ports[name] = port
             await loop.create_datagram_endpoint(lambda kept=port: kept, sock=ours)  # type: ignore[misc]
         await self.wire.start({}, wired)
+        if self.capture is not None:
+            await self.wire.keep_capture(self.capture)
         await self.feed.begin()
         self._tasks = [loop.create_task(self.feed.run()), loop.create_task(self._ping())]
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from baluardo.console.part import ConsolePage, ConsolePart, StatusItem
 from baluardo.errors import BaluardoError
 from baluardo.scenario.nation import Site
+from baluardo.stage.network.capture import Capture
 from baluardo.stage.network.open_wire import OpenWire
 from baluardo.stage.network.sites import StagedSite
 from baluardo.stage.network.staged import StagedNetwork
@@ -35,7 +36,7 @@ def network_part(network: StagedNetwork) -> ConsolePart:
         return {"sites": told, "wire": await _wire(network)}
 
     async def status() -> list[StatusItem]:
-        return [_standing(network)]
+        return [_standing(network), *_captured(network.capture)]
 
     return ConsolePart(name="network", router=router, pages=(PAGE,), status=status)
 
@@ -80,12 +81,11 @@ def open_wire_part(wire: OpenWire) -> ConsolePart:
 
     async def status() -> list[StatusItem]:
         text = {
-            "it": "Siti senza tunnel: questa macchina non permette spazi di rete. "
-            "Il cielo emulato si sente via UDP.",
-            "en": "Sites without tunnels: this machine permits no network namespaces. "
+            "it": "Siti senza tunnel: il terminale dice perché. Il cielo emulato si sente via UDP.",
+            "en": "Sites without tunnels: the terminal says why. "
             "The emulated sky is felt over UDP.",
         }
-        return [StatusItem("network", "notice", text)]
+        return [StatusItem("network", "notice", text), *_captured(wire.capture)]
 
     return ConsolePart(
         name="network", router=router, pages=(PAGE,), status=status, lifespan=running
@@ -128,6 +128,17 @@ async def _wire(network: StagedNetwork) -> dict[str, Any] | None:
         return await network.wire.told()
     except BaluardoError:
         return None
+
+
+def _captured(capture: Capture | None) -> list[StatusItem]:
+    if capture is None:
+        return []
+    megabytes = f"{capture.octets / 1e6:.0f} MB"
+    text = {
+        "it": f"Si registrano i pacchetti della rete emulata ({megabytes}).",
+        "en": f"Packets of the emulated network are being captured ({megabytes}).",
+    }
+    return [StatusItem("capture", "notice", text)]
 
 
 def _standing(network: StagedNetwork) -> StatusItem:

@@ -17,6 +17,7 @@ from baluardo.errors import BaluardoError, LinkError
 from baluardo.network.links.namespaces import can_make_namespaces
 from baluardo.scenario.nation import Nation, Site
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS, Plan
+from baluardo.stage.network.capture import Capture
 from baluardo.stage.network.crossing import Crossing
 from baluardo.stage.network.places import Places
 from baluardo.stage.network.sites import StagedSite
@@ -78,6 +79,8 @@ class StagedNetwork:
         self._feeding: asyncio.Task[None] | None = None
         self._runtime = Path()
         self.wire: StagedWire | None = None
+        self.capture: Capture | None = None
+        """What is to be captured from the wire's first moment on."""
         self.feed: SkyFeed | None = None
         self._serving: dict[str, ServingSatellite] = {}
         """In this slot, by the scenario's identifier of the site."""
@@ -102,6 +105,8 @@ class StagedNetwork:
         compiling = asyncio.create_task(_compile_engine())
         self.wire = StagedWire()
         await self.wire.start(self._places.ports)
+        if self.capture is not None:
+            await self.wire.keep_capture(self.capture)
         self.feed = SkyFeed(
             self.plan,
             self._ground,

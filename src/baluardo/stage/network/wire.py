@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from baluardo.errors import WireLostError
+from baluardo.errors import BaluardoError, WireLostError
 from baluardo.network.wire.control import WireProcess
 from baluardo.network.wire.tables import LinkSegment
+from baluardo.stage.network.capture import Capture
 from baluardo.stage.network.paths import Link, Route
 
 MOST_REMEMBERED: Final = 1_000
@@ -35,6 +36,7 @@ class StagedWire:
         self._links: dict[str, tuple[Link, int, int]] = {}
         self._routes: dict[tuple[str, str | None], Route] = {}
         self._offset = 0.0
+        self._capture: Capture | None = None
         self.segments: dict[str, list[LinkSegment]] = {}
         """What each link was told of late, by its name: what a measurement is held against."""
         self.starts = 0
@@ -95,6 +97,11 @@ class StagedWire:
         """Write what passes ports into a file (pcapng); None ends it and returns how many."""
         return await self._do(lambda: self._running().capture(path, ports))
 
+    async def keep_capture(self, capture: Capture) -> None:
+        """Write what passes ports into a file until the wire is closed, whatever is killed."""
+        self._capture = capture
+        await self._tell(lambda wire: wire.capture_into(capture.descriptor, capture.ports))
+
     async def told(self) -> dict[str, Any]:
         """Return what the wire has counted, as pages show it."""
         counts = await self._do(lambda: self._running().counts())
@@ -117,7 +124,13 @@ class StagedWire:
     async def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
+        capture, self._capture = self._capture, None
         if process is not None:
+            if capture is not None:
+                try:
+                    await self._do(lambda: process.capture(None))
+                except BaluardoError as problem:
+                    capture.problem = str(problem)
             await self._do(process.close)
         self._thread.shutdown(wait=False)
 
@@ -165,6 +178,8 @@ class StagedWire:
             )
         for route in self._routes.values():
             wire.route(route.port, route.address, route.link.name)
+        if self._capture is not None:
+            wire.capture_into(self._capture.descriptor, self._capture.ports)
 
 
 def _until(segment: LinkSegment, end: float) -> LinkSegment:

@@ -228,7 +228,9 @@ class _Proof:
                 came = len(await asyncio.to_thread(ping.replies))
                 await self._wire.capture(None)
                 own = self._plan.sky(frigate).address
-                found = sum(str(each.source) == own for each in packets(captured))
+                found = sum(
+                    own in {str(each.source), str(each.destination)} for each in packets(captured)
+                )
             seen[ruled] = found, came
         return [
             Finding(
