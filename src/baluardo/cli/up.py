@@ -29,6 +29,10 @@ EXAMPLE = f"""\
   $ baluardo up --port 9000 --catalogue starlink.tle
   http://127.0.0.1:9000/
   shows the satellites of that file; Ctrl-C ends it. Without --port it is {DEFAULT_PORT}.
+
+  $ baluardo up --capture rome.pcapng --capture-port rome.sky --capture-port rome.fibre
+  http://127.0.0.1:{DEFAULT_PORT}/
+  writes what passes Rome's dish and fibre into a new file, for Wireshark.
 """
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import Demonstration, open_demonstration
 from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
+from baluardo.stage.network.addresses import Plan
 from baluardo.stage.network.capture import Capture
 from baluardo.stage.network.open_wire import OpenWire
 from baluardo.stage.network.part import network_part, open_wire_part
@@ -48,6 +50,7 @@ from baluardo.twin.catalogues import (
 )
 from baluardo.twin.live import LiveSky
 from baluardo.twin.sky.catalogue import Catalogue
+from baluardo.twin.sky.landing import default_ground
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +97,11 @@ def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str],
         files = "file" if removed == 1 else "files"
         say(f"Cleaned up after a run that ended without notice ({removed} {files}).")
     listener = _bind(options, runs)
-    with listener.socket, runs.entered(listener.url):
+    with (
+        listener.socket,
+        runs.entered(listener.url),
+        _capture(options, nation, listener, say) as capture,
+    ):
         loaded = _load(options.catalogue or nation.catalogue, say)
         for notice in (*loaded.notices, *_about(loaded.catalogue)):
             say(notice.en)
@@ -105,11 +112,25 @@ def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str],
             )
         authority = _demonstration(options, listener, say)
         try:
-            asyncio.run(_run(options, nation, loaded, listener, authority, announce, say))
+            asyncio.run(_run(options, nation, loaded, listener, authority, capture, announce, say))
         finally:
             if authority is not None:
                 authority.store.close()
     say("Stopped.")
+
+
+def _capture(
+    options: UpOptions, nation: Nation, listener: Listener, say: Callable[[str], None]
+) -> AbstractContextManager[Capture | None]:
+    """Make the file of the capture that is asked for, before anything slow is begun for it."""
+    if options.capture is None:
+        return contextlib.nullcontext()
+    if options.sky_only or not listener.loopback:
+        raise StageError(
+            "There is nothing to capture: the wire runs with the demonstration state alone, which "
+            "stays closed with --sky-only and with a --host that other machines can reach."
+        )
+    return Capture(options.capture, options.capture_ports, Plan(nation, default_ground()), say)
 
 
 def _demonstration(
@@ -191,6 +212,7 @@ async def _run(
     loaded: Loaded,
     listener: Listener,
     authority: Authority | None,
+    capture: Capture | None,
     announce: Callable[[str], None],
     say: Callable[[str], None],
 ) -> None:
@@ -204,8 +226,7 @@ async def _run(
     ]
     hosts = [*listener.allowed_hosts]
     sites: Mapping[str, ASGIApp] = {}
-    capture: Capture | None = None
-    if authority is None and options.capture is not None:
+    if authority is None and capture is not None:
         raise StageError(
             "Without the demonstration state there is no wire, and nothing to capture."
         )
@@ -215,9 +236,7 @@ async def _run(
         wired = network or OpenWire(nation, live.sky.ground, live.sky_time, plans.paths)
         if isinstance(wired, OpenWire):
             parts.append(open_wire_part(wired))
-        if options.capture is not None:
-            capture = Capture(options.capture, options.capture_ports, wired.plan)
-            wired.capture = capture
+        wired.capture = capture
         state = Demonstration(
             _demonstration_directory(), authority, nation, lambda: service.door.port, say, network
         )
@@ -234,12 +253,8 @@ async def _run(
             # Some browsers keep the call until they are closed.
             threading.Thread(target=webbrowser.open, args=(listener.url,), daemon=True).start()
 
-    try:
-        listener.open()
-        await serve(app, listener.socket, ready, largest_message=LARGEST_FRAME)
-    finally:
-        if capture is not None:
-            say(capture.close())
+    listener.open()
+    await serve(app, listener.socket, ready, largest_message=LARGEST_FRAME)
 
 
 def _network(

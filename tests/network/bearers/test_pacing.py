@@ -115,6 +115,17 @@ def test_what_leaves_is_the_rate_and_not_more(late_ms: float) -> None:
     assert 0.99 * seconds <= len(delays[2]) * outer * 8 / rate <= seconds + 0.01
 
 
+def test_how_long_what_waits_takes_the_rate() -> None:
+    pacer = pacing.empty_pacer(8)
+    pacing.set_rate(pacer, 8e6)  # an octet in a microsecond
+    assert not pacing.lasts(pacer, MS)
+    for cls, octets in ((0, 600), (4, 400)):
+        assert not pacing.lasts(pacer, MS)
+        pacing.enqueue(pacer, pacing.take_slot(pacer), cls, np.uint64(cls), octets, 0)
+    assert pacing.lasts(pacer, MS)
+    assert not pacing.lasts(pacer, MS + 1)
+
+
 def test_rate_zero_means_that_nothing_waits() -> None:
     pacer, delays = run(upload(100e6, 0.2, 0, 2), 0.0)
     assert max(delays[2]) < 0.1

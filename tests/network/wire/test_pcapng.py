@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import struct
 import subprocess
@@ -9,6 +10,8 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from baluardo.errors import InvalidInputError
 from baluardo.network.wire import pcapng
@@ -79,3 +82,19 @@ def test_what_no_block_can_hold_is_refused() -> None:
     for time_ns in (-1, 1 << 64):
         with pytest.raises(InvalidInputError, match="posix_ns"):
             pcapng.packet(0, time_ns, PING, pcapng.INBOUND)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, len(CAPTURE)), st.binary(max_size=40))
+def test_packets_of_a_file_are_counted_or_it_is_refused(
+    tmp_path: Path, cut: int, more: bytes
+) -> None:
+    file = tmp_path / "wire.pcapng"
+    file.write_bytes(CAPTURE[:cut] + more)
+    with file.open("rb") as opened:
+        with contextlib.suppress(InvalidInputError):
+            assert (
+                0 <= pcapng.count_packets(opened.fileno(), cut + len(more)) <= 2 + len(more) // 12
+            )
+        file.write_bytes(CAPTURE * 3)
+        assert pcapng.count_packets(opened.fileno(), 3 * len(CAPTURE)) == 6

@@ -45,6 +45,7 @@ from baluardo.network.bearers.pacing import (
     dequeue,
     enqueue,
     free_slot,
+    lasts,
     length_of,
     next_departure,
     take_slot,
@@ -65,8 +66,9 @@ LONGEST_WAIT_NS: Final = 20_000_000
 """While packets wait: a rate that grows meanwhile is seen after this time at the latest."""
 
 GATHER_NS: Final = 1_000_000
-"""Packets that may leave within this time leave together, and what comes meanwhile is taken at one
-wake-up: one for each costs more than the packet, here and in everything behind."""
+"""Where a queue stands, packets that may leave within this time leave together, and what comes
+meanwhile is taken at one wake-up: one for each costs more than the packet, here and in everything
+behind."""
 
 MOST_FAILURES: Final = 64
 """In a row: the descriptor's device is gone, and waiting for it would never wait."""
@@ -121,7 +123,7 @@ def _ready(s: State, now: int) -> int:
     if leaves != NEVER:
         milliseconds = 0
         wait = min(leaves - now, LONGEST_WAIT_NS)
-        if 0 < wait <= GATHER_NS:
+        if 0 < wait <= GATHER_NS and lasts(s.pacer, GATHER_NS):
             s.poll[2] = 0
             s.poll[3] = GATHER_NS
             base = s.poll.ctypes.data

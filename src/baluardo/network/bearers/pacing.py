@@ -214,6 +214,15 @@ def next_departure(p: Pacer, now: int) -> int:
     return int(p.numbers[_RELEASE]) if p.numbers[_RATE] > 0 else now
 
 
+@njit(nogil=True, cache=True)
+def lasts(p: Pacer, span: int) -> bool:
+    """Return whether what waits takes the rate for so long (ns)."""
+    octets = 0
+    for cls in range(CLASSES):
+        octets += p.waiting[cls, 1]
+    return bool(octets * 8_000_000_000 >= p.numbers[_RATE] * span)
+
+
 @inner
 def _class_in_turn(p: Pacer) -> int:
     """The highest class that waits, unless a lower one has earned a whole packet's turn."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from typing import Final
@@ -16,7 +17,12 @@ TICK_S: Final = 0.02
 
 
 class Capturing:
-    """What passes some ports goes into a file, until it is ended."""
+    """What passes some ports goes into a file, until it is ended.
+
+    Blocks are written beyond the file's offset, which moves once they are whole. Whoever holds the
+    same open file sees it, so that another process goes on there where this one was killed while it
+    wrote.
+    """
 
     def __init__(
         self,
@@ -28,24 +34,28 @@ class Capturing:
     ) -> None:
         """Begin; the descriptor is taken over. offset_ns: POSIX less CLOCK_MONOTONIC.
 
-        A file with captures in it gets one more section.
+        A file that stands behind captures already gets one more section, and has to be readable.
         InvalidInputError for ports that there are not.
         """
         self._engine = engine
         self._ports = list(ports)
         self._numbers = {port: number for number, port in enumerate(ports)}
         self._offset_ns = offset_ns
-        self._file = os.fdopen(descriptor, "wb")
-        self._room = most_octets - os.fstat(descriptor).st_size
+        self._file, self._most = descriptor, most_octets
         self.packets = 0
+        """How many the file holds."""
         self.problem = ""
         """Why it ended by itself: no room on the disk, say."""
         try:
+            self._whole = os.lseek(descriptor, 0, os.SEEK_CUR)
+            if self._whole:
+                os.ftruncate(descriptor, self._whole)
+                self.packets = pcapng.count_packets(descriptor, self._whole)
             engine.captured()  # what was left of another capture
             engine.capture(self._ports, on=True)
             self._write([pcapng.beginning(self._ports)])
         except BaseException:
-            self._file.close()
+            os.close(descriptor)
             raise
 
     def take(self) -> None:
@@ -70,27 +80,35 @@ class Capturing:
         self._engine.capture(self._ports, on=False)
         self.take()
         try:
-            self._file.close()
+            os.close(self._file)
         except OSError as problem:
             self._failed(problem.strerror or str(problem))
 
     def _write(self, blocks: Sequence[bytes]) -> int:
-        """Write blocks, whole ones only; return how many."""
-        fitting = 0
+        """Write as many blocks as fit, all of them whole or none; return how many."""
+        fitting, room = 0, self._most - self._whole
         for each in blocks:
-            if len(each) > self._room:
+            room -= len(each)
+            if room < 0:
                 break
-            self._room -= len(each)
             fitting += 1
         try:
-            self._file.write(b"".join(blocks[:fitting]))
-            self._file.flush()
+            self._append(b"".join(blocks[:fitting]))
         except OSError as problem:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._whole)
             self._failed(problem.strerror or str(problem))
             return 0
         if fitting < len(blocks):
-            self._failed("its file is as large as one may become")
+            self._failed(f"its file may have {self._most:,} octets, and no further packet fits")
         return fitting
+
+    def _append(self, octets: bytes) -> None:
+        left, at = memoryview(octets), self._whole
+        while left:
+            written = os.pwrite(self._file, left, at)
+            left, at = left[written:], at + written
+        self._whole = os.lseek(self._file, at, os.SEEK_SET)
 
     def _failed(self, why: str) -> None:
         self.problem = f"The capture ended early: {why}."

@@ -184,8 +184,17 @@ class WireProcess:
         return 0
 
     def capture_into(self, descriptor: int, ports: Sequence[str] = ()) -> None:
-        """Write every packet that passes these ports (none named: all) into an open file."""
+        """Write every packet that passes these ports (none named: all) into an open file.
+
+        From its offset on, which says at every moment up to where it is whole. Where captures stand
+        before that, it has to be open for reading too.
+        """
         self._ask({"verb": "capture", "on": True, "ports": list(ports)}, descriptor)
+
+    def captured(self) -> tuple[int, str]:
+        """Return how many packets the capture's file holds, and why it ended by itself if so."""
+        told = self._ask({"verb": "captured"})
+        return whole(told, "packets", 0, LARGEST_NUMBER), told.text("problem", LONGEST_SENTENCE)
 
     def close(self) -> None:
         """End the process; packets under way are lost, a capture is written to its end."""

@@ -8,6 +8,7 @@ with that of the file.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterable
 from typing import Final
@@ -67,6 +68,22 @@ def packet(number: int, posix_ns: int, octets: bytes, direction: int) -> bytes:
     )
     options = _options((_EPB_FLAGS, struct.pack("<I", direction)))
     return _block(_ENHANCED_PACKET, fixed + _padded(octets) + options)
+
+
+def count_packets(descriptor: int, end: int) -> int:
+    """Return how many packets this module has written before an octet, where a block ends.
+
+    OSError where the file cannot be read; InvalidInputError where it holds something else.
+    """
+    packets = place = 0
+    while place < end:
+        head = os.pread(descriptor, 8, place)
+        kind, length = struct.unpack("<II", head) if len(head) == 8 else (0, 0)
+        if not 12 <= length <= end - place:
+            raise InvalidInputError(f"At octet {place} of the capture stands no block.")
+        packets += kind == _ENHANCED_PACKET
+        place += length
+    return packets
 
 
 def _block(kind: int, body: bytes) -> bytes:

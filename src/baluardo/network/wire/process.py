@@ -63,6 +63,7 @@ class WireServer:
             "set_offset": (("posix_offset_s",), self._set_offset),
             "counts": ((), self._counts),
             "capture": (("on", "ports"), self._capture),
+            "captured": ((), self._captured),
         }
 
     def serve(self) -> None:
@@ -182,6 +183,11 @@ class WireServer:
         if ended.problem:
             raise LinkError(ended.problem)
         return {"packets": ended.packets}
+
+    def _captured(self, _fields: JsonObject, _given: list[int]) -> Fields:
+        if self._capturing is None:
+            raise InvalidInputError("Nothing is being captured.")
+        return {"packets": self._capturing.packets, "problem": self._capturing.problem}
 
     def _begin_capture(self, fields: JsonObject, given: list[int]) -> Fields:
         if self._capturing is not None:

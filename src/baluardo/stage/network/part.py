@@ -131,12 +131,14 @@ async def _wire(network: StagedNetwork) -> dict[str, Any] | None:
 
 
 def _captured(capture: Capture | None) -> list[StatusItem]:
-    if capture is None:
+    if capture is None or not capture.begun or capture.problem:
         return []
-    megabytes = f"{capture.octets / 1e6:.0f} MB"
+    ports, packets = ", ".join(capture.ports), capture.packets
     text = {
-        "it": f"Si registrano i pacchetti della rete emulata ({megabytes}).",
-        "en": f"Packets of the emulated network are being captured ({megabytes}).",
+        "it": f"Si registra ciò che passa da {ports or 'tutte le porte'} della rete emulata "
+        f"(pacchetti: {packets}).",
+        "en": f"What passes {ports or 'all ports'} of the emulated network is being captured "
+        f"(packets: {packets}).",
     }
     return [StatusItem("capture", "notice", text)]
 

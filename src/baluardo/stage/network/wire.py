@@ -90,8 +90,7 @@ class StagedWire:
 
     async def look(self) -> None:
         """Start another process if this one is gone; LinkError if it does not come up."""
-        if self._process is None or not self._process.is_running():
-            await self._do(self._revive)
+        await self._do(self._look)
 
     async def capture(self, path: Path | None, ports: Sequence[str] = ()) -> int:
         """Write what passes ports into a file (pcapng); None ends it and returns how many."""
@@ -100,13 +99,14 @@ class StagedWire:
     async def keep_capture(self, capture: Capture) -> None:
         """Write what passes ports into a file until the wire is closed, whatever is killed."""
         self._capture = capture
-        await self._tell(lambda wire: wire.capture_into(capture.descriptor, capture.ports))
+        await self._tell(self._capture_on)
 
     async def told(self) -> dict[str, Any]:
         """Return what the wire has counted, as pages show it."""
         counts = await self._do(lambda: self._running().counts())
         return {
             "privileged": self.privileged,
+            "capture": None if self._capture is None else self._capture.told(),
             "links": [
                 {
                     "name": name,
@@ -127,10 +127,7 @@ class StagedWire:
         capture, self._capture = self._capture, None
         if process is not None:
             if capture is not None:
-                try:
-                    await self._do(lambda: process.capture(None))
-                except BaluardoError as problem:
-                    capture.problem = str(problem)
+                await self._do(lambda: _end_capture(capture, process))
             await self._do(process.close)
         self._thread.shutdown(wait=False)
 
@@ -161,6 +158,16 @@ class StagedWire:
         for name, udp in self._sockets.items():
             self._process.add_socket(name, udp, None)
 
+    def _look(self) -> None:
+        try:
+            wire = self._running()
+            if not wire.is_running():
+                raise WireLostError("The wire's process is gone.")
+            if self._capture is not None and not self._capture.problem:
+                _watched(self._capture, lambda capture: capture.note(*wire.captured()))
+        except WireLostError:
+            self._revive()
+
     def _revive(self) -> None:
         if self._process is not None:
             logger.warning("The wire's process was lost; another one is told everything anew.")
@@ -178,8 +185,37 @@ class StagedWire:
             )
         for route in self._routes.values():
             wire.route(route.port, route.address, route.link.name)
-        if self._capture is not None:
-            wire.capture_into(self._capture.descriptor, self._capture.ports)
+        self._capture_on(wire)
+
+    def _capture_on(self, wire: WireProcess) -> None:
+        if self._capture is not None and not self._capture.problem:
+            _watched(
+                self._capture,
+                lambda capture: wire.capture_into(capture.descriptor, capture.ports),
+            )
+
+
+def _watched(capture: Capture, act: Callable[[Capture], None]) -> None:
+    """Do something about a capture: what fails ends it alone, and not the wire."""
+    try:
+        act(capture)
+    except WireLostError:
+        raise
+    except BaluardoError as problem:
+        capture.note(capture.packets, f"The capture ended early: {problem}")
+
+
+def _end_capture(capture: Capture, wire: WireProcess) -> None:
+    if capture.problem:
+        return
+    try:
+        capture.note(*wire.captured())
+        if not capture.problem:
+            capture.note(wire.capture(None))
+    except WireLostError:
+        capture.note(capture.packets, "The wire was killed before its capture was ended.")
+    except BaluardoError as problem:
+        capture.note(capture.packets, str(problem))
 
 
 def _until(segment: LinkSegment, end: float) -> LinkSegment:
