@@ -13,9 +13,9 @@ ifeq ($(origin CATALOGUE),command line)
 UP += --catalogue "$(CATALOGUE)"
 endif
 
-# Two processes more than cores, as tests wait for sockets and browsers, and four at most. A file's
+# One process more than cores, as tests wait for sockets and browsers, and four at most. A file's
 # tests stay together, as its fixtures do, and files begin in the order of tests/conftest.py.
-WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --maxprocesses 4 \
+WORKERS = --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 4 \
   --dist loadfile --no-loadscope-reorder
 
 # Tests start hundreds of processes: where none may keep its bytecode, each compiles all modules.
