@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from baluardo.calls.bodies import Answer, Dial, End, Info, Refuse, Ringing, Side
+from baluardo.calls.call_rate import call_rate_bps
 from baluardo.calls.causes import Cause
 from baluardo.calls.events import Decided
 from baluardo.calls.messages import Message
@@ -159,6 +160,20 @@ def test_of_two_calls_that_meet_one_stands() -> None:
         caller = world.phones[world.dialled[loser].caller].calls
         assert (caller[loser].cause, caller[loser].instead) == (Cause.GLARE, winner)
         assert caller[winner].state == "incoming", "who lost is called by who won"
+
+
+def test_a_call_that_finds_no_room_ends_none_that_it_meets() -> None:
+    for seed in range(10):
+        world = World(seed, capacity=1.5 * call_rate_bps())
+        one = world.dial(BRUNOS, ANNA)
+        world.run(0.5)
+        world.capacity = 0.5 * call_rate_bps()  # from the next slot on, as a forecast says
+        other = world.dial(ANNAS, BRUNO, precedence=Precedence.FLASH)
+        world.run(0.5)
+        assert set(world.endings(other).values()) <= {Cause.NO_ROOM}
+        assert world.phones[ANNAS].calls[other].cause is Cause.NO_ROOM
+        assert world.phones[ANNAS].calls[one].state == "incoming", "who rang before still does"
+        assert not world.endings(one)
 
 
 def test_the_higher_precedence_stands_and_an_emergency_before_it() -> None:

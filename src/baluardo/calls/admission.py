@@ -15,7 +15,7 @@ which a path carries less, calls yield by the same rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -140,14 +140,24 @@ class Admission:
             return Cause.SECOND_EMERGENCY
         return None
 
-    def ask(self, request: Request, now: float) -> Decision:
+    def ask(self, request: Request, now: float, instead: Collection[str] = ()) -> Decision:
         """Decide on a new call; if it is admitted it has its room, and who yields has none.
 
-        A slot that was not judged yet is judged first.
+        `instead`: calls whose place it takes. Their room is its own if it is admitted, and stays
+        theirs if not. A slot that was not judged yet is judged first.
         """
         if request.call in self._booked:
             raise InvalidInputError(f"Call {request.call} has its room already.")
         shrunk = tuple(self.handle_timer(now))
+        before = dict(self._booked), dict(self._on_paths)
+        for each in instead:
+            self.release(each)
+        decision = self._decided(request, now, shrunk)
+        if decision.verdict is Verdict.REFUSED:
+            self._booked, self._on_paths = before
+        return decision
+
+    def _decided(self, request: Request, now: float, shrunk: tuple[Decision, ...]) -> Decision:
         cause = self.forbidden(request)
         if cause is not None:
             return self._refuse(request, cause, now, shrunk)

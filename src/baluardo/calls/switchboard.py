@@ -23,6 +23,7 @@ from baluardo.calls.glare import stands
 from baluardo.calls.media_places import MOST_DEVICES, Claim, MediaPlaces, open_sessions
 from baluardo.calls.messages import Message
 from baluardo.calls.refusals import Refusals
+from baluardo.calls.steps import UNANSWERED
 from baluardo.errors import InvalidInputError
 from baluardo.terms import Bilingual, Precedence
 
@@ -284,27 +285,22 @@ class Switchboard:
         """Let glare and admission decide; None if the call may be made."""
         if other == self.site and not is_ours:
             return None  # within the site: decided when our own device dialled
-        request = self._request(call, dial, other)
+        request, met = self._request(call, dial, other), list[Key]()
         if self._admission.forbidden(request) is None:
-            instead = self._meet(call, dial, now)
-            if instead is not None:
-                return End(Cause.GLARE, instead)
-        decision = self._admission.ask(request, now)
+            met = sorted(self._unanswered.get((dial.callee, dial.calling_person), ()))
+            for key in met:
+                if stands((call, dial), (key[0], self._calls[key].dial)) != call:
+                    return End(Cause.GLARE, key[0])
+        decision = self._admission.ask(request, now, instead=[key[0] for key in met])
         self._events.append(Decided(decision))
         for each in decision.yielding:
             self._yield(each, now)
-        return None if decision.cause is None else End(decision.cause)
-
-    def _meet(self, call: str, dial: Dial, now: float) -> str | None:
-        """Return the call that stands instead of a new one; end those that it stands over."""
-        keys = self._unanswered.get((dial.callee, dial.calling_person), set())
-        met = [(key, self._calls[key]) for key in sorted(keys)]
-        for key, each in met:
-            if stands((call, dial), (key[0], each.dial)) != call:
-                return key[0]
-        for key, each in met:
-            each.glare(call, now)
-            self._after(key, now)
+        if decision.cause is not None:
+            return End(decision.cause)
+        for key in met:
+            if key in self._calls and self._calls[key].state in UNANSWERED:
+                self._calls[key].glare(call, now)
+                self._after(key, now)
         return None
 
     def _ringing(self, dial: Dial) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class SealingSuite:
 
 @dataclass(frozen=True, slots=True)
 class GroupSuite:
-    """MLS (RFC 9420) parameters. Suite numbers are private and change: configuration has them."""
+    """MLS (RFC 9420) parameters. Suite numbers are private: the pages have them."""
 
     kem: str
     signature: str

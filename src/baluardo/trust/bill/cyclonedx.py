@@ -195,7 +195,7 @@ def _profile(profile: AnyProfile) -> Iterator[Json]:
     )
     yield _protocol(
         f"Group keys ({profile.name})",
-        "MLS, RFC 9420; policy for calls, which are not built yet",
+        "MLS, RFC 9420; calls and written messages",
         "other",
         (groups.kem, groups.signature),
         **in_profile,
