@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from baluardo.trust.primitives.hashing import sha256, sha384
-
-SIZE_256: Final = 32
-"""Octets of `digest_256`."""
 
 
 def digest(octets: bytes) -> bytes:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baluardo.authority.mail.refusal import stale
+from baluardo.protocol.mail_fields import DIGEST_OCTETS
 from baluardo.protocol.mail_items import MailItem, digest_of, name_of
-from baluardo.trust.digest import SIZE_256
 
 
 class Handed:
@@ -32,7 +32,7 @@ class Handed:
         """Return if a name is that of what was handed out up to a number; MailRefusedError."""
         numbers, digests = self._last
         count = numbers.index(upto) + 1 if upto in numbers else 0
-        if not count or name != name_of(digests[: count * SIZE_256]):
+        if not count or name != name_of(digests[: count * DIGEST_OCTETS]):
             raise stale(
                 "What the device was brought is not what was handed out for it last: nothing has "
                 "left its mailbox. It is brought again."
