@@ -12,9 +12,16 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
+import numpy as np
+
 from baluardo.calls.relay.loop_thread import LoopThread as RelayThread
 from baluardo.console.paths_plans import Plans
 from baluardo.console.sky import site_question
+from baluardo.emergency.beams.contacts import PhoneContacts
+from baluardo.emergency.beams.forecast import forecast
+from baluardo.emergency.beams.plan import plan
+from baluardo.emergency.beams.wanted import CellWarning, Wanted
+from baluardo.emergency.reach.handsets import populate, simulate
 from baluardo.network.bearers.engine_state import new_state
 from baluardo.network.bearers.engine_thread import EngineThread
 from baluardo.network.wire.loop_thread import LoopThread as WireThread
@@ -22,7 +29,9 @@ from baluardo.scenario.nation import default_path, load
 from baluardo.terms import slot_at
 from baluardo.twin.catalogues import Loaded
 from baluardo.twin.live import LiveSky
+from baluardo.twin.paths.phone_contacts import phone_contacts
 from baluardo.twin.sky.shells import default_catalogue
+from baluardo.twin.sky.sky import Sky
 
 ANY_SEED = bytes(16)
 """Nothing comes to these loops from anybody."""
@@ -54,6 +63,16 @@ def compile_sky() -> None:
     asyncio.run(_ask())
 
 
+def compile_warnings() -> None:
+    """Light two cells for a minute, and let a handset hear of it."""
+    sky, people = Sky(default_catalogue()), np.ones(2)
+    found = phone_contacts(sky, [42.8, 41.9], [13.1, 12.5], start=sky.catalogue.epoch, dwells=12)
+    wanted = Wanted.of(2, [CellWarning(np.arange(2, dtype=np.int32), people, 0, 82.0)])
+    beams = plan(PhoneContacts.of(found), wanted, usual=people)
+    forecast(beams, wanted.warnings[0])
+    simulate(beams, populate(people, 1, 0), octets=wanted.octets)
+
+
 async def _ask() -> None:
     live, nation = LiveSky(Loaded(default_catalogue())), load(default_path())
     plans = Plans(live, nation, None)
@@ -66,7 +85,9 @@ async def _ask() -> None:
         plans.stop()
 
 
-LOOPS: tuple[Callable[[], None], ...] = (compile_sky, compile_engine, compile_wire, compile_relay)
+LOOPS: tuple[Callable[[], None], ...] = (
+    *(compile_sky, compile_engine, compile_wire, compile_warnings, compile_relay),
+)
 """The longest first."""
 
 

@@ -22,11 +22,14 @@ from baluardo.authority.context import Authority
 from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
 from baluardo.authority.doors.door import PREFIX, PRINCIPAL
+from baluardo.authority.doors.handsets import handsets_router
 from baluardo.authority.doors.health import health_router
 from baluardo.authority.doors.log import log_router
 from baluardo.authority.doors.policy import policy_router
 from baluardo.authority.doors.public import public_router
 from baluardo.authority.doors.sites import sites_router
+from baluardo.authority.doors.warning_desk import warning_desk_router
+from baluardo.authority.doors.warnings import warnings_router
 from baluardo.authority.founding import Founding, Officer, found
 from baluardo.authority.metrics import CountRequests, Metrics
 from baluardo.authority.opening import open_authority
@@ -192,12 +195,14 @@ class State:
 
 
 @contextmanager
-def opened(template: Template, directory: Path, database: str = "") -> Iterator[State]:
+def opened(
+    template: Template, directory: Path, database: str = "", policy: Policy | None = None
+) -> Iterator[State]:
     """Open a copy of the ceremony's state over a database; by default SQLite."""
     shutil.copytree(template.directory, directory)
     replace(Settings.read(directory), database=database).write(directory, replace=True)
     calendar = Calendar()
-    authority = open_authority(directory, ACCESS, lambda: calendar.now, first_policy())
+    authority = open_authority(directory, ACCESS, lambda: calendar.now, policy or first_policy())
     authority.web_url = "http://authority.baluardo.localhost:8470"
     try:
         yield State(authority, calendar)
@@ -214,6 +219,9 @@ def _application(authority: Authority, metrics: Metrics) -> Any:
         sites_router,
         log_router,
         public_router,
+        warning_desk_router,
+        handsets_router,
+        warnings_router,
     ):
         router.include_router(made(authority))
     router.include_router(health_router(authority, metrics))

@@ -35,6 +35,8 @@ from baluardo.authority.settings import Settings
 from baluardo.authority.store import schema
 from baluardo.authority.store.opening import database_url, open_store
 from baluardo.authority.store.store import Store
+from baluardo.authority.warnings.desk import WarningDesk
+from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.console.app import create_console
 from baluardo.console.part import ConsolePart
 from baluardo.protocol.grant import Grant
@@ -46,7 +48,7 @@ from baluardo.trust.base64_text import of_base64, to_base64
 from baluardo.trust.certificates.certificate import Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.request import make_request
-from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.identity import ADMITTED, Identity, Kind
 from baluardo.trust.issuing.layout import Layout
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.publishing import publish_sealing_key
@@ -84,7 +86,7 @@ POLICY = Policy(
     1,
     COMMUNITY,
     {name: Grant(roles, Precedence.FLASH) for name, roles in ROLES.items()},
-    {kind: kind is not Kind.PERSON for kind in Kind},
+    {kind: kind is not Kind.PERSON for kind in ADMITTED},
     visibility={"duty": frozenset({Role.OPERATOR, Role.COMMUNICATIONS_OFFICER})},
 )
 NUMBERS = (Number("extension", "1234"), Number("duty", "+39 06 1234 567"))
@@ -403,6 +405,7 @@ def running_state(
             sealing_key=sealing_key,
             sealing_statement=publish_sealing_key(sealing_key.public, credential),
             policy=POLICY,
+            warnings=WarningDesk(WarningSettings(), COMMUNITY, demonstration=False),
             web_url=ORIGIN,
         )
         carried = {name: each.copy() for name, each in founded.carried.items()}

@@ -16,7 +16,7 @@ from baluardo.protocol.invitation import Invitation
 from baluardo.protocol.roles import Role
 from baluardo.trust.base64_text import to_base64, to_base64url
 from baluardo.trust.certificates.request import make_request
-from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.identity import ADMITTED, Identity, Kind
 from baluardo.trust.sealing import seal
 from baluardo.trust.strict_json import write_json
 
@@ -98,7 +98,7 @@ def test_same_request_again_signs_nobody_in(state: State) -> None:
 
 
 def test_two_at_once_with_one_token(state: State) -> None:
-    state.set_policy(approval=dict.fromkeys(Kind, False))
+    state.set_policy(approval=dict.fromkeys(ADMITTED, False))
     made = state.invitation("office/roma")
     bodies = [{"token": made.text, "request": request_of(state, "office/roma")} for _ in range(6)]
 
@@ -268,7 +268,7 @@ def test_ship_waits_for_an_officer_and_is_let_in(state: State) -> None:
 
 
 def test_site_enrols_anew_in_its_own_place(state: State) -> None:
-    state.set_policy(approval=dict.fromkeys(Kind, False))
+    state.set_policy(approval=dict.fromkeys(ADMITTED, False))
     for name in ("Before", "After"):
         made = state.invitation("office/roma", display_name=name)
         body = {"token": made.text, "request": request_of(state, "office/roma")}
@@ -294,7 +294,7 @@ def test_recovery_replaces_every_passkey_and_ends_every_session(state: State) ->
 
 
 def test_recovery_that_waits_changes_nothing_yet(state: State) -> None:
-    state.set_policy(approval=dict.fromkeys(Kind, True))
+    state.set_policy(approval=dict.fromkeys(ADMITTED, True))
     path = "person/gina.costa/recovered"
     made, new = state.invitation(path, Purpose.RECOVER), Authenticator(ORIGIN)
     answer = state.browser().enrol(made.text, path, state.new_key(), new)
@@ -321,7 +321,7 @@ def seal_for(state: State, made_text: str, path: str) -> bytes:
 
 
 def test_machine_asks_by_a_sealed_message(state: State) -> None:
-    state.set_policy(approval=dict.fromkeys(Kind, False))
+    state.set_policy(approval=dict.fromkeys(ADMITTED, False))
     made = state.invitation("office/roma")
     sealed = seal_for(state, made.text, "office/roma")
     browser = state.browser()

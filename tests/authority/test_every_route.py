@@ -37,6 +37,7 @@ from baluardo.protocol.grant import Grant
 from baluardo.protocol.invitation import Invitation
 from baluardo.protocol.messages import ApiRequest
 from baluardo.protocol.roles import Role
+from baluardo.protocol.warnings import SensorAlarm, WarningCancel
 from baluardo.trust.base64_text import to_base64, to_base64url
 from baluardo.trust.certificates.request import make_request
 from baluardo.trust.certificates.verification import Peer, Standing
@@ -53,6 +54,7 @@ DEVICE_ORIGIN = "https://authority.baluardo.localhost"
 OPERATOR, SECURITY = Role.OPERATOR, Role.SECURITY_OFFICER
 CUSTODIAN, COMMUNICATIONS = Role.CUSTODIAN, Role.COMMUNICATIONS_OFFICER
 FLEET, AUDITOR = Role.FLEET_OFFICER, Role.AUDITOR
+CIVIL = Role.CIVIL_PROTECTION_OFFICER
 MEMBERS = frozenset(Role)
 
 _numbers = count(1)
@@ -343,12 +345,28 @@ def inviting(_country: Country, _origin: str) -> Ask:
     return Ask(f"{API}/invitations", {"identity": f"office/new-{next(_numbers)}"})
 
 
+def cancel(country: Country, _origin: str) -> Ask:
+    said = WarningCancel("0" * 32, "A mistake", country.state.calendar.now)
+    signed = said.sign(country.state.devices[GINA])
+    return Ask(f"{NO_WARNING}/cancel", {"cancel": signed.to_object()})
+
+
+def alarm(country: Country, _origin: str) -> Ask:
+    said = SensorAlarm("0" * 32, "A wave", country.state.calendar.now)
+    signed = said.sign(country.state.devices[GINA])
+    return Ask(f"{API}/warnings/alarms", {"alarm": signed.to_object()})
+
+
 ENTRY = {"display_name": "Bruno Conti", "languages": ["it"], "numbers": []}
 LETTING_IN = frozenset({OPERATOR, SECURITY, FLEET})
 INVITERS = LETTING_IN | {COMMUNICATIONS}
 READERS = frozenset({OPERATOR, SECURITY, FLEET, AUDITOR})
 SIGNING = frozenset({SECURITY})
 COMMAND_READERS = frozenset({SECURITY, CUSTODIAN, AUDITOR})
+WARNING = frozenset({CIVIL})
+SEEING = frozenset({CIVIL, SECURITY, AUDITOR})
+AREA = {"kind": "circle", "lat_deg": 42.8, "lon_deg": 13.1, "radius_km": 5.0}
+NO_WARNING = f"{API}/warnings/{'0' * 32}"
 NONCE = "0" * 32
 
 EXPECTED: dict[tuple[str, str], Row] = {
@@ -388,10 +406,37 @@ EXPECTED: dict[tuple[str, str], Row] = {
     ("GET", "/requests"): Row(INVITERS | {AUDITOR}, plain(f"{API}/requests")),
     ("POST", "/requests/{asked}/approve"): Row(LETTING_IN, approval, fresh=True, lasting=True),
     ("POST", "/requests/{asked}/refuse"): Row(LETTING_IN, refusal, fresh=True, lasting=True),
-    ("GET", "/commands"): Row(COMMAND_READERS, plain(f"{API}/commands")),
+    ("GET", "/commands"): Row(COMMAND_READERS | WARNING, plain(f"{API}/commands")),
     ("POST", "/commands"): Row(SIGNING, proposal, fresh=True, lasting=True),
     ("GET", "/commands/{command}"): Row(COMMAND_READERS, one_command),
     ("POST", "/commands/{command}/answers"): Row(SIGNING, answer, fresh=True, lasting=True),
+    ("GET", "/warnings/desk"): Row(SEEING, plain(f"{API}/warnings/desk")),
+    ("GET", "/warnings/places"): Row(WARNING, plain(f"{API}/warnings/places", query="q=Norcia")),
+    ("GET", "/warnings/templates/{template}"): Row(
+        WARNING, plain(f"{API}/warnings/templates/tsunami")
+    ),
+    ("POST", "/warnings/preview"): Row(WARNING, plain(f"{API}/warnings/preview", {"area": AREA})),
+    # What makes no draft is told to those alone who may write one.
+    ("POST", "/warnings/check"): Row(
+        WARNING, plain(f"{API}/warnings/check", {"draft": {}}), permitted=400
+    ),
+    ("POST", "/warnings/handsets"): Row(
+        WARNING,
+        plain(f"{API}/warnings/handsets", {"name": "Norcia", "lat_deg": 42.8, "lon_deg": 13.1}),
+    ),
+    ("POST", "/handset/open"): Row(
+        None, plain(f"{API}/handset/open", {"secret": "A" * 22}), permitted=401
+    ),
+    ("GET", "/handset/air"): Row(None, plain(f"{API}/handset/air"), permitted=401),
+    ("GET", "/warnings"): Row(SEEING, plain(f"{API}/warnings")),
+    ("GET", "/warnings/{warning}"): Row(SEEING, plain(NO_WARNING), permitted=404),
+    ("GET", "/warnings/{warning}/reach"): Row(SEEING, plain(f"{NO_WARNING}/reach"), permitted=404),
+    ("POST", "/warnings/{warning}/cancel"): Row(WARNING, cancel, permitted=404),
+    # Sensors have no session: what they sign is judged, and sensors release nothing here.
+    ("POST", "/warnings/alarms"): Row(None, alarm, permitted=409),
+    ("POST", "/warnings/standing/{standing}/withdraw"): Row(
+        WARNING, plain(f"{API}/warnings/standing/{'0' * 32}/withdraw", {}), permitted=404
+    ),
     ("GET", "/policy"): Row(MEMBERS, plain(f"{API}/policy")),
     ("GET", "/policies"): Row(MEMBERS, plain(f"{API}/policies")),
     ("GET", "/policies/{number}"): Row(MEMBERS, plain(f"{API}/policies/1")),

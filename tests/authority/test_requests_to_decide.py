@@ -9,7 +9,7 @@ from baluardo.authority.acts.invitations import Purpose
 from baluardo.authority.store import schema
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.request import make_request
-from baluardo.trust.identity import Kind
+from baluardo.trust.identity import ADMITTED
 
 OFFICERS = ("anna.rossi", "carla.verdi", "dario.neri", "elena.bruni")
 
@@ -17,7 +17,7 @@ OFFICERS = ("anna.rossi", "carla.verdi", "dario.neri", "elena.bruni")
 @pytest.fixture
 def strict(state: State) -> State:
     """Return a state where every request waits."""
-    state.set_policy(approval=dict.fromkeys(Kind, True))
+    state.set_policy(approval=dict.fromkeys(ADMITTED, True))
     state.calendar.now += 1.0
     return state
 

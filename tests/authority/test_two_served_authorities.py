@@ -33,7 +33,7 @@ from baluardo.trust.audit.note import VerifierKey
 from baluardo.trust.audit.verification import verify_log
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.request import make_request
-from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.identity import ADMITTED, Identity
 from baluardo.trust.issuing.ceremony import Custodians
 from baluardo.trust.issuing.layout import Layout
 from baluardo.trust.primitives.signing import SigningKey
@@ -191,7 +191,7 @@ def country(tmp_path: Path, postgres: PostgresServer) -> Iterator[Country]:
         founding = Founding(COMMUNITY, EU_HYBRID, officers, Custodians(3, 2), settings("roma", 0))
         found(roma, founding, ACCESS, lambda _root, _shares: None, time.time())
         policy = replace(
-            Policy.first(COMMUNITY, [ANNA, BRUNO]), approval=dict.fromkeys(Kind, False)
+            Policy.first(COMMUNITY, [ANNA, BRUNO]), approval=dict.fromkeys(ADMITTED, False)
         )
         authority = open_authority(roma, ACCESS, first=policy)
         papers = authority.store.act_blocking(

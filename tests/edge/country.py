@@ -40,7 +40,7 @@ from baluardo.trust.commands.approval import approve
 from baluardo.trust.commands.bundle import CommandBundle
 from baluardo.trust.commands.proposal import propose
 from baluardo.trust.envelope import Envelope
-from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.identity import ADMITTED, Identity, Kind
 from baluardo.trust.issuing.ceremony import Custodians
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import EU_HYBRID
@@ -56,7 +56,7 @@ PATIENCE = 30.0
 def first_policy() -> Policy:
     """Return a policy under which nobody's request waits, unless a test says otherwise."""
     founding = Policy.first(COMMUNITY, [ANNA, BRUNO])
-    return replace(founding, approval=dict.fromkeys(Kind, False))
+    return replace(founding, approval=dict.fromkeys(ADMITTED, False))
 
 
 def hold_ceremony(directory: Path) -> None:

@@ -26,7 +26,7 @@ from baluardo.trust.channel.server import serve
 from baluardo.trust.channel.stream import Channel, open_channel
 from baluardo.trust.clock import Reading
 from baluardo.trust.custody.keyfile import read_key
-from baluardo.trust.identity import DAY, Identity, Kind
+from baluardo.trust.identity import ADMITTED, DAY, Identity
 from edge.country import Country, until
 from trust.fleet import ACCESS, COMMUNITY
 
@@ -237,7 +237,7 @@ def test_an_enrolment_waits_for_approval_and_goes_on_after_a_crash(
 ) -> None:
     async def scenario() -> None:
         async with country.authority() as authority:
-            authority.policy = replace(authority.policy, approval=dict.fromkeys(Kind, True))
+            authority.policy = replace(authority.policy, approval=dict.fromkeys(ADMITTED, True))
             text = await country.invite(authority, "office/rome")
             place = tmp_path / "rome"
             said: list[str] = []

@@ -27,6 +27,7 @@ import doors_of_neighbours  # noqa: E402
 import doors_of_pages  # noqa: E402
 import doors_of_people  # noqa: E402
 import doors_of_traces  # noqa: E402
+import doors_of_ways  # noqa: E402
 from door import Door, mutated  # noqa: E402
 
 DOORS: dict[str, Door] = {
@@ -43,6 +44,7 @@ DOORS: dict[str, Door] = {
         *doors_of_neighbours.DOORS,
         *doors_of_pages.DOORS,
         *doors_of_traces.DOORS,
+        *doors_of_ways.DOORS,
     )
 }
 

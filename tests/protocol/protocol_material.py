@@ -18,7 +18,7 @@ from baluardo.protocol.network_policy import (
 from baluardo.protocol.policy import Policy
 from baluardo.protocol.roles import Role
 from baluardo.terms import Precedence
-from baluardo.trust.identity import Kind
+from baluardo.trust.identity import ADMITTED
 from trust.community import TestCommunity, make_community
 
 OFFICERS = ("anna.rossi", "bruno.bianchi")
@@ -74,7 +74,7 @@ POLICIES = st.builds(
     st.integers(1, 2**53 - 1),
     st.just(COMMUNITY),
     st.dictionaries(NAMES, GRANTS, max_size=6),
-    st.fixed_dictionaries({kind: st.booleans() for kind in Kind}),
+    st.fixed_dictionaries({kind: st.booleans() for kind in ADMITTED}),
     st.dictionaries(NAMES, st.integers(1, 16), max_size=3),
     st.dictionaries(NAMES, ROLES, max_size=3),
     st.builds(NetworkPolicy) | network_policies(),

@@ -92,7 +92,8 @@ def test_a_suspension_is_no_revocation() -> None:
 def test_rules_under_a_policy() -> None:
     lives = {kind.value: rule_for(kind, FIRST).life / DAY for kind in Dangerous}
     assert lives == {
-        "policy.set": 7, "certificates.revoke": 1, "passkey.recover": 1, "issuer.adopt": 7
+        "policy.set": 7, "certificates.revoke": 1, "passkey.recover": 1, "issuer.adopt": 7,
+        "warning.release": 1 / 48, "warning.preauthorise": 1,
     }  # fmt: skip
     stricter = Policy(
         2, COMMUNITY, FIRST.people, FIRST.approval, approvers={"certificates.revoke": 3}
@@ -100,7 +101,7 @@ def test_rules_under_a_policy() -> None:
     assert rule_for("certificates.revoke", stricter).threshold == 3
     assert rule_for("issuer.adopt", stricter).threshold == 1
     with pytest.raises(InvalidInputError, match="no command for two persons"):
-        rule_for("warning.release", FIRST)
+        rule_for("warning.shout", FIRST)
 
 
 def test_two_persons_change_the_policy_and_one_cannot(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from baluardo.authority.events.bus import Bus
 from baluardo.authority.settings import Settings
 from baluardo.authority.store.store import Store
+from baluardo.authority.warnings.desk import WarningDesk
 from baluardo.protocol.policy import Policy
 from baluardo.protocol.whereabouts import StatedWhereabouts
 from baluardo.trust.certificates.credential import Credential
@@ -47,6 +48,8 @@ class Authority:
     """What says that the sealing key is this authority's."""
     policy: Policy
     """In force; replaced as a whole when another one is."""
+    warnings: WarningDesk
+    """By what warnings are judged, and what carries them out."""
     bus: Bus = field(default_factory=Bus)
     """What has happened: doors subscribe to it."""
     break_glass_until: float = 0.0

@@ -17,6 +17,8 @@ from baluardo.authority.founding import SEALING_KEY
 from baluardo.authority.settings import Settings
 from baluardo.authority.store.opening import database_url, open_store
 from baluardo.authority.store.store import Store
+from baluardo.authority.warnings.desk import WarningDesk
+from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.durable_files import FOR_ALL, write_durably
 from baluardo.protocol.policy import Policy
 from baluardo.protocol.public_bundle import SEALING_STATEMENT
@@ -87,6 +89,9 @@ def _assembled(
         key,
         publish_sealing_key(key.public, credential),
         policy,
+        WarningDesk(
+            WarningSettings.read(layout.directory), store.issuing.community, settings.demonstration
+        ),
         bus,
     )
     publish_statement(authority)

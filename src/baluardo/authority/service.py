@@ -20,6 +20,7 @@ from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
 from baluardo.authority.doors.directory import directory_router
 from baluardo.authority.doors.enrolment import enrolment_router
+from baluardo.authority.doors.handsets import handsets_router
 from baluardo.authority.doors.health import health_router, standing_of
 from baluardo.authority.doors.invitations import invitations_router
 from baluardo.authority.doors.log import log_router
@@ -29,12 +30,15 @@ from baluardo.authority.doors.public import public_router
 from baluardo.authority.doors.requests import requests_router
 from baluardo.authority.doors.sign_in import learn_broken_glass, sign_in_router
 from baluardo.authority.doors.sites import sites_router
+from baluardo.authority.doors.warning_desk import warning_desk_router
+from baluardo.authority.doors.warnings import warnings_router
 from baluardo.authority.doors.whereabouts import whereabouts_router
 from baluardo.authority.doors.who import Who
 from baluardo.authority.events.event import Event, EventKind
 from baluardo.authority.mail.leaving import keep_mail
 from baluardo.authority.metrics import CountRequests, Metrics
 from baluardo.authority.opening import publish_statement, renewed_credential
+from baluardo.authority.warnings.sending import Senders
 from baluardo.console.app import STATIC, create_application
 from baluardo.console.authority_pages import AUTHORITY_PAGES
 from baluardo.console.part import ConsolePart, StatusItem
@@ -57,6 +61,7 @@ class AuthorityService:
         self.metrics = Metrics(authority)
         self.router = _router(authority, self.metrics)
         self.door = ChannelDoor(authority, self._application(static))
+        self._senders = Senders(authority)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def part(self) -> ConsolePart:
@@ -91,7 +96,8 @@ class AuthorityService:
                 self._spawn(keep_lists(authority))
                 self._spawn(keep_mail(authority))
                 self._spawn(self._keep_credential())
-                yield
+                async with self._senders.running():
+                    yield
             finally:
                 for task in tuple(self._tasks):
                     task.cancel()
@@ -103,6 +109,9 @@ class AuthorityService:
         """Follow what happened, here or in another authority, and tell the channels."""
         if event.kind is EventKind.POLICY:
             self._spawn(refresh_policy(self.authority))
+        if event.kind is EventKind.WARNINGS:
+            self._senders.wake()
+            return
         if event.kind is EventKind.BREAK_GLASS:
             self._spawn(self._hear_broken_glass(event))
             return
@@ -164,6 +173,9 @@ def _router(authority: Authority, metrics: Metrics) -> APIRouter:
         certificates_router,
         sites_router,
         log_router,
+        warning_desk_router,
+        handsets_router,
+        warnings_router,
         whereabouts_router,
         public_router,
     ):

@@ -9,6 +9,7 @@ from baluardo.console.part import ConsolePage
 SITE_PAGES: Final = tuple(
     ConsolePage(f"/{name}", f"{name}.html", {"it": italian, "en": english})
     for name, italian, english in (
+        ("warnings", "Avvisi", "Warnings"),
         ("directory", "Rubrica", "Directory"),
         ("approvals", "Approvazioni", "Approvals"),
         ("policy", "Policy", "Policy"),
@@ -23,5 +24,6 @@ SITE_PAGES: Final = tuple(
 
 AUTHORITY_PAGES: Final = (
     ConsolePage("/start", "start.html", {"it": "Primi passi", "en": "First steps"}),
+    ConsolePage("/handset", "handset.html", {"it": "Telefono di esercitazione", "en": "Handset"}),
     *SITE_PAGES,
 )

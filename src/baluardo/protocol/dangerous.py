@@ -11,6 +11,7 @@ from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.protocol.policy import POLICY_SET, Policy
 from baluardo.protocol.roles import Role
+from baluardo.protocol.warnings import StandingWarning, WarningRelease
 from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
 from baluardo.trust.commands.rule import Rule
 from baluardo.trust.identity import DAY, Identity, Kind
@@ -35,6 +36,8 @@ class Dangerous(StrEnum):
     REVOKE_CERTIFICATES = "certificates.revoke"
     RECOVER_PASSKEY = "passkey.recover"
     ADOPT_ISSUER = "issuer.adopt"
+    RELEASE_WARNING = "warning.release"
+    PREAUTHORISE_WARNING = "warning.preauthorise"
 
     @classmethod
     def of(cls, text: str) -> Dangerous:
@@ -47,18 +50,29 @@ class Dangerous(StrEnum):
             ) from None
 
 
+WARNINGS: Final = frozenset({Dangerous.RELEASE_WARNING, Dangerous.PREAUTHORISE_WARNING})
+"""Commands of who warns the population: other roles, and no policy need provide for them."""
+
 _LIVES: Final = {
     Dangerous.SET_POLICY: 7 * DAY,
     Dangerous.REVOKE_CERTIFICATES: DAY,
     Dangerous.RECOVER_PASSKEY: DAY,
     Dangerous.ADOPT_ISSUER: 7 * DAY,
+    Dangerous.RELEASE_WARNING: 1_800.0,
+    Dangerous.PREAUTHORISE_WARNING: DAY,
 }
-"""Seconds. Our choice: what is urgent is answered within the day or asked for anew."""
+"""Seconds. Our choice: what is urgent is answered within the day or asked for anew; what a warning
+says is not true any more after half an hour."""
 
 _OFFICERS: Final = frozenset({Role.SECURITY_OFFICER.value})
-_PROPOSERS: Final = {Dangerous.ADOPT_ISSUER: frozenset({Role.CUSTODIAN.value})}
+_WARNERS: Final = frozenset({Role.CIVIL_PROTECTION_OFFICER.value})
+_PROPOSERS: Final = {
+    Dangerous.ADOPT_ISSUER: frozenset({Role.CUSTODIAN.value}),
+    **dict.fromkeys(WARNINGS, _WARNERS),
+}
 _APPROVERS: Final = {
-    Dangerous.ADOPT_ISSUER: frozenset({Role.CUSTODIAN.value, Role.SECURITY_OFFICER.value})
+    Dangerous.ADOPT_ISSUER: frozenset({Role.CUSTODIAN.value, Role.SECURITY_OFFICER.value}),
+    **dict.fromkeys(WARNINGS, _WARNERS),
 }
 
 
@@ -76,8 +90,13 @@ def rule_for(kind: str, policy: Policy) -> Rule:
 
 
 def check_answerable(policy: Policy) -> None:
-    """Refuse a policy that asks for more approvals than there could be; InvalidInputError."""
+    """Refuse a policy that asks for more approvals than there could be; InvalidInputError.
+
+    A country may have nobody who warns; if its policy names the approvals, they must be possible.
+    """
     for kind in Dangerous:
+        if kind in WARNINGS and kind not in policy.approvers:
+            continue
         rule = rule_for(kind, policy)
         able = sum(
             not rule.roles.isdisjoint(role.value for role in grant.roles)
@@ -202,13 +221,15 @@ class IssuerAdoption:
         return cls(fields.text("name", 63))
 
 
-Body = PolicyChange | MassRevocation | Recovery | IssuerAdoption
+Body = PolicyChange | MassRevocation | Recovery | IssuerAdoption | WarningRelease | StandingWarning
 
 _BODIES: Final[dict[Dangerous, type[Body]]] = {
     Dangerous.SET_POLICY: PolicyChange,
     Dangerous.REVOKE_CERTIFICATES: MassRevocation,
     Dangerous.RECOVER_PASSKEY: Recovery,
     Dangerous.ADOPT_ISSUER: IssuerAdoption,
+    Dangerous.RELEASE_WARNING: WarningRelease,
+    Dangerous.PREAUTHORISE_WARNING: StandingWarning,
 }
 
 

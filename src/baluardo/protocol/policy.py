@@ -21,7 +21,7 @@ from baluardo.protocol.roles import Role
 from baluardo.terms import Precedence
 from baluardo.trust.commands.rule import MOST_APPROVALS, check_name
 from baluardo.trust.digest import digest
-from baluardo.trust.identity import Identity, Kind
+from baluardo.trust.identity import ADMITTED, Identity, Kind
 from baluardo.trust.strict_json import LARGEST_NUMBER, JsonObject, parse_json, write_json
 
 VERSION: Final = 1
@@ -48,7 +48,7 @@ class Policy:
     people: Mapping[str, Grant]
     """By name ("anna.rossi"); who is not here is a member and no more."""
     approval: Mapping[Kind, bool]
-    """Whether an officer must approve a request, for every kind of identity."""
+    """Whether an officer must approve a request, for every kind that asks to come in."""
     approvers: Mapping[str, int] = field(default_factory=dict)
     """Kind of command to approvals needed beside the proposer; 1 where it is not named."""
     visibility: Mapping[str, frozenset[Role]] = field(default_factory=dict)
@@ -65,9 +65,9 @@ class Policy:
             raise InvalidInputError(f"A policy names at most {MOST_PEOPLE:,} people.")
         for name in self.people:
             Identity(self.community, Kind.PERSON, name, "device")
-        if set(self.approval) != set(Kind):
+        if set(self.approval) != set(ADMITTED):
             raise InvalidInputError(
-                f"approval must say yes or no for each of {', '.join(k.value for k in Kind)}."
+                f"approval must say yes or no for each of {', '.join(k.value for k in ADMITTED)}."
             )
         _check_rules(self.approvers, self.visibility)
         for site, networks in self.network.networks.items():
@@ -88,7 +88,7 @@ class Policy:
             1,
             community,
             {name: Grant(roles, Precedence.FLASH) for name in officers},
-            {kind: kind is not Kind.PERSON for kind in Kind},
+            {kind: kind is not Kind.PERSON for kind in ADMITTED},
         )
         policy.check_mendable()
         return policy
@@ -222,9 +222,9 @@ def _check_rules(approvers: Mapping[str, int], visibility: Mapping[str, object])
 
 
 def _approval(fields: JsonObject) -> dict[Kind, bool]:
-    fields.only(kind.value for kind in Kind)
-    found = {}
-    for kind in Kind:
+    fields.only(kind.value for kind in ADMITTED)
+    found: dict[Kind, bool] = {}
+    for kind in ADMITTED:
         needed = fields.fields.get(kind.value)
         if not isinstance(needed, bool):
             raise fields.wrong(kind.value, "true or false")

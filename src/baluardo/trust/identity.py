@@ -34,6 +34,13 @@ class Kind(Enum):
     """A person's device."""
     AUDITOR = "auditor"
     """A witness of the audit log."""
+    SENDER = "sender"
+    """What carries warnings out on one channel: it signs requests to who owns the way, and nothing
+    that a member of the community would obey. The authority makes it itself."""
+
+
+ADMITTED: Final[tuple[Kind, ...]] = tuple(kind for kind in Kind if kind is not Kind.SENDER)
+"""Kinds whose members come in by asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ LIFETIMES: Final[dict[Kind, Lifetime]] = {
     Kind.SHIP: Lifetime(life=30 * DAY, grace=30 * DAY, list_grace=60 * DAY),
     Kind.PERSON: Lifetime(life=30 * DAY, grace=0.0, list_grace=7 * DAY),
     Kind.AUDITOR: Lifetime(life=30 * DAY, grace=0.0, list_grace=7 * DAY),
+    Kind.SENDER: Lifetime(life=30 * DAY, grace=0.0, list_grace=2 * DAY),
 }
 """Our choice. A ship that leaves just before it would have renewed (day 20 of 30) may stay away 40
 days; one that has just renewed 60."""

@@ -3,7 +3,7 @@
 import { DAY_S } from "./dates";
 import { TrustError } from "./errors";
 
-export const KINDS = ["authority", "office", "ship", "person", "auditor"] as const;
+export const KINDS = ["authority", "office", "ship", "person", "auditor", "sender"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Seconds after the end of a certificate, and past due of a list, that a holder's class allows. */
@@ -13,6 +13,7 @@ export const LIFETIMES: Record<Kind, { grace: number; listGrace: number }> = {
   ship: { grace: 30 * DAY_S, listGrace: 60 * DAY_S },
   person: { grace: 0, listGrace: 7 * DAY_S },
   auditor: { grace: 0, listGrace: 7 * DAY_S },
+  sender: { grace: 0, listGrace: 2 * DAY_S },
 };
 
 const LONGEST_URI = 255;

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.errors import InvalidInputError, TrustError, UnknownError
-from baluardo.protocol.dangerous import rule_for
+from baluardo.protocol.dangerous import WARNINGS, rule_for
 from baluardo.protocol.policy import Policy
 from baluardo.protocol.roles import Role
 from baluardo.trust.certificates.verification import Verifier
@@ -25,6 +25,7 @@ WAITING: Final = "waiting"
 EXECUTED: Final = "executed"
 REFUSED: Final = "refused"
 EXPIRED: Final = "expired"
+_READERS: Final = (Role.SECURITY_OFFICER, Role.CUSTODIAN, Role.AUDITOR)
 STATES: Final = (WAITING, EXECUTED, REFUSED, EXPIRED)
 
 PAGE: Final = 20
@@ -72,14 +73,23 @@ class Reading:
 
 def read_command(connection: Connection, reading: Reading, command: str) -> CommandState:
     """Return one command; RoleError, UnknownError."""
-    _check_reader(reading.principal)
-    return _told(connection, reading, [command_row(connection, command)])[0]
+    row = command_row(connection, command)
+    if row.kind in WARNINGS:
+        reading.principal.require(*_READERS, Role.CIVIL_PROTECTION_OFFICER)
+    else:
+        reading.principal.require(*_READERS)
+    return _told(connection, reading, [row])[0]
 
 
 def list_commands(connection: Connection, reading: Reading, state: str, after: str) -> CommandPage:
-    """Return a page of commands, all or those in one state; RoleError."""
-    _check_reader(reading.principal)
+    """Return a page of commands, all or those in one state; RoleError.
+
+    Who may warn and no more is told of warnings alone.
+    """
+    reading.principal.require(*_READERS, Role.CIVIL_PROTECTION_OFFICER)
     query = select(_table).order_by(_table.c.created.desc(), _table.c.id)
+    if not reading.principal.roles & set(_READERS):
+        query = query.where(_table.c.kind.in_(sorted(WARNINGS)))
     if state:
         query = query.where(_in_state(state, reading.now))
     if after:
@@ -128,10 +138,6 @@ def still_stands(answer: Row[Any], proposal: Envelope, verifier: Verifier, now: 
     except TrustError:
         return False
     return True
-
-
-def _check_reader(principal: Principal) -> None:
-    principal.require(Role.SECURITY_OFFICER, Role.CUSTODIAN, Role.AUDITOR)
 
 
 def _in_state(state: str, now: float) -> Any:

@@ -28,6 +28,7 @@ from baluardo.authority.context import Authority
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
+from baluardo.authority.warnings.releasing import judge_release, prepare
 from baluardo.errors import (
     CommandError,
     ConflictError,
@@ -46,6 +47,7 @@ from baluardo.protocol.dangerous import (
     rule_for,
 )
 from baluardo.protocol.policy import Policy
+from baluardo.protocol.warnings import StandingWarning, WarningRelease
 from baluardo.trust.certificates.verification import Verifier
 from baluardo.trust.commands.approval import (
     Approval,
@@ -94,6 +96,10 @@ def propose(
     if isinstance(body, PolicyChange):
         policy.check_successor(body.policy)
         _check_workable(connection, body.policy)
+    if isinstance(body, WarningRelease | StandingWarning):
+        found = judge_release(authority, body, policy, [principal.person], now)
+        if isinstance(body, WarningRelease):
+            prepare(connection, authority, found, now)
     _check_room(connection, stated, signed.digest.hex(), now)
     row = {
         "id": signed.digest.hex(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
@@ -15,6 +15,8 @@ from baluardo.authority.context import Authority
 from baluardo.authority.events.event import EventKind
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
+from baluardo.authority.warnings.releasing import judge_release, prepare
+from baluardo.authority.warnings.standing import check_standing, keep_standing
 from baluardo.errors import CommandError, ConflictError, InvalidInputError
 from baluardo.protocol.authority_messages import LARGEST_POLICY_BUNDLE
 from baluardo.protocol.dangerous import (
@@ -25,6 +27,7 @@ from baluardo.protocol.dangerous import (
     read_body,
 )
 from baluardo.protocol.policy import Policy
+from baluardo.protocol.warnings import StandingWarning, WarningRelease
 from baluardo.trust.commands.authorisation import authorise
 from baluardo.trust.commands.bundle import CommandBundle
 from baluardo.trust.commands.rule import Rule
@@ -93,6 +96,9 @@ def execute(
         return _revocation(transaction, body, command.digest.hex())
     if isinstance(body, Recovery):
         return _recovery(transaction, authority, body)
+    if isinstance(body, WarningRelease | StandingWarning):
+        people = [peer.identity.name for peer in (command.proposer, *command.approvers)]
+        return _warning(transaction, authority, body, policy, command.digest.hex(), people)
     return _adoption(transaction, authority, body)
 
 
@@ -137,6 +143,32 @@ def _recovery(transaction: Transaction, authority: Authority, body: Recovery) ->
     def carry_out(by: str) -> CarriedOut:
         made = recover_person(transaction, authority, by, body.person)
         return f"Invitation {made.id} was made: with it {body.person} makes a new passkey.", made
+
+    return Execution(carry_out)
+
+
+def _warning(
+    transaction: Transaction,
+    authority: Authority,
+    body: WarningRelease | StandingWarning,
+    policy: Policy,
+    command: str,
+    people: Sequence[str],
+) -> Execution:
+    found = judge_release(authority, body, policy, people, transaction.now)
+    if isinstance(body, StandingWarning):
+        check_standing(authority, body, transaction.now)
+
+        def let_stand(_by: str) -> CarriedOut:
+            keep_standing(transaction, body, command, people)
+            return "Sensors may release this warning from now on, once.", None
+
+        return Execution(let_stand)
+    prepared = prepare(transaction.connection, authority, found, transaction.now)
+
+    def carry_out(_by: str) -> CarriedOut:
+        warning = prepared.keep(transaction, command, people)
+        return f"Warning {found.alert.identifier} is released: {warning}.", None
 
     return Execution(carry_out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from baluardo.authority.acts.command_state import (
     CommandState,
     Reading,
+    command_row,
     list_commands,
     read_command,
 )
@@ -22,6 +24,10 @@ from baluardo.authority.doors.answers import InvitationAnswer
 from baluardo.authority.doors.door import PREFIX, Body, principal_of
 from baluardo.authority.doors.rationing import rationed_changes
 from baluardo.authority.principal import Principal
+from baluardo.authority.warnings.refusals import logged_refusals
+from baluardo.errors import InvalidInputError
+from baluardo.protocol.dangerous import WARNINGS
+from baluardo.trust.commands.proposal import Proposal
 from baluardo.trust.envelope import Envelope
 
 CommandId = Annotated[str, Path(max_length=96)]
@@ -105,8 +111,9 @@ def commands_router(authority: Authority) -> APIRouter:
     async def make(request: Request, proposed: Proposed) -> CommandAnswer:
         principal, envelope = principal_of(request), Envelope.of_object(proposed.proposal)
         verifier, now = store.issuing.verifier(), authority.clock()
-        await asyncio.to_thread(screen, principal, authority.policy, envelope, verifier, now)
-        command = await store.act(lambda t: propose(t, authority, principal, envelope))
+        async with _watched(authority, envelope, principal):
+            await asyncio.to_thread(screen, principal, authority.policy, envelope, verifier, now)
+            command = await store.act(lambda t: propose(t, authority, principal, envelope))
         return CommandAnswer(**await told(principal, command))
 
     @router.get("/commands/{command}")
@@ -116,7 +123,11 @@ def commands_router(authority: Authority) -> APIRouter:
     @router.post("/commands/{command}/answers")
     async def give(request: Request, command: CommandId, given: Answer) -> AnsweredCommand:
         principal, envelope = principal_of(request), Envelope.of_object(given.answer)
-        done = await store.act(lambda t: answer(t, authority, principal, command, envelope))
+        proposal = await store.read(
+            lambda c: Envelope.of_json(bytes(command_row(c, command).proposal))
+        )
+        async with _watched(authority, proposal, principal):
+            done = await store.act(lambda t: answer(t, authority, principal, command, envelope))
         if done.policy_set:
             await refresh_policy(authority)
         made = done.recovered
@@ -126,6 +137,19 @@ def commands_router(authority: Authority) -> APIRouter:
         )
 
     return router
+
+
+def _watched(
+    authority: Authority, proposal: Envelope, principal: Principal
+) -> AbstractAsyncContextManager[None]:
+    """Log what is refused about warnings; of other commands refusals are told to who asks alone."""
+    try:
+        kind = Proposal.of_payload(proposal.payload).kind
+    except InvalidInputError:
+        kind = ""
+    if kind in WARNINGS:
+        return logged_refusals(authority, kind, principal.person)
+    return nullcontext()
 
 
 def _reading(authority: Authority, principal: Principal) -> Reading:

@@ -31,6 +31,8 @@ class EventKind(StrEnum):
     """A site's tunnel card came, or was taken out of the directory."""
     MAIL = "mail"
     """Something came into mailboxes. No entry of the log tells of it."""
+    WARNINGS = "warnings"
+    """A warning was released or cancelled: something is to go out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,20 +18,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
 )
 
-metadata: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from baluardo.authority.store import warning_schema
+from baluardo.authority.store.tables import metadata as metadata  # noqa: PLC0414 - told on
 
 log_head: Final = Table(
     "log_head",
@@ -345,3 +338,9 @@ mail_order: Final = Table(
     Column("notice", LargeBinary, nullable=False),
 )
 """Which commit ended which epoch, of the latest epochs; `notice` is the signed word for it."""
+
+warning: Final = warning_schema.warning
+warning_order: Final = warning_schema.warning_order
+standing_warning: Final = warning_schema.standing_warning
+sensor_alarm: Final = warning_schema.sensor_alarm
+handset: Final = warning_schema.handset

@@ -317,13 +317,23 @@ class IssuingAuthority:
 
         It is made anew when it is due, or when nobody would accept it any more.
         """
-        present = self.layout.read_credential(ACTOR, access.unlock)
+        identity = Identity(self.community, Kind.AUTHORITY, ACTOR)
+        return self._own_credential(ACTOR, identity, access, now)
+
+    def sender_credential(self, name: str, access: KeyAccess, now: float) -> Credential:
+        """Return the credential by which warnings of one channel are carried out; likewise."""
+        identity = Identity(self.community, Kind.SENDER, name)
+        return self._own_credential(f"sender-{name}", identity, access, now)
+
+    def _own_credential(
+        self, name: str, identity: Identity, access: KeyAccess, now: float
+    ) -> Credential:
+        present = self.layout.read_credential(name, access.unlock)
         if present is not None and not present.due(now) and self._accepts(present, now):
             return present
-        identity = Identity(self.community, Kind.AUTHORITY, ACTOR)
         key = SigningKey.generate(self.profile.certificates.leaf)
         credential = Credential(self._issue(Request(identity, key.public), now, None), key)
-        self.layout.write_credential(ACTOR, credential, access)
+        self.layout.write_credential(name, credential, access)
         return credential
 
     def _accepts(self, credential: Credential, now: float) -> bool:

@@ -148,7 +148,7 @@ def _windows_of(
     times = np.array([slot_start(slot) for slot in (*slots, slots.stop)])
     states = propagator.earth_fixed(times)
     track = _Track.of(place_at, mask, times)
-    working = _working(sky, satellites, states.positions)
+    working = operational(sky, satellites, states.positions)
     orbit = _Orbits(times, states)
     elevations = np.empty((len(times), satellites.size))
     visible = np.empty((len(times), satellites.size), dtype=np.bool_)
@@ -217,8 +217,11 @@ class _Orbits:
         )
 
 
-def _working(sky: Sky, satellites: Indices, positions: Floats) -> Bools:
-    """Return which satellites work at each look, shape (looks, satellites)."""
+def operational(sky: Sky, satellites: Indices, positions: Floats) -> Bools:
+    """Return which satellites work at each look, shape (looks, satellites).
+
+    positions: of these satellites alone, shape (looks, satellites, 3), km, Earth-fixed.
+    """
     everywhere = np.full((len(sky.catalogue), 3), np.nan)
     out = np.empty(positions.shape[:2], dtype=np.bool_)
     for k, moment in enumerate(positions):

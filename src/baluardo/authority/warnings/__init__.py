@@ -1,0 +1,1 @@
+"""Public warnings at the authority: released, cancelled, handed to the ways out, told."""

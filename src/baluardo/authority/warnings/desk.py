@@ -1,0 +1,86 @@
+"""What every act about warnings shares: the country's profile, its places, the ways out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from baluardo.authority.warnings.settings import WarningSettings
+from baluardo.authority.warnings.sky import WarningSky
+from baluardo.emergency.area.atlas import Atlas
+from baluardo.emergency.channels import Channel
+from baluardo.emergency.profile.profile import Profile
+from baluardo.emergency.ways.way import WayOut
+from baluardo.emergency.writing.templates import Templates
+from baluardo.terms import Bilingual
+
+
+@dataclass
+class WarningDesk:
+    """Passed with the authority; what is large is read when it is first needed."""
+
+    settings: WarningSettings
+    community: str
+    demonstration: bool
+    carriers: dict[str, WayOut] = field(default_factory=dict)
+    """The ways out that are there, by name."""
+    sky: WarningSky | None = None
+    refused: deque[float] = field(default_factory=deque)
+    """When something was refused lately, POSIX s."""
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The country's profile."""
+        return Profile.load(self.settings.country)
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """The country's places and zones."""
+        return Atlas.load(self.settings.country)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What warnings are written from."""
+        return Templates.load(self.settings.country)
+
+    @property
+    def sender(self) -> str:
+        """Who speaks in CAP."""
+        return self.settings.sender or f"warnings@{self.community}"
+
+    def ways_for(self, channel: Channel) -> tuple[str, ...]:
+        """Return the names of the ways out of a channel, in order."""
+        return tuple(sorted(n for n, way in self.carriers.items() if channel in way.channels))
+
+    def why_not(self, channel: Channel) -> Bilingual | None:
+        """Return why nothing can be sent on a channel; None if it can."""
+        if channel is Channel.PUBLIC and self.demonstration:
+            return Bilingual(
+                it="Questo è uno stato dimostrativo: non ha alcuna chiave di un canale reale.",
+                en="This is a demonstration state: it has no key of any real channel.",
+            )
+        if channel not in self.settings.channels:
+            return Bilingual(
+                it=f"Questa autorità non trasmette sul canale {_NAMES[channel].it}.",
+                en=f"This authority does not send on the channel {_NAMES[channel].en}.",
+            )
+        if not self.ways_for(channel):
+            return Bilingual(
+                it=f"Il canale {_NAMES[channel].it} non ha alcuna via di uscita.",
+                en=f"The channel {_NAMES[channel].en} has no way out.",
+            )
+        return None
+
+
+_NAMES: Mapping[Channel, Bilingual] = {
+    Channel.PUBLIC: Bilingual(it="reale", en="public"),
+    Channel.EXERCISE: Bilingual(it="esercitazione", en="exercise"),
+    Channel.TEST: Bilingual(it="prova", en="test"),
+}
+
+
+def channel_name(channel: Channel) -> Bilingual:
+    """Return what people call a channel."""
+    return _NAMES[channel]

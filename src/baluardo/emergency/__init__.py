@@ -1,0 +1,1 @@
+"""Public warnings: written, released by two persons, broadcast to phones, and counted."""

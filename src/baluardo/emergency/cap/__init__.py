@@ -1,0 +1,1 @@
+"""The Common Alerting Protocol (OASIS CAP 1.2): alerts read, judged, written, followed."""

@@ -1,0 +1,1 @@
+"""How a country warns its phones: identifiers, levels, colours and words, as data."""

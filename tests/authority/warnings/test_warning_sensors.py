@@ -1,0 +1,163 @@
+"""Sensors release what two have released beforehand: off by default, by agreement, once, loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authority.officers import ANNA, MARIO, State, Template
+from authority.warnings.warning_country import (
+    PAOLA,
+    RENZO,
+    answered,
+    body_of,
+    warning_country,
+    warnings,
+)
+from baluardo.emergency.cap.reading import read_alert
+from baluardo.protocol.warnings import SensorAlarm
+from trust.community import make_community
+from trust.fleet import COMMUNITY
+
+pytest_plugins = ["authority.officers_fixtures"]
+PREAUTHORISE = "warning.preauthorise"
+BUOYS = ("office/buoy-ionian", "office/buoy-sicily", "ship/buoy-tender")
+
+
+@pytest.fixture
+def coast(officers_template: Template, tmp_path: Path) -> Iterator[State]:
+    directory = tmp_path / "authority"
+    with warning_country(officers_template, directory, sensor_release=True) as state:
+        for path in (*BUOYS, "office/rome"):
+            state.enrol(path)
+        yield state
+
+
+def standing_body(state: State, **changes: Any) -> dict[str, Any]:
+    body = body_of(state)
+    until = state.calendar.now + 30 * 86_400.0
+    return {**body, "sensors": list(BUOYS), "needed": 2, "until": until, **changes}
+
+
+def preauthorised(state: State, **changes: Any) -> str:
+    """Let two release a warning beforehand, and return its id."""
+    proposal = state.proposal(PAOLA, PREAUTHORISE, standing_body(state, **changes))
+    answer = state.ask(PAOLA, "POST", "/commands", {"proposal": proposal.to_object()})
+    assert answer.status_code == 200, answer.text
+    told = answered(state, RENZO, answer.json()["id"], state.answer(RENZO, proposal))
+    assert told.json()["state"] == "executed", told.json()["outcome"]
+    table = state.authority.store.read_blocking
+    return str(table(lambda c: c.exec_driver_sql("select id from standing_warning").scalar()))
+
+
+def alarm(state: State, standing: str, sensor: str, **changes: Any) -> Any:
+    """Sign an alarm and hand it in; nobody is signed in."""
+    credential = changes.pop("credential", None) or state.devices[sensor]
+    time = changes.pop("time", state.calendar.now)
+    said = SensorAlarm(standing, "0.8 m in 40 s", time).sign(credential)
+    given = {"alarm": said.to_object()}
+    return state.ask(None, "POST", "/warnings/alarms", given)
+
+
+def test_two_buoys_that_agree_release_once(coast: State) -> None:
+    standing = preauthorised(coast)
+    coast.calendar.now += 7_200.0
+    first = alarm(coast, standing, BUOYS[0])
+    assert first.status_code == 200, first.text
+    assert first.json() == {"standing": standing, "agreed": 1, "needed": 2, "warning": None}
+    assert warnings(coast) == []
+    coast.calendar.now += 60.0
+    second = alarm(coast, standing, BUOYS[1]).json()
+    assert second["agreed"] == 2
+    [warning] = warnings(coast)
+    assert warning["id"] == second["warning"]
+    assert warning["by"] == [PAOLA, RENZO, *BUOYS[:2]]
+    full = coast.ask(PAOLA, "GET", f"/warnings/{warning['id']}").json()
+    sent = read_alert(full["alert"].encode(), "sent").sent.timestamp()
+    assert sent == int(coast.calendar.now)
+    assert warning["expires"] > coast.calendar.now + 3_000.0
+    assert coast.kinds()[-3:] == ["warning.sensor", "warning.sensor", "warning.released"]
+    assert alarm(coast, standing, BUOYS[2]).status_code == 409
+    assert len(warnings(coast)) == 1
+
+
+def test_one_buoy_twice_is_one(coast: State) -> None:
+    standing = preauthorised(coast)
+    assert alarm(coast, standing, BUOYS[0]).json()["agreed"] == 1
+    coast.calendar.now += 5.0
+    assert alarm(coast, standing, BUOYS[0]).json()["agreed"] == 1
+    coast.calendar.now += 200.0  # what was said long ago agrees with nobody
+    assert alarm(coast, standing, BUOYS[1]).json()["agreed"] == 1
+    assert warnings(coast) == []
+
+
+def test_a_replayed_alarm_is_not_counted(coast: State) -> None:
+    standing = preauthorised(coast, needed=1, sensors=[BUOYS[0]])
+    said = SensorAlarm(standing, "wave", coast.calendar.now).sign(coast.devices[BUOYS[0]])
+    given = {"alarm": said.to_object()}
+    assert coast.ask(None, "POST", "/warnings/alarms", given).status_code == 200
+    assert coast.ask(None, "POST", "/warnings/alarms", given).status_code == 409
+    assert len(warnings(coast)) == 1
+
+
+def test_who_is_no_sensor_sets_nothing_off(coast: State) -> None:
+    standing = preauthorised(coast, needed=1)
+    stranger = make_community(now=coast.calendar.now, name=COMMUNITY)
+    forged = stranger.credential(BUOYS[0])
+    assert alarm(coast, standing, BUOYS[0], credential=forged).status_code == 403
+    assert alarm(coast, standing, "office/rome").status_code == 403
+    officer = coast.device(PAOLA)
+    assert alarm(coast, standing, BUOYS[0], credential=officer).status_code == 403
+    old = coast.calendar.now - 3_600.0
+    assert alarm(coast, standing, BUOYS[0], time=old).status_code == 403
+    assert alarm(coast, "0" * 32, BUOYS[0]).status_code == 404
+    assert warnings(coast) == []
+    assert coast.kinds().count("warning.refused") == 5
+
+
+def test_it_is_off_unless_the_settings_say_so(officers_template: Template, tmp_path: Path) -> None:
+    with warning_country(officers_template, tmp_path / "authority") as state:
+        state.enrol(BUOYS[0])
+        body = standing_body(state, sensors=[BUOYS[0]], needed=1)
+        proposal = state.proposal(PAOLA, PREAUTHORISE, body)
+        answer = state.ask(PAOLA, "POST", "/commands", {"proposal": proposal.to_object()})
+        told = answered(state, RENZO, answer.json()["id"], state.answer(RENZO, proposal)).json()
+        assert told["state"] == "refused"
+        assert "sensor_release is off" in told["outcome"]
+        assert alarm(state, "0" * 32, BUOYS[0]).status_code == 409
+
+
+def test_one_officer_withdraws_it(coast: State) -> None:
+    standing = preauthorised(coast, needed=1)
+    path = f"/warnings/standing/{standing}/withdraw"
+    assert coast.ask(MARIO, "POST", path, {}).status_code == 403
+    assert coast.ask(ANNA, "POST", path, {}).status_code == 403
+    assert coast.ask(RENZO, "POST", path, {}).status_code == 200
+    assert coast.ask(RENZO, "POST", path, {}).status_code == 409
+    assert alarm(coast, standing, BUOYS[0]).status_code == 409
+    assert warnings(coast) == []
+    assert "warning.withdrawn" in coast.kinds()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"needed": 0},
+        {"needed": 4},
+        {"sensors": []},
+        {"sensors": ["person/paola.serra/laptop"], "needed": 1},
+        {"sensors": [BUOYS[1], BUOYS[0]]},
+        {"until": 1.0},
+        {"until": 9e9},
+        {"alert": "<alert/>"},
+    ],
+)
+def test_what_could_never_be_set_off_is_refused(coast: State, changes: dict[str, Any]) -> None:
+    proposal = coast.proposal(PAOLA, PREAUTHORISE, standing_body(coast, **changes))
+    answer = coast.ask(PAOLA, "POST", "/commands", {"proposal": proposal.to_object()})
+    if answer.status_code == 200:  # its time is judged when it is carried out
+        told = answered(coast, RENZO, answer.json()["id"], coast.answer(RENZO, proposal)).json()
+        assert told["state"] == "refused"
