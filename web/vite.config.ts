@@ -95,6 +95,8 @@ export default defineConfig({
         siteNetwork: here("site-network.html"),
         calls: here("calls.html"),
         phone: here("phone.html"),
+        warnings: here("warnings.html"),
+        handset: here("handset.html"),
       },
     },
   },

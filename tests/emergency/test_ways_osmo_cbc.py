@@ -235,9 +235,9 @@ def test_peers_of_lte_count_seconds(server: Taken, centre: Centre) -> None:
 
 
 def test_what_fills_up_the_last_page(server: Taken, centre: Centre) -> None:
-    """Carriage returns stay, as GSM 7 bit needs them; the zeros behind UCS-2 do not."""
+    """Carriage returns stay, as GSM 7 bit needs them; those behind UCS-2 do not."""
     for text, coding, used in (("PROVA", 0x02, 82), ("ПРОБА", 0x48, 10)):
-        pages = pages_of(text)
+        pages = pages_of(text, Coding(coding))
         made = replace(message(), text=text, coding=Coding(coding), pages=pages)
         send(way(server), order(messages=(made,)))
         (page,) = centre.standing[4381]["smscb_message"]["payload"]["payload_encoded"]["pages"]

@@ -37,6 +37,7 @@ ROOTS = {
     "random",
     "secrets",
     "shamir_mnemonic",
+    "signxml",
     "ssl",
     "webauthn",
 }
@@ -71,6 +72,7 @@ NO_PRIMITIVE = {
     "shamir_mnemonic.MnemonicError": "an exception",
     "shamir_mnemonic.share.": "how a share is written",
     "shamir_mnemonic.wordlist.": "how a share is written",
+    "signxml.": "XML signatures; algorithms are names of their own",
     "webauthn.": "ceremonies of passkeys; algorithms are names of their own",
 }
 """Names that are no primitives, with all within them; beginnings, where they end in `.` or `_`."""
@@ -78,6 +80,7 @@ NO_PRIMITIVE = {
 _HPKE = "cryptography.hazmat.primitives.hpke"
 ALWAYS_PRIMITIVES = (
     "webauthn.helpers.cose.COSEAlgorithmIdentifier.",
+    *("signxml.algorithms.SignatureMethod.", "signxml.algorithms.DigestAlgorithm."),
     *("pkcs11.KeyType.", "pkcs11.Mechanism.", "pkcs11.mechanisms."),
     *(f"{_HPKE}.AEAD.", f"{_HPKE}.KDF.", f"{_HPKE}.KEM."),
 )
@@ -99,6 +102,7 @@ PLACES: dict[str, tuple[str, ...]] = {
         "trust/channel/reconnect.py",
     ),
     "shamir_mnemonic": ("trust/custody/",),
+    "signxml": ("trust/xml_signature.py",),
     "webauthn": ("trust/passkeys.py",),
 }
 """Where each may be imported: the sharp floor, and the few that stand on its edge."""
@@ -173,6 +177,7 @@ def no_primitive(name: str) -> bool:
         "hmac",
         "pkcs11",
         "shamir_mnemonic",
+        "signxml",
         "webauthn",
     }
 
@@ -245,6 +250,10 @@ def components() -> list[Any]:
             "from webauthn.helpers.cose import COSEAlgorithmIdentifier as C\nC.ECDSA_SHA_512",
             "webauthn.helpers.cose.COSEAlgorithmIdentifier.ECDSA_SHA_512",
         ),
+        (
+            "from signxml.algorithms import SignatureMethod\nSignatureMethod.RSA_SHA1",
+            "signxml.algorithms.SignatureMethod.RSA_SHA1",
+        ),
         ("from random import RandomBytes", "random.RandomBytes"),
         ("import hmac\nhmac.compare_digests", "hmac.compare_digests"),
     ],
@@ -264,6 +273,7 @@ def test_libraries_are_those_that_the_project_asks_for() -> None:
         "cryptography": "cryptography",
         "pkcs11": "python-pkcs11",
         "shamir_mnemonic": "shamir-mnemonic",
+        "signxml": "signxml",
         "webauthn": "webauthn",
     }
     assert {packages[root] for root in imported & packages.keys()} <= set(LIBRARIES)

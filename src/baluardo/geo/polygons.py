@@ -58,6 +58,7 @@ class Area:
 
     def __init__(self, polygons: Sequence[Polygon]) -> None:
         """Lay the rings out flat: points, where each ring starts, where each polygon starts."""
+        self.polygons = tuple(polygons)
         rings = [ring for polygon in polygons for ring in polygon.rings]
         self._points = np.concatenate(rings) if rings else np.empty((0, 2))
         self._ring_starts = np.cumsum([0, *(len(r) for r in rings)], dtype=np.int64)

@@ -75,6 +75,11 @@ _PEOPLE: Final = (
         "Elena Greco",
         Grant(frozenset({Role.CIVIL_PROTECTION_OFFICER}), Precedence.FLASH_OVERRIDE, _ITALY),
     ),
+    (
+        "ivo.lazzari",
+        "Ivo Lazzari",
+        Grant(frozenset({Role.CIVIL_PROTECTION_OFFICER}), Precedence.FLASH_OVERRIDE, _ITALY),
+    ),
     ("fabio.costa", "Fabio Costa", Grant(frozenset({Role.FLEET_OFFICER}), Precedence.FLASH)),
     ("giulia.moretti", "Giulia Moretti", Grant(frozenset({Role.AUDITOR}))),
     ("hannes.pichler", "Hannes Pichler", Grant(frozenset({Role.MEMBER}), Precedence.IMMEDIATE)),

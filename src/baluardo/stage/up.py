@@ -32,6 +32,7 @@ from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
 from baluardo.stage.authority import place_pages
 from baluardo.stage.demonstration import Demonstration, open_demonstration
+from baluardo.stage.emergency.part import twin_warnings
 from baluardo.stage.hosts import ByHost
 from baluardo.stage.instances import Instance, RunDirectory
 from baluardo.stage.network.addresses import Plan
@@ -240,7 +241,7 @@ async def _run(
         state = Demonstration(
             _demonstration_directory(), authority, nation, lambda: service.door.port, say, network
         )
-        parts += [service.part(), state.part()]
+        parts += [twin_warnings(authority, live), service.part(), state.part()]
         hosts += authority.settings.page_hosts
         sites = state.pages
         if network is not None:

@@ -28,8 +28,9 @@ async function signedIn<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-const read = <T>(path: string, check: Check<T>) => signedIn(get(AT + path, check));
-const send = <T>(path: string, body: Json, check: Check<T>) =>
+/** GET and POST below the authority's address, as who is signed in. */
+export const read = <T>(path: string, check: Check<T>) => signedIn(get(AT + path, check));
+export const send = <T>(path: string, body: Json, check: Check<T>) =>
   signedIn(post(AT + path, body, check));
 const replace = <T>(path: string, body: Json, check: Check<T>) =>
   signedIn(put(AT + path, body, check));

@@ -107,9 +107,10 @@ const AUDIENCES: Record<string, readonly Role[] | "signed-in"> = {
   "/sites": ["operator", "security-officer", "fleet-officer", "auditor"],
   "/audit": "signed-in",
   "/start": ["operator", "security-officer"],
+  "/warnings": ["civil-protection-officer", "security-officer", "auditor"],
 };
 /** Reached by the person's own corner of the header, or by a link that was sent. */
-const ELSEWHERE = new Set(["/sign-in", "/enrol", "/me"]);
+const ELSEWHERE = new Set(["/sign-in", "/enrol", "/me", "/handset"]);
 
 /** Tell whether a page has something for this person; pages of other parts always do. */
 export function mayUse(path: string, person: Me | null): boolean {

@@ -9,6 +9,8 @@ import { isObject, type JsonObject, parseJson, writeJson } from "./strictJson";
 
 export const PROPOSAL_TYPE = "application/vnd.baluardo.proposal+json";
 export const APPROVAL_TYPE = "application/vnd.baluardo.approval+json";
+/** What one officer signs alone: a warning is over, or was wrong (protocol/warnings.py). */
+export const CANCEL_TYPE = "application/vnd.baluardo.warning-cancel+json";
 export const RENEWAL_TYPE = "application/vnd.baluardo.renewal+pkcs10";
 
 const ID_OCTETS = 16;
@@ -169,6 +171,22 @@ export async function answer(
     reason,
   });
   return signEnvelope(payload, APPROVAL_TYPE, device);
+}
+
+/** This person's signed word that a warning is over, or was wrong. */
+export async function cancelOf(
+  warning: string,
+  reason: string,
+  device: DeviceKey,
+  now: number,
+): Promise<Envelope> {
+  if (device.identity.kind !== "person") {
+    throw new TrustError("identity", "A person must cancel a warning.");
+  }
+  if (characters(reason) > LONGEST_REASON) {
+    throw new TrustError("too-large", `A reason has at most ${LONGEST_REASON} characters.`);
+  }
+  return signEnvelope(writeJson({ warning, reason, time: now }), CANCEL_TYPE, device);
 }
 
 /** A request for the same identity with a new key, signed with the present one. */

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.authority.warnings.sky import WarningSky
+from baluardo.authority.warnings.ways import SenderKeys
 from baluardo.emergency.area.atlas import Atlas
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.profile.profile import Profile
@@ -26,6 +27,8 @@ class WarningDesk:
     demonstration: bool
     carriers: dict[str, WayOut] = field(default_factory=dict)
     """The ways out that are there, by name."""
+    keys: SenderKeys = field(default_factory=SenderKeys)
+    """Of the channels that are open here."""
     sky: WarningSky | None = None
     refused: deque[float] = field(default_factory=deque)
     """When something was refused lately, POSIX s."""

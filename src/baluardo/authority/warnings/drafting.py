@@ -79,7 +79,7 @@ def check_draft(
         for info in alert.infos
     }
     problems = [
-        *problems_of_area(warned, desk.atlas),
+        *problems_of_area(warned, desk.atlas, draft.area_name, draft.template or ""),
         *problems_of_draft(draft, alert, warned, desk.profile, now),
     ]
     outside = _outside(desk, warned, territory)

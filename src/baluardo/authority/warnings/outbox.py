@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,12 +18,15 @@ from baluardo.emergency.broadcast.of_alert import messages_of
 from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.way import Order, OrderArea, OrderKind, Receipt
+from baluardo.errors import InvalidInputError
 from baluardo.terms import Bilingual
 
 SENT: Final = "sent"
 REFUSED: Final = "refused"
 MOST_PENDING: Final = 200
 """Orders looked at in one go; the others wait in the database."""
+
+logger: Final = logging.getLogger("baluardo.authority.warnings")
 
 _order: Final = schema.warning_order
 _warning: Final = schema.warning
@@ -75,9 +79,14 @@ class StoreOutbox:
             .limit(MOST_PENDING)
         )
         rows = list(connection.execute(query))
-        known = {row.key: self._made.get(row.key) or self._built(row) for row in rows}
+        known: dict[str, Order] = {}
+        for row in rows:
+            try:
+                known[row.key] = self._made.get(row.key) or self._built(row)
+            except InvalidInputError:  # the others must go out all the same
+                logger.exception("Order %s of a warning cannot be made.", row.key)
         self._made = known
-        return [(known[row.key], row.again) for row in rows]
+        return [(known[row.key], row.again) for row in rows if row.key in known]
 
     def _built(self, row: Row[Any]) -> Order:
         desk = self._authority.warnings

@@ -10,15 +10,32 @@ from typing import Final
 
 from baluardo.authority.context import Authority
 from baluardo.authority.warnings.outbox import StoreOutbox
+from baluardo.authority.warnings.ways import ways_of
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.sender import Sender
+from baluardo.errors import BaluardoError
 from baluardo.trust.certificates.credential import Credential
+
+RENEW_SECONDS: Final = 3_600.0
 
 logger: Final = logging.getLogger("baluardo.authority.warnings")
 
 
-def sender_credential(authority: Authority, channel: Channel) -> Credential:
-    """Return the key of one channel, made when the channel is first sent on."""
+def open_ways(authority: Authority) -> None:
+    """Take the keys of the open channels and the ways out of the settings; blocks.
+
+    Of a channel that is not open no key is made, nor read.
+    """
+    desk = authority.warnings
+    for channel in sorted(desk.settings.channels):
+        if channel is Channel.PUBLIC and desk.demonstration:
+            continue
+        desk.keys.hold(channel, _credential(authority, channel))
+    made = ways_of(authority.layout.directory, desk.settings, desk.keys, authority.clock)
+    desk.carriers = {**made, **desk.carriers}
+
+
+def _credential(authority: Authority, channel: Channel) -> Credential:
     return authority.store.act_blocking(
         lambda t: t.issuing.sender_credential(channel.value, authority.access, t.now)
     )
@@ -36,6 +53,7 @@ class Senders:
     async def running(self) -> AsyncIterator[None]:
         """Send until left; what is on its way then is sent again by the next process."""
         desk, tasks = self._authority.warnings, []
+        await asyncio.to_thread(open_ways, self._authority)
         for channel in Channel:
             if desk.why_not(channel) is not None:
                 continue
@@ -44,6 +62,7 @@ class Senders:
             sender = Sender(channel, ways, outbox, self._authority.clock)
             self._senders.append(sender)
             tasks.append(asyncio.create_task(sender.run()))
+        tasks.append(asyncio.create_task(self._renew()))
         try:
             yield
         finally:
@@ -53,6 +72,15 @@ class Senders:
                 if isinstance(ended, Exception):
                     logger.error("A sender of warnings ended.", exc_info=ended)
             self._senders.clear()
+
+    async def _renew(self) -> None:
+        """Renew the channels' certificates when they are due."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await asyncio.to_thread(open_ways, self._authority)
+            except BaluardoError as problem:
+                logger.warning("The keys of warnings were not renewed: %s", problem)
 
     def wake(self) -> None:
         """Have every sender look into its outbox: something was put there."""

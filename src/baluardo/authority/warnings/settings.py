@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,29 +24,33 @@ MOST_WAYS: Final = 16
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 _SENDER = re.compile(r"[^\s,<&]{3,120}\Z")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
-_WAYS: Final = ("operator", "osmo-cbc", "webhooks")
+_KEYS: Final = ("country", "sender", "channels", "sensor_release", "operators", "osmo_cbc")
 
 
 @dataclass(frozen=True, slots=True)
-class WaySettings:
-    """One way out: what it is, where it leads, and for which channels."""
+class OperatorSettings:
+    """A satellite operator's door: it is asked for beams in a signed form (contract)."""
 
     name: str
-    kind: str
     url: str
     channels: frozenset[Channel]
+    identity: str
+    """Who signs its receipts: spiffe://COMMUNITY/KIND/NAME of its own community."""
+    public: str
+    """Directory with a copy of that community's public files: roots and revocation lists."""
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot work; InvalidInputError names the setting."""
-        if not _NAME.match(self.name):
-            raise InvalidInputError(f"ways: name {quoted(self.name)}: small letters and dashes.")
-        if self.kind not in _WAYS:
-            raise InvalidInputError(f"ways: kind {quoted(self.kind)}: one of {', '.join(_WAYS)}.")
-        if not self.channels:
-            raise InvalidInputError(f"ways: {self.name} serves no channel.")
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInputError(f"ways: url {quoted(self.url)}: an address as https://HOST.")
+
+@dataclass(frozen=True, slots=True)
+class OsmoCbcSettings:
+    """A cell broadcast centre of one's own (osmo-cbc), which reaches a whole network."""
+
+    name: str
+    url: str
+    channels: frozenset[Channel]
+    whole_network: bool
+    """That this is right must be said."""
+    gsm: bool
+    """Whether its peers are base station controllers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class WarningSettings:
     """Channels that this authority sends on; the public one must be named like the others."""
     sensor_release: bool = False
     """Whether sensors may set off what two persons have released beforehand."""
-    ways: tuple[WaySettings, ...] = field(default=())
+    operators: tuple[OperatorSettings, ...] = ()
+    osmo_cbc: tuple[OsmoCbcSettings, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; InvalidInputError names the setting."""
@@ -72,11 +77,17 @@ class WarningSettings:
                 f"sender {quoted(self.sender)}: 3 to 120 characters without spaces, commas, < and &"
                 " (CAP 1.2, 3.2.1)."
             )
-        if len(self.ways) > MOST_WAYS:
+        ways = (*self.operators, *self.osmo_cbc)
+        if len(ways) > MOST_WAYS:
             raise InvalidInputError(f"At most {MOST_WAYS} ways out.")
-        names = [way.name for way in self.ways]
-        if len(set(names)) != len(names):
+        if len({way.name for way in ways}) != len(ways):
             raise InvalidInputError("Each way out has a name of its own.")
+        for way in ways:
+            if not _NAME.match(way.name) or not way.channels:
+                raise InvalidInputError(
+                    f"A way out has a name of small letters and dashes, and channels: "
+                    f"{quoted(way.name)}."
+                )
 
     @classmethod
     def of_toml(cls, text: str, source: str) -> WarningSettings:
@@ -85,19 +96,15 @@ class WarningSettings:
             values = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as problem:
             raise InvalidInputError(f"{source} is not TOML: {problem}.") from None
-        _only(values, ("country", "sender", "channels", "sensor_release", "ways"), source)
-        sensor_release = values.get("sensor_release", False)
-        if not isinstance(sensor_release, bool):
-            raise InvalidInputError(f"{source}: sensor_release is true or false.")
-        ways = values.get("ways", [])
-        if not isinstance(ways, list) or not all(isinstance(each, dict) for each in ways):
-            raise InvalidInputError(f"{source}: ways are [[ways]] tables.")
+        _only(values, _KEYS, source)
+        sensor_release = _truth(values, "sensor_release", source)
         return cls(
             _text(values, "country", source, "IT"),
             _text(values, "sender", source, ""),
             _channels(values, source),
             sensor_release,
-            tuple(_way(each, source) for each in ways),
+            tuple(_operator(each, source) for each in _tables(values, "operators", source)),
+            tuple(_osmo_cbc(each, source) for each in _tables(values, "osmo_cbc", source)),
         )
 
     @classmethod
@@ -110,14 +117,52 @@ class WarningSettings:
         return cls.of_toml(octets.decode("utf-8", "replace"), printable(str(path)))
 
 
-def _way(values: Mapping[str, Any], source: str) -> WaySettings:
-    _only(values, ("name", "kind", "url", "channels"), source)
-    return WaySettings(
+def _operator(values: Mapping[str, Any], source: str) -> OperatorSettings:
+    _only(values, ("name", "url", "channels", "identity", "public"), source)
+    return OperatorSettings(
         _text(values, "name", source, ""),
-        _text(values, "kind", source, ""),
-        _text(values, "url", source, ""),
+        _url(values, source),
         _channels(values, source),
+        _text(values, "identity", source, ""),
+        _text(values, "public", source, ""),
     )
+
+
+def _osmo_cbc(values: Mapping[str, Any], source: str) -> OsmoCbcSettings:
+    _only(values, ("name", "url", "channels", "whole_network", "gsm"), source)
+    return OsmoCbcSettings(
+        _text(values, "name", source, ""),
+        _url(values, source),
+        _channels(values, source),
+        _truth(values, "whole_network", source),
+        _truth(values, "gsm", source),
+    )
+
+
+def _tables(values: Mapping[str, Any], name: str, source: str) -> list[Mapping[str, Any]]:
+    found = values.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise InvalidInputError(f"{source}: {name} are [[{name}]] tables.")
+    return found
+
+
+def _truth(values: Mapping[str, Any], name: str, source: str) -> bool:
+    value = values.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidInputError(f"{source}: {name} is true or false.")
+    return value
+
+
+def _url(values: Mapping[str, Any], source: str) -> str:
+    url = _text(values, "url", source, "")
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        right = False
+    if not right:
+        raise InvalidInputError(f"{source}: url {quoted(url)}: an address as https://HOST.")
+    return url
 
 
 def _only(values: Mapping[str, Any], known: tuple[str, ...], source: str) -> None:

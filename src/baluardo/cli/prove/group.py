@@ -16,6 +16,11 @@ PROVE = Command(
             "Prove the encrypted call: set-up, sound, captures, precedence, authority gone.",
             "baluardo.cli.prove.calls",
         ),
+        Command(
+            "emergency",
+            "Prove public warnings: release, beams, reach, update, cancel, drill, kill -9.",
+            "baluardo.cli.prove.emergency",
+        ),
     ),
     example="""\
   $ baluardo prove tunnel

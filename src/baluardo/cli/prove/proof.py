@@ -28,8 +28,12 @@ def run_proof(args: argparse.Namespace, prove: Proof) -> int:
     enter_if_needed(sys.argv[1:])
     nation = load(args.scenario or default_path())
     catalogue = load_catalogue(nation.catalogue).catalogue
-    findings = asyncio.run(prove(nation, catalogue, say))
-    if args.json:
+    return tell(asyncio.run(prove(nation, catalogue, say)), as_json=args.json)
+
+
+def tell(findings: list[Finding], *, as_json: bool) -> int:
+    """Tell what was found; 1 if a claim does not hold."""
+    if as_json:
         emit_json([each.to_object() for each in findings])
     else:
         emit(table(findings))

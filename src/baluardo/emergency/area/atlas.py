@@ -1,4 +1,4 @@
-"""A country's places and zones: found by name, and made into outlines.
+"""A country's places and zones, made into outlines.
 
 Municipalities and zones have no free official outlines: they are made of the land cells whose
 nearest settlement is theirs, right to some km. A state that has the official ones gives them as
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,92 +16,38 @@ from typing import Any, Final
 
 import h3.api.numpy_int as h3
 import numpy as np
-import numpy.typing as npt
 
-from baluardo.emergency.area.warned_area import WarnedArea
+from baluardo.emergency.area.outline import merged
+from baluardo.emergency.area.search import Found, search
+from baluardo.emergency.area.territory import Territory
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
+from baluardo.geo.coverage import centres_of
+from baluardo.geo.edges import is_twisted
 from baluardo.geo.geojson import MAX_BYTES, polygons_from_geojson
-from baluardo.geo.outlines import ITALY, outlines
-from baluardo.geo.polygons import Area, Floats, Polygon
-from baluardo.geo.settlements import NOWHERE, ZONE_RESOLUTION, settlements
-from baluardo.geo.zones import Scheme, provinces, provinces_of, regions
+from baluardo.geo.outlines import ITALY, on_land, outlines
+from baluardo.geo.polygons import Area, Polygon
+from baluardo.geo.settlements import PEOPLE_RESOLUTION, land, settlements
+from baluardo.geo.zones import Scheme, provinces, provinces_of, zone_name
 from baluardo.terms import Bilingual
+from baluardo.trust.strict_json import parse_json
 
-COAST_KM: Final = 22.2
-"""Twelve nautical miles: the sea within is the country's (UNCLOS, article 3). On land it stands for
-what our outlines, which are of a small scale, may be wrong by."""
-TOLERATED_SHARE: Final = 0.02
-"""Of an area's ground that may lie outside all the same."""
 MOST_BOUNDARIES: Final = 10_000
-KM_PER_DEG: Final = 111.2
+LEAST_COMMON: Final = 0.5
+"""Of a zone's land by our cells that an official outline must hold: else it is another's."""
+MOST_COMMON: Final = 3.0
+"""Times a zone's land by our cells that an official outline may have: sea belongs to some."""
+_PLACE_RESOLUTION: Final = 8
+_REACH: Final = 0.25
+"""Power of its people with which a municipality reaches out. Our choice: Rome, Milan and Norcia
+come out at their true size, give or take a third."""
+_PLACE_RINGS: Final = 40
+"""A municipality ends 35 km from its seat at the most: Rome's does."""
 
 APPROXIMATE: Final = Bilingual(
     it="Contorno approssimato: celle attribuite al centro abitato più vicino (GeoNames).",
     en="Approximate outline: cells allotted to the nearest settlement (GeoNames).",
 )
-_KINDS: Final = {
-    "municipality": Bilingual(it="località", en="settlement"),
-    "province": Bilingual(it="provincia", en="province"),
-    "region": Bilingual(it="regione", en="region"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A place or a zone that was found by its name."""
-
-    area: dict[str, Any]
-    """As `asked_area` takes it."""
-    name: str
-    kind: Bilingual
-    people: float
-    lat_deg: float
-    lon_deg: float
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Territory:
-    """Where somebody may warn."""
-
-    names: str
-    polygons: tuple[Polygon, ...]
-    reach_km: float
-    """What lies so near counts as inside."""
-
-    def outside_share(self, warned: WarnedArea) -> float:
-        """Return the share of an area's ground that lies outside, 0 to 1."""
-        lat, lon, weight = _points_of(warned)
-        if not len(lat):
-            return 0.0
-        inside = Area(self.polygons).contains(lat, lon)
-        out = np.flatnonzero(~inside)
-        for place in out.tolist():
-            inside[place] = self._is_near(float(lat[place]), float(lon[place]))
-        return float(weight[~inside].sum() / weight.sum())
-
-    def check(self, warned: WarnedArea) -> None:
-        """Return if an area lies inside; InvalidInputError if too much of it does not."""
-        outside = self.outside_share(warned)
-        if outside > TOLERATED_SHARE:
-            raise InvalidInputError(
-                f"{100.0 * outside:.0f} % of the area lies outside {self.names}, the territory "
-                "that the policy grants: it was refused."
-            )
-
-    def _is_near(self, lat: float, lon: float) -> bool:
-        wide = math.cos(math.radians(lat))
-        here = np.array([lon * wide, lat])
-        most = (self.reach_km / KM_PER_DEG) ** 2
-        for polygon in self.polygons:
-            ring = polygon.rings[0] * np.array([wide, 1.0])
-            start, step = ring, np.roll(ring, -1, axis=0) - ring
-            length = np.maximum((step**2).sum(axis=1), 1e-18)
-            along = np.clip(((here - start) * step).sum(axis=1) / length, 0.0, 1.0)
-            near = start + along[:, None] * step - here
-            if float((near**2).sum(axis=1).min()) <= most:
-                return True
-        return False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,8 +55,8 @@ class Atlas:
     """Places and zones of one country."""
 
     country: str
-    official: Mapping[tuple[Scheme, str], tuple[Polygon, ...]] = field(default_factory=dict)
-    """Outlines that the state has given."""
+    official: Mapping[tuple[str, ...], tuple[Polygon, ...]] = field(default_factory=dict)
+    """Outlines that the state has given, by the provinces (ISTAT) that they hold."""
 
     @classmethod
     def load(cls, country: str = "IT") -> Atlas:
@@ -125,33 +70,37 @@ class Atlas:
     def with_boundaries(self, octets: bytes, source: str) -> Atlas:
         """Return the atlas with official outlines: GeoJSON features with `scheme` and `code`.
 
-        InvalidInputError for what is none, or names a zone that is not known.
+        InvalidInputError for what is none, names a zone that is not known, or lies elsewhere than
+        the zone that it names. A zone's outlines hold for its other codes too.
         """
-        if len(octets) > MAX_BYTES:
-            raise InvalidInputError(f"{source} is longer than {MAX_BYTES // 1_000_000} MB.")
-        try:
-            document = json.loads(octets)
-        except (ValueError, RecursionError):
-            raise InvalidInputError(f"{source} is not JSON.") from None
+        document = parse_json(octets, MAX_BYTES, source)
         listed = document.get("features") if isinstance(document, dict) else None
-        if not isinstance(listed, list) or len(listed) > MOST_BOUNDARIES:
-            raise InvalidInputError(f"{source}: boundaries are a GeoJSON FeatureCollection.")
-        found: dict[tuple[Scheme, str], tuple[Polygon, ...]] = {}
+        if not isinstance(listed, list) or not 0 < len(listed) <= MOST_BOUNDARIES:
+            raise InvalidInputError(
+                f"{source}: boundaries are a GeoJSON FeatureCollection of 1 to "
+                f"{MOST_BOUNDARIES:,} features."
+            )
+        found: dict[tuple[str, ...], tuple[Polygon, ...]] = {}
         for feature in listed:
-            told = feature.get("properties") if isinstance(feature, dict) else None
-            scheme, code = (told or {}).get("scheme"), (told or {}).get("code")
-            if scheme not in {each.value for each in Scheme} or not isinstance(code, str):
-                raise InvalidInputError(f"{source}: a feature has no known scheme and code.")
-            provinces_of(Scheme(scheme), code)
-            found[Scheme(scheme), code] = polygons_from_geojson(json.dumps(feature), source)
+            scheme, code = _zone_of(feature, source)
+            members = provinces_of(scheme, code)
+            if members in found:
+                raise InvalidInputError(f"{source}: {quoted(code)} stands in it twice.")
+            polygons = polygons_from_geojson(json.dumps(feature), source)
+            _check_boundary(polygons, members, f"{source}: {zone_name(scheme, code)}")
+            found[members] = polygons
         return Atlas(self.country, {**self.official, **found})
 
     def zone(self, scheme: Scheme, code: str) -> tuple[tuple[Polygon, ...], Bilingual | None]:
-        """Return a zone's outlines, and why they are approximate; InvalidInputError if unknown."""
+        """Return a zone's outlines, and why they are approximate; InvalidInputError if unknown.
+
+        A region without official outlines of its own is made of its provinces', if all are there.
+        """
         members = provinces_of(scheme, code)
-        for (other, other_code), polygons in self.official.items():
-            if provinces_of(other, other_code) == members:
-                return polygons, None
+        if members in self.official:
+            return self.official[members], None
+        if all((each,) in self.official for each in members):
+            return tuple(p for each in members for p in self.official[each,]), None
         return _zone_polygons(members), APPROXIMATE
 
     def zone_of_geocode(
@@ -168,50 +117,19 @@ class Atlas:
         return self.zone(scheme, value)
 
     def municipality(self, geonameid: int) -> tuple[tuple[Polygon, ...], Bilingual | None]:
-        """Return what is nearest to a settlement; InvalidInputError if there is none."""
+        """Return what is nearest to a settlement; InvalidInputError if there is none.
+
+        For the seat of a municipality: nearer than any other seat, so that its hamlets are in it.
+        """
         told = settlements()
         rows = np.flatnonzero(told.geonameid == geonameid)
         if not rows.size:
             raise InvalidInputError(f"There is no settlement {geonameid} here.")
-        row = int(rows[0])
-        lat, lon = float(told.lat_deg[row]), float(told.lon_deg[row])
-        home = h3.latlng_to_cell(lat, lon, 8)
-        near = h3.grid_disk(home, 14)
-        centres = np.array([h3.cell_to_latlng(each) for each in near], dtype=np.float64)
-        others = np.flatnonzero(np.hypot(told.lat_deg - lat, told.lon_deg - lon) < 0.5)
-        wide = math.cos(math.radians(lat))
-        north = centres[:, :1] - told.lat_deg[others]
-        east = (centres[:, 1:] - told.lon_deg[others]) * wide
-        mine = others[np.argmin(north**2 + east**2, axis=1)] == row
-        chosen = np.unique(np.append(near[mine], np.uint64(home)))
-        return _merged(chosen), APPROXIMATE
+        return _place_polygons(int(rows[0])), APPROXIMATE
 
     def search(self, text: str, most: int) -> list[Found]:
-        """Return places and zones by the beginning of their names, the largest first."""
-        wanted = folded(text)
-        if not wanted:
-            return []
-        found: list[Found] = []
-        for name, scheme, code, kind in _zones():
-            if folded(name).startswith(wanted) or code.casefold() == text.strip().casefold():
-                asked: dict[str, Any] = {"kind": "zone", "scheme": scheme.value, "code": code}
-                people, lat, lon = _zone_people(provinces_of(scheme, code))
-                found.append(Found(asked, name, _KINDS[kind], people, lat, lon))
-        told = settlements()
-        for row, name in enumerate(_folded_names()):
-            if name.startswith(wanted):
-                asked = {"kind": "municipality", "id": int(told.geonameid[row])}
-                place = told.province[row]
-                shown = told.names[row]
-                if place != NOWHERE:
-                    shown = f"{shown} ({provinces()[place].plate})"
-                at = float(told.lat_deg[row]), float(told.lon_deg[row])
-                many = float(told.people[row])
-                found.append(Found(asked, shown, _KINDS["municipality"], many, *at))
-                if len(found) >= 4 * most:
-                    break
-        exact = [each for each in found if folded(each.name.partition(" (")[0]) == wanted]
-        return [*exact, *(each for each in found if each not in exact)][:most]
+        """Return places and zones by the beginning of their names, the best first."""
+        return search(text, most)
 
     def territory(self, codes: Sequence[str]) -> Territory:
         """Return where ISO 3166 codes ("IT", "IT-PG", "IT-55") permit to warn.
@@ -224,72 +142,72 @@ class Atlas:
                 polygons += outlines().country(ITALY).polygons
             else:
                 polygons += self.zone(Scheme.ISO, code)[0]
-        return Territory(", ".join(codes), tuple(polygons), COAST_KM)
+        return Territory(", ".join(codes), tuple(polygons))
 
 
-def folded(text: str) -> str:
-    """Return a name without accents, case and what is no letter or digit."""
-    plain = unicodedata.normalize("NFD", text.casefold())
-    return "".join(character for character in plain if character.isalnum())
+def _zone_of(feature: object, source: str) -> tuple[Scheme, str]:
+    told: Any = feature.get("properties") if isinstance(feature, dict) else None
+    scheme, code = (told.get("scheme"), told.get("code")) if isinstance(told, dict) else ("", "")
+    if not isinstance(scheme, str) or not isinstance(code, str):
+        raise InvalidInputError(f"{source}: a feature has no scheme and code.")
+    try:
+        return Scheme(scheme), code
+    except ValueError:
+        raise InvalidInputError(
+            f"{source}: the scheme {quoted(scheme)} is not known; {', '.join(Scheme)} are."
+        ) from None
+
+
+def _check_boundary(polygons: Sequence[Polygon], members: tuple[str, ...], what: str) -> None:
+    """Refuse an outline that crosses itself, or is clearly not this zone's."""
+    if any(is_twisted(ring) for polygon in polygons for ring in polygon.rings):
+        raise InvalidInputError(f"{what}: an outline crosses itself.")
+    cells = land()
+    here = _rows_of(members)
+    common = float(Area(polygons).contains(cells.lat_deg[here], cells.lon_deg[here]).mean())
+    ground = len(here) * h3.average_hexagon_area(PEOPLE_RESOLUTION)
+    if common < LEAST_COMMON or sum(each.area_km2 for each in polygons) > MOST_COMMON * ground:
+        raise InvalidInputError(
+            f"{what}: the outline holds {100.0 * common:.0f} % of the zone's settled land, or far "
+            "more ground than the zone has: is it another's?"
+        )
 
 
 @cache
-def _folded_names() -> tuple[str, ...]:
-    return tuple(map(folded, settlements().names))
-
-
-@cache
-def _zones() -> tuple[tuple[str, Scheme, str, str], ...]:
-    found: list[tuple[str, Scheme, str, str]] = []
-    for region in regions():
-        found.append((region.name, Scheme.REGION, region.istat, "region"))
-        if region.emma:
-            found.append((region.name, Scheme.EMMA, region.emma, "region"))
-    found += [(each.name, Scheme.PROVINCE, each.istat, "province") for each in provinces()]
-    return tuple(found)
-
-
-@cache
-def _zone_cells(members: tuple[str, ...]) -> npt.NDArray[np.uint64]:
-    told = settlements()
+def _rows_of(members: tuple[str, ...]) -> Any:
     codes = [place for place, each in enumerate(provinces()) if each.istat in members]
-    return told.zone_cells[np.isin(told.zone_province, codes)]
+    return np.flatnonzero(np.isin(land().province, codes))
 
 
 @cache
 def _zone_polygons(members: tuple[str, ...]) -> tuple[Polygon, ...]:
-    return _merged(_zone_cells(members))
+    return merged(land().numbers[_rows_of(members)].tolist())
 
 
-def _zone_people(members: tuple[str, ...]) -> tuple[float, float, float]:
+@cache
+def _place_polygons(row: int) -> tuple[Polygon, ...]:
     told = settlements()
-    codes = [place for place, each in enumerate(provinces()) if each.istat in members]
-    here = np.isin(told.province, codes)
-    first = int(np.flatnonzero(here)[0])  # they stand in order of their people
-    many = float(told.people[here].sum())
-    return many, float(told.lat_deg[first]), float(told.lon_deg[first])
-
-
-def _merged(cells: npt.NDArray[np.uint64]) -> tuple[Polygon, ...]:
-    """Return the outlines of cells together, holes left out."""
-    shape: Any = h3.cells_to_h3shape(cells, tight=False)
-    return tuple(
-        Polygon((np.array(part.outer, dtype=np.float64)[:, ::-1].copy(),)) for part in shape
+    lat, lon = float(told.lat_deg[row]), float(told.lon_deg[row])
+    home = h3.latlng_to_cell(lat, lon, _PLACE_RESOLUTION)
+    rivals = np.flatnonzero(
+        (np.hypot(told.lat_deg - lat, told.lon_deg - lon) < 1.0)
+        & (told.seat if told.seat[row] else True)
+        & (told.province == told.province[row])
+        | (np.arange(len(told)) == row)
     )
-
-
-def _points_of(warned: WarnedArea) -> tuple[Floats, Floats, Floats]:
-    """Return points all over an area with the ground that each stands for."""
-    from_cells = [
-        h3.cell_to_children(number, ZONE_RESOLUTION + 1) for number in warned.cells.numbers
-    ]
-    points = np.concatenate(from_cells) if from_cells else np.empty(0, dtype=np.uint64)
-    centres = np.array([h3.cell_to_latlng(each) for each in points]).reshape(-1, 2)
-    lat, lon = centres[:, 0].copy(), centres[:, 1].copy()
-    inside = Area(warned.polygons).contains(lat, lon)
-    lat, lon = lat[inside], lon[inside]
-    corners = np.vstack([polygon.rings[0] for polygon in warned.polygons])
-    # An area smaller than a cell has its corners alone.
-    lat, lon = np.append(lat, corners[:, 1]), np.append(lon, corners[:, 0])
-    weight = np.append(np.ones(int(inside.sum())), np.full(len(corners), 0.05))
-    return lat, lon, weight
+    near = np.asarray(h3.grid_disk(home, _PLACE_RINGS if told.seat[row] else 8), dtype=np.uint64)
+    near_lat, near_lon = centres_of(near)
+    wide = math.cos(math.radians(lat))
+    north = near_lat[:, None] - told.lat_deg[rivals]
+    east = (near_lon[:, None] - told.lon_deg[rivals]) * wide
+    # Large cities have large municipalities: their ground reaches farther towards small ones.
+    reach = np.maximum(told.people[rivals], 100.0) ** _REACH
+    mine = rivals[np.argmin(np.hypot(north, east) / reach, axis=1)] == row
+    above = np.array([h3.cell_to_parent(each, PEOPLE_RESOLUTION) for each in near.tolist()])
+    cells = land()
+    at = np.minimum(np.searchsorted(cells.numbers, above), len(cells) - 1)
+    own = (cells.numbers[at] == above) & (cells.province[at] == told.province[row])
+    # On an islet most of the cell where people are counted may be sea.
+    at_home = above == h3.latlng_to_cell(lat, lon, PEOPLE_RESOLUTION)
+    mine &= (own & on_land(near_lat, near_lon)) | at_home
+    return merged(np.unique(np.append(near[mine], np.uint64(home))).tolist())

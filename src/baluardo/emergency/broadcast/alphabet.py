@@ -6,6 +6,7 @@ the whole text UCS-2, which takes 16.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Final
 
@@ -37,6 +38,9 @@ _SEPTETS: Final[dict[str, bytes]] = {
     **{character: bytes([code]) for code, character in enumerate(BASIC) if code != ESCAPE},
     **{character: bytes([ESCAPE, code]) for character, code in EXTENSION.items()},
 }
+_BEYOND_UCS2: Final = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+"""Characters beyond 16 bits, emoji too, and halves of them."""
+
 _BEHIND_ESCAPE: Final = {code: character for character, code in EXTENSION.items()}
 
 
@@ -108,19 +112,14 @@ def unpacked(octets: bytes, count: int) -> bytes:
     return bytes(value >> 7 * place & 0x7F for place in range(count))
 
 
-def is_ucs2(character: str) -> bool:
-    """Tell whether UCS-2 can write a character: those beyond 16 bits, emoji too, it cannot."""
-    return ord(character) <= 0xFFFF and not 0xD800 <= ord(character) <= 0xDFFF
-
-
 def ucs2_of(text: str) -> bytes:
     """Return a text in UCS-2, big-endian; InvalidInputError for characters beyond its 16 bits."""
-    for character in text:
-        if not is_ucs2(character):
-            raise InvalidInputError(
-                f"{quoted(character)} cannot be broadcast: UCS-2 knows 16 bits a character. "
-                "Leave it out."
-            )
+    beyond = _BEYOND_UCS2.search(text)
+    if beyond:
+        raise InvalidInputError(
+            f"{quoted(beyond[0])} cannot be broadcast: UCS-2 knows 16 bits a character. "
+            "Leave it out."
+        )
     return text.encode("utf-16-be")
 
 

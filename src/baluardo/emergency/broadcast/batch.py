@@ -1,12 +1,10 @@
 """Many texts cut into pages at once: the same octets as `pages` gives, text by text.
 
-The loop over characters is the interpreter's own (`codecs`), the packing of septets is NumPy's over
-all pages of the batch.
+Characters are looked up and septets packed by NumPy, over all texts of the batch at once.
 """
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 from typing import Final
 
@@ -37,14 +35,24 @@ _GROUPS: Final = 12
 _WIDTH: Final = 8 * _GROUPS
 _BLANK: Final = bytes([CARRIAGE_RETURN]) * PAGE_SEPTETS
 _END: Final = bytes(_WIDTH - PAGE_SEPTETS)
-# One octet for each character of the default alphabet; anything else raises an error, and is
-# written the long way. The escape is none of its characters.
-_TABLE: Final = codecs.charmap_build(
-    BASIC.replace("\x1b", "\ufffe") + "\ufffe" * (256 - len(BASIC))
-)
+_LONG_WAY: Final = 0x80
+"""Mark of characters that one septet does not write, and of the carriage return."""
+_KNOWN: Final = 1 + max(map(ord, BASIC))
 _FIRST: Final = np.arange(7, dtype=np.uint8)
 _GSM7: Final = Coding.of(Alphabet.GSM7, "")
 _UCS2: Final = Coding.of(Alphabet.UCS2, "")
+
+
+def _table() -> Octets:
+    """Return the septet of each character that is known; others have the mark."""
+    table = np.full(_KNOWN + 1, _LONG_WAY, dtype=np.uint8)
+    for code, character in enumerate(BASIC):
+        if code not in (ESCAPE, CARRIAGE_RETURN):
+            table[ord(character)] = code
+    return table
+
+
+_TABLE: Final = _table()
 
 
 def encode_batch(texts: Sequence[str]) -> list[tuple[bytes, ...]]:
@@ -56,18 +64,14 @@ def encode_batch(texts: Sequence[str]) -> list[tuple[bytes, ...]]:
     """
     cuts: list[list[bytes]] = []
     other: dict[int, tuple[bytes, ...]] = {}
-    for number, text in enumerate(texts):
-        septets = _septets(text)
-        if not septets:
-            other[number] = pages_of(text, _UCS2)
-            cuts.append([])
-            continue
-        check_breaks(text)
-        cut = (
-            septet_pages(septets, PAGE_SEPTETS)
-            if ESCAPE in septets
-            else [septets[i : i + PAGE_SEPTETS] for i in range(0, len(septets), PAGE_SEPTETS)]
-        )
+    for number, (text, plain) in enumerate(zip(texts, _plain(texts), strict=True)):
+        if plain:
+            cut = [plain[i : i + PAGE_SEPTETS] for i in range(0, len(plain), PAGE_SEPTETS)]
+        elif text and alphabet_of(text) is Alphabet.GSM7:
+            check_breaks(text)
+            cut = septet_pages(septets_of(text), PAGE_SEPTETS)
+        else:
+            other[number], cut = pages_of(text, _UCS2), []
         check_count(len(cut), _GSM7)
         cuts.append(cut)
     pages = _pages([page for cut in cuts for page in cut])
@@ -79,12 +83,18 @@ def encode_batch(texts: Sequence[str]) -> list[tuple[bytes, ...]]:
     return answers
 
 
-def _septets(text: str) -> bytes | None:
-    """Return a text in septets, None if GSM 7 bit cannot write it."""
-    try:
-        return codecs.charmap_encode(text, "strict", _TABLE)[0]
-    except UnicodeEncodeError:
-        return septets_of(text) if alphabet_of(text) is Alphabet.GSM7 else None
+def _plain(texts: Sequence[str]) -> list[bytes]:
+    """Return the septets of each text; nothing for one that must be written the long way."""
+    whole = "".join(texts).encode("utf-32-le", "surrogatepass")
+    septets = _TABLE[np.minimum(np.frombuffer(whole, dtype="<u4"), _KNOWN)]
+    marks = np.flatnonzero(septets & _LONG_WAY)
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    marked = set(np.searchsorted(ends, marks, side="right").tolist())
+    octets, bounds = septets.tobytes(), [0, *ends.tolist()]
+    return [
+        b"" if number in marked else octets[bounds[number] : bounds[number + 1]]
+        for number in range(len(texts))
+    ]
 
 
 def _pages(cut: list[bytes]) -> list[bytes]:

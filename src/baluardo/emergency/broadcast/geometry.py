@@ -9,7 +9,7 @@ bits, in 64ths of a km.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -148,14 +148,16 @@ def _polygon(polygon: AirPolygon) -> bytes:
             f"An outline on the air has 3 to {MOST_POINTS} points, not {len(polygon.points)}: "
             "simplify it."
         )
-    return _bits([_point(lat, lon) for lat, lon in polygon.points], 44)
+    # 44 bits are eleven digits; an odd number of them is filled up to octets.
+    digits = "".join([f"{_point(lat, lon):011x}" for lat, lon in polygon.points])
+    return bytes.fromhex(digits if len(digits) % 2 == 0 else f"{digits}0")
 
 
 def _circle(circle: AirCircle) -> bytes:
     steps = round(circle.radius_km * _RADIUS_STEPS) if math.isfinite(circle.radius_km) else -1
     if not 0 < steps <= _MOST_RADIUS:
         raise InvalidInputError(f"A circle of {circle.radius_km} km cannot be broadcast.")
-    return _bits([_point(circle.lat_deg, circle.lon_deg) << 20 | steps], 64)
+    return (_point(circle.lat_deg, circle.lon_deg) << 20 | steps).to_bytes(8, "big")
 
 
 def _point(lat_deg: float, lon_deg: float) -> int:
@@ -163,18 +165,9 @@ def _point(lat_deg: float, lon_deg: float) -> int:
         raise InvalidInputError(f"A point at {lat_deg}, {lon_deg} lies off the Earth.")
     # The standard cuts off where this rounds: half the error, and what was read is written again
     # as it was.
-    lat = min(round((lat_deg + 90.0) / 180.0 * _STEPS), _STEPS - 1)
-    lon = min(round((lon_deg + 180.0) / 360.0 * _STEPS), _STEPS - 1)
-    return lat << 22 | lon
-
-
-def _bits(values: Sequence[int], width: int) -> bytes:
-    whole = 0
-    for value in values:
-        whole = whole << width | value
-    size = width * len(values)
-    padding = -size % 8
-    return (whole << padding).to_bytes((size + padding) // 8, "big")
+    lat = round((lat_deg + 90.0) / 180.0 * _STEPS)
+    lon = round((lon_deg + 180.0) / 360.0 * _STEPS)
+    return (lat - (lat == _STEPS)) << 22 | lon - (lon == _STEPS)  # the last step is the one before
 
 
 def _read_polygon(content: bytes) -> AirPolygon:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import pairwise
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from baluardo.emergency.cap.alert import (
     Alert,
@@ -24,11 +26,13 @@ from baluardo.emergency.cap.alert import (
 from baluardo.emergency.problem import Gravity, Problem
 from baluardo.terms import Bilingual
 
+Floats = npt.NDArray[np.float64]
+
 LONGEST_IDENTIFIER: Final = 160
 AHEAD_S: Final = 300.0
 """By which a sender's clock may be ahead of ours."""
-MOST_POINTS_CHECKED: Final = 2_000
-"""Of one ring, for crossings: each edge is held against every other."""
+MOST_POINTS_CHECKED: Final = 4_000
+"""Of all rings of an alert, for crossings: each edge is held against every other of its ring."""
 
 _PLAIN: Final = re.compile(r"[^\s,<&]+\Z")
 _WEB: Final = re.compile(r"https?://[^\s<>\"]+\Z")
@@ -136,11 +140,15 @@ def _of_infos(alert: Alert, now: float) -> Iterator[Problem]:
             "info",
         )
     first = alert.infos[0] if alert.infos else None
+    points = sum(len(ring) for info in alert.infos for area in info.areas for ring in area.polygons)
+    crossings = points <= MOST_POINTS_CHECKED
     for place, info in enumerate(alert.infos):
         where = f"infos[{place}]"
         if first is not None and info is not first:
             yield from _disagreement(first, info, where)
         yield from _of_info(alert, info, where, now)
+        for number, area in enumerate(info.areas):
+            yield from _of_area(area, f"{where}.areas[{number}]", crossings=crossings)
 
 
 def _same_areas(alert: Alert) -> bool:
@@ -199,8 +207,6 @@ def _of_info(alert: Alert, info: Info, where: str, now: float) -> Iterator[Probl
         )
     for place, resource in enumerate(info.resources):
         yield from _of_resource(resource, f"{where}.resources[{place}]")
-    for place, area in enumerate(info.areas):
-        yield from _of_area(area, f"{where}.areas[{place}]")
 
 
 def _speaks(alert: Alert) -> bool:
@@ -269,7 +275,7 @@ def _of_resource(resource: Resource, where: str) -> Iterator[Problem]:
         )
 
 
-def _of_area(area: AlertArea, where: str) -> Iterator[Problem]:
+def _of_area(area: AlertArea, where: str, *, crossings: bool) -> Iterator[Problem]:
     if not area.description.strip():
         yield _error(
             "area.unnamed",
@@ -285,7 +291,7 @@ def _of_area(area: AlertArea, where: str) -> Iterator[Problem]:
             where,
         )
     for ring in area.polygons:
-        yield from _of_ring(ring, f"{where}.polygon")
+        yield from _of_ring(ring, f"{where}.polygon", crossings=crossings)
     for circle in area.circles:
         on_map = abs(circle.lat_deg) <= 90.0 and abs(circle.lon_deg) <= 180.0
         if not on_map or not 0.0 <= circle.radius_km <= 20_000.0:
@@ -313,7 +319,7 @@ def _of_area(area: AlertArea, where: str) -> Iterator[Problem]:
         )
 
 
-def _of_ring(ring: Ring, where: str) -> Iterator[Problem]:
+def _of_ring(ring: Ring, where: str, *, crossings: bool) -> Iterator[Problem]:
     if len(ring) < 4 or ring[0] != ring[-1]:
         yield _error(
             "polygon.open",
@@ -328,7 +334,7 @@ def _of_ring(ring: Ring, where: str) -> Iterator[Problem]:
             "A point of the polygon lies off the Earth: CAP writes latitude first.",
             where,
         )
-    elif len(set(ring)) < 3 or _crosses_itself(ring):
+    elif len(set(ring)) < 3 or (crossings and _crosses_itself(ring)):
         yield _error(
             "polygon.crossed",
             "Il contorno del poligono incrocia sé stesso: non si può dire che cosa sta dentro.",
@@ -338,25 +344,25 @@ def _of_ring(ring: Ring, where: str) -> Iterator[Problem]:
 
 
 def _crosses_itself(ring: Ring) -> bool:
-    """Tell whether two edges that are no neighbours cross; long rings are taken as they are."""
-    edges = [(a, b) for a, b in pairwise(ring) if a != b]
-    if len(edges) > MOST_POINTS_CHECKED:
-        return False
-    for i, (a, b) in enumerate(edges):
-        low, high = min(a[0], b[0]), max(a[0], b[0])
-        for j in range(i + 2, len(edges)):
-            if i == 0 and j == len(edges) - 1:
-                continue
-            c, d = edges[j]
-            if max(c[0], d[0]) < low or min(c[0], d[0]) > high:
-                continue
-            if _side(a, b, c) * _side(a, b, d) < 0.0 and _side(c, d, a) * _side(c, d, b) < 0.0:
-                return True
+    """Tell whether two edges that are no neighbours cross."""
+    points = np.array(ring)
+    begins, ends = points[:-1], points[1:]
+    real = (begins != ends).any(axis=1)
+    begins, ends = begins[real], ends[real]
+    for i, (a, b) in enumerate(zip(begins, ends, strict=True)):
+        # The first edge and the last are neighbours too.
+        last = len(begins) - 1 if i == 0 else len(begins)
+        c, d = begins[i + 2 : last], ends[i + 2 : last]
+        across = _side(a, b, c) * _side(a, b, d) < 0.0
+        if (across & (_side(c, d, a) * _side(c, d, b) < 0.0)).any():
+            return True
     return False
 
 
-def _side(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
-    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+def _side(a: Floats, b: Floats, c: Floats) -> Floats:
+    """Return on which side of the line from a to b the point c lies; each point or many."""
+    along, beside = b - a, c - a
+    return along[..., 0] * beside[..., 1] - along[..., 1] * beside[..., 0]
 
 
 def _error(code: str, italian: str, english: str, field: str, language: str = "") -> Problem:

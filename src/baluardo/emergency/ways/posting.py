@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
@@ -33,6 +34,8 @@ class Answer:
 
     status: int
     octets: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in small letters."""
 
     @property
     def well(self) -> bool:
@@ -82,9 +85,16 @@ class Target:
 
 
 async def exchange(
-    target: Target, method: str, body: bytes, headers: dict[str, str], path: str = ""
+    target: Target,
+    method: str,
+    body: bytes,
+    headers: dict[str, str],
+    path: str = "",
+    most: int = LARGEST_ANSWER,
 ) -> Answer:
     """Ask once and return what comes back; `path` is put behind the address.
+
+    most: octets of the answer; what is longer is refused.
 
     SourceError if no whole answer comes in time, or the address leads where it must not. Nobody is
     followed elsewhere: a redirect is an answer like any other.
@@ -93,7 +103,7 @@ async def exchange(
     try:
         async with asyncio.timeout(CONNECT_SECONDS * MOST_ADDRESSES + target.answer_s):
             addresses = await _addresses(target, url)
-            return await _first_to_answer(target, method, url, addresses, body, headers)
+            return await _first_to_answer(target, method, url, addresses, body, headers, most)
     except TimeoutError:
         raise SourceError(f"{target.shown} does not answer in time.") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as problem:
@@ -108,6 +118,7 @@ async def _first_to_answer(
     addresses: list[str],
     body: bytes,
     headers: dict[str, str],
+    most: int,
 ) -> Answer:
     timeout = httpx.Timeout(target.answer_s, connect=CONNECT_SECONDS)
     asked = {
@@ -127,24 +138,26 @@ async def _first_to_answer(
                     headers=asked,
                     extensions={"sni_hostname": url.host, "timeout": timeout.as_dict()},
                 )
-                return await _read(client, request, target)
+                return await _read(client, request, target, most)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if tried == len(addresses) - 1:
                     raise
     raise SourceError(f"{target.shown} has no address.")
 
 
-async def _read(client: httpx.AsyncClient, request: httpx.Request, target: Target) -> Answer:
+async def _read(
+    client: httpx.AsyncClient, request: httpx.Request, target: Target, most: int
+) -> Answer:
     found = bytearray()
     answer = await client.send(request, stream=True, follow_redirects=False)
     try:
         async for part in answer.aiter_raw():
             found += part
-            if len(found) > LARGEST_ANSWER:
-                raise SourceError(f"{target.shown} answers with more than {LARGEST_ANSWER} octets.")
+            if len(found) > most:
+                raise SourceError(f"{target.shown} answers with more than {most} octets.")
     finally:
         await answer.aclose()
-    return Answer(answer.status_code, bytes(found))
+    return Answer(answer.status_code, bytes(found), dict(answer.headers))
 
 
 async def _addresses(target: Target, url: httpx.URL) -> list[str]:

@@ -64,7 +64,7 @@ def suspicions(text: str, language: str, *, real: bool) -> Iterator[Suspicion]:
             "Il testo è quasi tutto in maiuscolo: si legge male.",
             "The text is nearly all capitals: it is hard to read.",
         )
-    if not any(character in ".!?" for character in text.strip()[-3:]):
+    if not any(character in ".!?\u2026" for character in text.strip()[-3:]):
         yield (
             Gravity.WARNING,
             "text.unfinished",

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 from baluardo.authority.warnings.sky import BeamForecast, BeamNow, OnAir, Reach
@@ -31,8 +32,8 @@ from baluardo.emergency.ways.request import (
     sign_request,
 )
 from baluardo.emergency.ways.way import Order, OrderKind, Receipt
-from baluardo.errors import BaluardoError
-from baluardo.stage.emergency.schedule import BeamSchedule, Broadcast, Floats
+from baluardo.errors import BaluardoError, SourceError
+from baluardo.stage.emergency.schedule import HANDSETS, BeamSchedule, Broadcast, Floats
 from baluardo.terms import Bilingual
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.verification import Verifier
@@ -50,6 +51,16 @@ LOOKS_EVERY_S: Final = 1.0
 logger = logging.getLogger("baluardo.stage.emergency")
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that was judged to be genuine, and is in the schedule."""
+
+    request: BeamRequest
+    at: float
+    """POSIX seconds."""
+    detail: Bilingual
+
+
 class TwinOperator:
     """A way out named `twin`, and what the desk is told of its beams."""
 
@@ -64,6 +75,7 @@ class TwinOperator:
         phones: Phones | None = None,
         ground_lost: Callable[[Floats, Floats], Floats] | None = None,
         clock: Callable[[], float] = time.time,
+        handsets: int = HANDSETS,
     ) -> None:
         """Take the sky, its time and the places; `admit` says whose requests are taken."""
         self.channels = channels
@@ -72,7 +84,7 @@ class TwinOperator:
         self._credential: Callable[[Channel], Credential] | None = None
         self._verifier: Callable[[], Verifier] | None = None
         self._community = ""
-        self.schedule = BeamSchedule(self._contacts, phones, ground_lost)
+        self.schedule = BeamSchedule(self._contacts, phones, ground_lost, handsets)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="beams")
         self.scheduled: dict[str, float] = {}
         """When a request was in the schedule, by its key: `time.monotonic`."""
@@ -80,10 +92,13 @@ class TwinOperator:
     def admit(
         self,
         community: str,
-        credential: Callable[[Channel], Credential],
+        credential: Callable[[Channel], Credential] | None,
         verifier: Callable[[], Verifier],
     ) -> None:
-        """Take requests of a community's senders from now on."""
+        """Take requests of a community's senders from now on.
+
+        credential: by which `send` signs, where customer and operator share a process.
+        """
         self._community, self._credential, self._verifier = community, credential, verifier
 
     # A way out
@@ -91,25 +106,28 @@ class TwinOperator:
     async def send(self, order: Order) -> Receipt:
         """Sign the order as its channel's sender, and hand it to the operator's side."""
         if self._credential is None:
-            raise BaluardoError("The twin's operator has no customer yet.")
-        credential = await asyncio.to_thread(self._credential, order.channel)
-        return await self.receive(sign_request(order, credential).to_json())
+            raise SourceError("The twin's operator has no customer in this process.")
+        credential = self._credential(order.channel)
+        taken = await self.judge(sign_request(order, credential).to_json())
+        return Receipt(self.name, taken.at, taken.detail)
 
-    async def receive(self, octets: bytes) -> Receipt:
+    async def judge(self, octets: bytes) -> Taken:
         """Judge what came, and put it into the schedule; errors as `read_request`."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._receive, octets)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._judge, octets)
 
-    def _receive(self, octets: bytes) -> Receipt:
+    def _judge(self, octets: bytes) -> Taken:
         if self._verifier is None:
-            raise BaluardoError("The twin's operator has no customer yet.")
-        now = self._clock()
+            raise SourceError("The twin's operator has no customer yet.")
+        now, envelope = self._clock(), Envelope.of_json(octets)
         permitted = {
             channel: frozenset({sender_identity(self._community, channel)})
             for channel in self.channels
         }
-        request = read_request(Envelope.of_json(octets), self._verifier(), now, permitted)
+        request = read_request(envelope, self._verifier(), now, permitted)
         if self._known.is_new(request, now):
             self._schedule(request)
+            # Whoever asked need not wait for the forecast; it comes before the first dwell is over.
+            self._thread.submit(self._foresee, request.key)
         self.scheduled.setdefault(request.key, time.monotonic())
         broadcast = self.schedule.find(request.key)
         wait = 0.0 if broadcast is None else max(0.0, broadcast.began - self._sky_time())
@@ -117,7 +135,7 @@ class TwinOperator:
             it=f"Nel piano dei fasci: il primo intervallo comincia tra {wait:.1f} s.",
             en=f"In the plan of beams: its first dwell begins in {wait:.1f} s.",
         )
-        return Receipt(self.name, now, detail)
+        return Taken(request, now, detail)
 
     def _schedule(self, request: BeamRequest) -> None:
         alert = read_alert(request.alert, "The request's alert")
@@ -134,6 +152,14 @@ class TwinOperator:
             replaces if alert.message_type is not MessageType.ALERT else (),
             now,
         )
+
+    def _foresee(self, key: str) -> None:
+        broadcast = self.schedule.find(key)
+        try:
+            if broadcast is not None:
+                self.schedule.foresee(broadcast)
+        except BaluardoError as problem:
+            logger.warning("No forecast could be made: %s", problem)
 
     def _warned(self, alert: Alert, request: BeamRequest) -> WarnedArea:
         if any(info.areas for info in alert.infos):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -67,13 +68,19 @@ class Broadcast:
     octets: float
     began: float
     """Sky time of the first dwell that may carry it."""
-    handsets: Handsets
     identifier: str
     """Of its CAP alert."""
+    populate: Callable[[], Handsets]
+    """Places the handsets under it; called once, when somebody first asks."""
     foreseen: ReachForecast | None = None
     ended: float | None = None
     lit: list[Floats] = field(default_factory=list)
     """Signal to noise on each of its cells, dB, NaN where dark: one for each dwell played."""
+
+    @cached_property
+    def handsets(self) -> Handsets:
+        """The phones under it."""
+        return self.populate()
 
     def curve(self, phones: Phones) -> ReachCurve:
         """Return whom it has reached, from its first dwell on."""
@@ -159,23 +166,31 @@ class BeamSchedule:
             severity=_SEVERITY[severity] + (_REAL if request.channel is Channel.PUBLIC else 0),
             octets=octets,
             began=began,
-            handsets=populate(
-                warned.people + _LEAST,
-                self._count,
-                SEED,
-                self.phones,
-                people_beside=warned.people_beside,
-                ground_lost=self._lost(warned.cells.lat_deg, warned.cells.lon_deg),
-            ),
             identifier=identifier,
+            populate=partial(self._populate, warned),
         )
         for each in self.active:
             if each.identifier in replaces:
                 each.ended = began
         self.broadcasts.append(broadcast)
         self._replan(began, fresh=set(warned.cells.names))
-        broadcast.foreseen = self._foresee(broadcast)
         return broadcast
+
+    def foresee(self, broadcast: Broadcast) -> None:
+        """Forecast whom a broadcast that was just taken will reach, as all stands then."""
+        chunk = self._chunk
+        if broadcast.ended is None and chunk is not None and chunk.starts[0] == broadcast.began:
+            broadcast.foreseen = self._foresee(broadcast)
+
+    def _populate(self, warned: WarnedArea) -> Handsets:
+        return populate(
+            warned.people + _LEAST,
+            self._count,
+            SEED,
+            self.phones,
+            people_beside=warned.people_beside,
+            ground_lost=self._lost(warned.cells.lat_deg, warned.cells.lon_deg),
+        )
 
     def end(self, broadcast: Broadcast, now: float) -> None:
         """Take a broadcast off the air."""

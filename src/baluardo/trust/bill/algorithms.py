@@ -17,6 +17,7 @@ _CRYPTOGRAPHY: Final = "cryptography.hazmat.primitives"
 _CURVES: Final = f"{_CRYPTOGRAPHY}.asymmetric.ec"
 _LATTICE: Final = f"{_CRYPTOGRAPHY}.asymmetric.mldsa"
 _HPKE: Final = f"{_CRYPTOGRAPHY}.hpke"
+_XML: Final = "signxml.algorithms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ _SIGNATURES: Final = (
             f"{_CURVES}.EllipticCurvePrivateKey",
             f"{_CURVES}.EllipticCurvePublicKey",
             f"{_CURVES}.SECP384R1",
+            f"{_XML}.SignatureMethod.ECDSA_SHA384",
             f"{_CURVES}.generate_private_key",
         ),
     ),
@@ -101,7 +103,10 @@ _SIGNATURES: Final = (
         oid="1.2.840.10045.4.3.2",
         curve="nist/P-256",
         parts=("SHA-256",),
-        reached_by=("webauthn.helpers.cose.COSEAlgorithmIdentifier.ECDSA_SHA_256",),
+        reached_by=(
+            "webauthn.helpers.cose.COSEAlgorithmIdentifier.ECDSA_SHA_256",
+            f"{_XML}.SignatureMethod.ECDSA_SHA256",
+        ),
     ),
     Algorithm(
         name="Ed25519",
@@ -120,7 +125,10 @@ _SIGNATURES: Final = (
         functions=("sign", "verify"),
         oid="1.2.840.113549.1.1.11",
         parts=("SHA-256",),
-        reached_by=("webauthn.helpers.cose.COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256",),
+        reached_by=(
+            "webauthn.helpers.cose.COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256",
+            f"{_XML}.SignatureMethod.RSA_SHA256",
+        ),
     ),
 )
 
@@ -297,7 +305,11 @@ _SYMMETRIC: Final = (
         classical_bits=128,
         quantum_level=2,
         oid="2.16.840.1.101.3.4.2.1",
-        reached_by=("hashlib.sha256", f"{_CRYPTOGRAPHY}.hashes.SHA256"),
+        reached_by=(
+            "hashlib.sha256",
+            f"{_CRYPTOGRAPHY}.hashes.SHA256",
+            f"{_XML}.DigestAlgorithm.SHA256",
+        ),
     ),
     Algorithm(
         name="SHA-384",
@@ -308,7 +320,11 @@ _SYMMETRIC: Final = (
         classical_bits=192,
         quantum_level=4,
         oid="2.16.840.1.101.3.4.2.2",
-        reached_by=("hashlib.sha384", f"{_CRYPTOGRAPHY}.hashes.SHA384"),
+        reached_by=(
+            "hashlib.sha384",
+            f"{_CRYPTOGRAPHY}.hashes.SHA384",
+            f"{_XML}.DigestAlgorithm.SHA384",
+        ),
     ),
     Algorithm(
         name="SHA-512",

@@ -29,7 +29,14 @@ from baluardo.trust.suites import (
 Json = dict[str, object]
 
 PRODUCT: Final = "baluardo"
-LIBRARIES: Final = ("cryptography", "pyOpenSSL", "python-pkcs11", "shamir-mnemonic", "webauthn")
+LIBRARIES: Final = (
+    "cryptography",
+    "pyOpenSSL",
+    "python-pkcs11",
+    "shamir-mnemonic",
+    "signxml",
+    "webauthn",
+)
 """Python packages that do cryptography for us; OpenSSL comes inside the first."""
 
 TLS_CIPHER_NUMBERS: Final = {"TLS_AES_256_GCM_SHA384": ("0x13", "0x02")}

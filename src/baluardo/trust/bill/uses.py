@@ -91,6 +91,15 @@ USES: Final = (
         "trust.probe_seal",
     ),
     Use("Approvals of commands", "DSSE v1", ("SHA-384",), "trust.commands"),
+    Use(
+        "XML signatures of warnings",
+        "W3C XML Signature 1.1, enveloped; a classical door",
+        (
+            *("ECDSA-P384-SHA384", "ECDSA-P256-SHA256", "RSA-SHA256"),
+            *("SHA-256", "SHA-384"),
+        ),
+        "trust.xml_signature",
+    ),
     Use("Names of cached downloads", "no security rests on it", ("SHA-256",), "twin.downloads"),
     Use("Keys, nonces, serial numbers", "", ("Operating system's random",), "trust.primitives"),
 )

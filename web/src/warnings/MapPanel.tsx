@@ -1,0 +1,134 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { theme } from "../frame/theme";
+import { fetchLand } from "../globe/land";
+import { moved, withCorner } from "./drawing";
+import { areasOf, type Bounds, boundsOf } from "./mapShapes";
+import { SituationMap } from "./situationMap";
+import {
+  cells,
+  chosen,
+  colours,
+  corners,
+  deskState,
+  drawn,
+  map,
+  place,
+  placing,
+  warnings,
+} from "./state";
+import { t } from "./words";
+
+/** Where a desk begins to look, degrees: its country, and else Europe. */
+const COUNTRIES: Record<string, Bounds> = { IT: [6, 35.4, 19, 47.4] };
+const EUROPE: Bounds = [-11, 34, 32, 62];
+
+/** The situation map, with its buttons; everything on it also stands in words beside it. */
+export function MapPanel() {
+  const w = t.value;
+  const place = useRef<HTMLDivElement>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    if (!place.current) return;
+    const opened = openMap(place.current);
+    opened.catch(() => setProblem(document.createElement("canvas").getContext("webgl2") ? "start" : "webgl"));
+    return () => void opened.then((close) => close(), () => {});
+  }, []);
+  const centre = () => {
+    const at = map.value?.centre();
+    if (at) press(at);
+  };
+  return (
+    <section class="desk-map" aria-label={w.map}>
+      <div class="desk-map-canvas" ref={place} />
+      {placing.value ? <div class="desk-map-cross" aria-hidden="true" /> : null}
+      {problem ? (
+        <p class="problem desk-map-problem" role="alert">
+          {problem === "webgl" ? w.webgl : w.mapFailed}
+        </p>
+      ) : null}
+      <div class="desk-map-buttons">
+        <button type="button" class="button" aria-label={w.zoomIn} onClick={() => map.value?.zoomBy(1)}>
+          +
+        </button>
+        <button type="button" class="button" aria-label={w.zoomOut} onClick={() => map.value?.zoomBy(-1)}>
+          −
+        </button>
+        <button type="button" class="button" onClick={() => map.value?.look(home())}>
+          {w.wholeCountry}
+        </button>
+        {placing.value ? (
+          <button type="button" class="button button-primary" onClick={centre}>
+            {placing.value === "corners" ? w.cornerHere : w.placeHere}
+          </button>
+        ) : null}
+      </div>
+      <Key />
+    </section>
+  );
+}
+
+function Key() {
+  const w = t.value;
+  return (
+    <ul class="desk-map-key" aria-label={w.key}>
+      {(deskState.value?.channels ?? []).map(({ id }) => (
+        <li key={id}>
+          <span class={`key-area channel-colour-${id}`} aria-hidden="true" /> {w.channels[id]}
+        </li>
+      ))}
+      <li>
+        <span class="key-cell" aria-hidden="true" /> {w.keyCell}
+      </li>
+      <li>
+        <span class="key-cell key-lit" aria-hidden="true" /> {w.keyLit}
+      </li>
+    </ul>
+  );
+}
+
+const home = (): Bounds => COUNTRIES[deskState.value?.country ?? ""] ?? EUROPE;
+
+function press(at: readonly [number, number]): void {
+  if (placing.value === "corners") corners.value = withCorner(corners.value, at);
+  else if (placing.value) place.value = at;
+}
+
+async function openMap(container: HTMLElement): Promise<() => void> {
+  const land = await fetchLand();
+  const shown = new SituationMap(container, land, theme.peek(), home(), t.peek().map, {
+    placed: press,
+    moved: (index, at) => {
+      if (placing.value === "corners") corners.value = moved(corners.value, index, at);
+      else place.value = at;
+    },
+    chosen: (id) => {
+      chosen.value = id;
+    },
+  });
+  const stops = [
+    effect(() => {
+      shown.theme = theme.value;
+    }),
+    effect(() => {
+      shown.label = placing.value ? t.value.mapPlacing : t.value.map;
+    }),
+    effect(() => shown.show("areas", areasOf(warnings.value, chosen.value, colours.value))),
+    effect(() => shown.show("cells", cells.value)),
+    effect(() => shown.show("drawn", drawn.value)),
+    effect(() => {
+      shown.placing = placing.value !== null;
+    }),
+    effect(() => {
+      const warning = warnings.peek().find(({ id }) => id === chosen.value);
+      const bounds = warning ? boundsOf([warning.area.outline]) : null;
+      if (bounds) shown.look(bounds);
+    }),
+  ];
+  map.value = shown;
+  return () => {
+    for (const stop of stops) stop();
+    map.value = null;
+    shown.close();
+  };
+}
