@@ -17,11 +17,14 @@ import numpy as np
 from baluardo.calls.relay.loop_thread import LoopThread as RelayThread
 from baluardo.console.paths_plans import Plans
 from baluardo.console.sky import site_question
+from baluardo.emergency.area.asked_area import AskedArea, resolve
+from baluardo.emergency.area.atlas import Atlas
 from baluardo.emergency.beams.contacts import PhoneContacts
 from baluardo.emergency.beams.forecast import forecast
 from baluardo.emergency.beams.plan import plan
 from baluardo.emergency.beams.wanted import CellWarning, Wanted
 from baluardo.emergency.reach.handsets import populate, simulate
+from baluardo.geo.zones import Scheme
 from baluardo.network.bearers.engine_state import new_state
 from baluardo.network.bearers.engine_thread import EngineThread
 from baluardo.network.wire.loop_thread import LoopThread as WireThread
@@ -64,7 +67,9 @@ def compile_sky() -> None:
 
 
 def compile_warnings() -> None:
-    """Light two cells for a minute, and let a handset hear of it."""
+    """Warn Umbria, light two cells for a minute, and let a handset hear of it."""
+    atlas = Atlas.load()
+    atlas.territory(("IT",)).check(resolve(AskedArea.of_zone(Scheme.REGION, "10"), atlas))
     sky, people = Sky(default_catalogue()), np.ones(2)
     found = phone_contacts(sky, [42.8, 41.9], [13.1, 12.5], start=sky.catalogue.epoch, dwells=12)
     wanted = Wanted.of(2, [CellWarning(np.arange(2, dtype=np.int32), people, 0, 82.0)])

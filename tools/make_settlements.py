@@ -192,7 +192,7 @@ def belongings(
     nearest = own.copy()
     for row in np.flatnonzero(own < 0).tolist():
         near = regional[code[row]]
-        if code[row]:
+        if near.size:
             nearest[row] = own[near[_nearest(lat[near], lon[near], lat[row], lon[row])]]
     for row, found in waiting:
         here = [n for n in found if register[n].province == register[nearest[row]].province]
@@ -239,7 +239,7 @@ def share_out(
     whole = np.bincount(place, told)
     found = np.bincount(province[inside], people[inside], len(whole))
     print(f"{1.0 - found.sum() / whole.sum():.2%} of the people in municipalities without a seat")
-    people[inside] *= (whole / found)[province[inside]]
+    people[inside] *= (whole / np.maximum(found, 1.0))[province[inside]]
 
 
 def land_cells() -> Numbers:

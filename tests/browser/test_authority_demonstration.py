@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from running_console import RunningConsole, running
 
-PEOPLE = 8
+PEOPLE = 9
 
 
 @pytest.fixture(scope="module")

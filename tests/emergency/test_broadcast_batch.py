@@ -39,6 +39,13 @@ def test_lengths_round_a_page(size: int, end: str) -> None:
         assert encode_batch([text, "between", text]) == [alone(text), alone("between"), alone(text)]
 
 
+def test_many_texts_are_taken_in_turns() -> None:
+    texts = [
+        f"{n} " + ("\u010d" if n % 7 == 0 else "\u20ac" if n % 5 == 0 else "a") for n in range(700)
+    ]
+    assert encode_batch(texts) == [alone(text) for text in texts]
+
+
 def test_nothing_is_nothing() -> None:
     assert encode_batch([]) == []
 

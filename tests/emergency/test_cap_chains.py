@@ -127,11 +127,17 @@ def test_only_its_sender_changes_or_ends_an_alert(kind: MessageType) -> None:
 def test_an_exercise_ends_nothing_real_in_either_order() -> None:
     real = replace(GOOD, status=Status.ACTUAL)
     exercise = later(real, MessageType.CANCEL)
-    for first, second in ((real, exercise), (exercise, real)):
-        held = chains_of(first)
-        with pytest.raises(InvalidInputError, match="an exercise never ends"):
-            held.add(second)
-        assert list(held) == [first]
+    held = chains_of(real)
+    with pytest.raises(InvalidInputError, match="an exercise never ends"):
+        held.add(exercise)
+    assert list(held) == [real]
+    # Who feeds an exercise in first must not be able to keep what is real out.
+    late = chains_of(exercise)
+    assert late.standing(real.reference, NOW).state is State.CANCELLED
+    assert late.add(real)
+    for each in (held, late):
+        assert each.standing(real.reference, NOW + 3_600.0).state is State.IN_FORCE
+    assert late.standing(exercise.reference, NOW).state is State.NO_WARNING
 
 
 def test_rings_of_references_are_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 from cap_alerts import AREA, FULL, GOOD, HOUR, ITALIAN, NOW, SQUARE, alerts
 from hypothesis import given, settings
 
-from baluardo.emergency.cap import rules
+from baluardo.emergency.cap import area_rules, language_rules, rules
 from baluardo.emergency.cap.alert import (
     Alert,
     AlertArea,
@@ -25,6 +25,7 @@ from baluardo.emergency.cap.alert import (
     Status,
     Urgency,
 )
+from baluardo.emergency.cap.language_rules import is_language_tag
 from baluardo.emergency.cap.rules import problems_of
 from baluardo.emergency.problem import Gravity
 
@@ -52,6 +53,10 @@ def resource(**values: object) -> Alert:
     return info(resources=(replace(MAP, **values),))  # type: ignore[arg-type]
 
 
+TRANSLATED = replace(AREA, description="Norcia und Umgebung")
+ELSEWHERE = replace(AREA, polygons=(tuple((lat - 4.0, lon) for lat, lon in SQUARE),))
+LANDSLIDE = replace(ITALIAN, event="Frana", severity=Severity.MINOR, areas=(ELSEWHERE,))
+BOTH = (LANDSLIDE, ITALIAN)
 ACTUAL = replace(GOOD, status=Status.ACTUAL)
 BROKEN: dict[str, tuple[Alert, ...]] = {
     "identifier.form": tuple(
@@ -77,10 +82,15 @@ BROKEN: dict[str, tuple[Alert, ...]] = {
     ),
     "addresses.missing": (replace(GOOD, scope=Scope.PRIVATE),),
     "info.missing": (replace(GOOD, infos=()),),
-    "info.language-twice": (two(language="IT-it"),),
+    "language.form": (info(language="it_IT"), info(language="italiano")),
+    "info.language-twice": (two(language="IT-it"), two(language="it-IT", areas=(TRANSLATED,))),
+    "info.area-differs": (two(areas=(ELSEWHERE,)), two(areas=(AREA, ELSEWHERE)), two(areas=())),
     "info.category-differs": (two(categories=(Category.MET,)),),
     "info.urgency-differs": (two(urgency=Urgency.FUTURE),),
-    "info.severity-differs": (two(severity=Severity.MINOR),),
+    "info.severity-differs": (
+        two(severity=Severity.MINOR),
+        two(severity=Severity.MINOR, areas=(TRANSLATED,)),
+    ),
     "info.certainty-differs": (two(certainty=Certainty.LIKELY),),
     "info.expires-differs": (two(expires=GOOD.sent + HOUR), two(expires=None)),
     "info.responsetype-differs": (two(responses=(Response.SHELTER,)),),
@@ -93,6 +103,7 @@ BROKEN: dict[str, tuple[Alert, ...]] = {
     "onset.late": (info(onset=GOOD.sent + 6 * HOUR),),
     "resource.type": (resource(mime_type="png"), resource(mime_type="")),
     "resource.empty": (resource(uri=None),),
+    "resource.content": tuple(resource(content=each) for each in ("", "@@@@", "aGFsbG8")),
     "resource.digest": (resource(digest="ab"), resource(digest="g" * 40)),
     "area.unnamed": (area(description="\n"),),
     "area.nowhere": (area(polygons=()),),
@@ -103,10 +114,17 @@ BROKEN: dict[str, tuple[Alert, ...]] = {
     "circle.point": (area(circles=(Circle(42.0, 13.0, 0.0),)),),
     "area.ceiling": (area(ceiling_ft=1.0), area(ceiling_ft=1.0, altitude_ft=2.0)),
     "polygon.open": (ring(), ring(*SQUARE[:3]), ring(*SQUARE[:4])),
-    "polygon.off-map": (ring(*((lon * 8.0, lat) for lat, lon in SQUARE)),),
+    "polygon.off-map": (
+        ring(*((lon * 8.0, lat) for lat, lon in SQUARE)),
+        ring(SQUARE[0], (float("nan"), 13.0), *SQUARE[2:]),
+    ),
     "polygon.crossed": (
         ring((42.0, 13.0), (43.0, 14.0), (43.0, 13.0), (42.0, 14.0), (42.0, 13.0)),
+    ),
+    "polygon.flat": (
         ring((42.0, 13.0), (43.0, 14.0), (42.0, 13.0), (42.0, 13.0)),
+        ring((42.0, 13.0), (43.1, 14.1), (44.7, 15.7), (42.0, 13.0)),
+        ring(*((42.0, 13.0),) * 5),
     ),
 }
 
@@ -118,10 +136,11 @@ def test_good_alerts_break_no_rule() -> None:
 
 
 def test_every_code_of_the_rules_is_broken_here() -> None:
-    text = Path(rules.__file__).read_text(encoding="utf-8")
-    codes = set(re.findall(r'_(?:error|warning)\(\s*"([a-z.-]+)"', text))
+    modules = (rules, area_rules, language_rules)
+    text = "".join(Path(each.__file__).read_text(encoding="utf-8") for each in modules)
+    codes = set(re.findall(r'Problem\.(?:error|warning)\(\s*"([a-z.-]+)"', text))
     codes |= {f"{each}.form" for each in ("identifier", "sender")}
-    codes |= {f"info.{name.lower()}-differs" for name, _ in rules._COMMON}
+    codes |= {f"info.{name.lower()}-differs" for name, _ in language_rules._SAME}
     assert codes == set(BROKEN)
 
 
@@ -144,13 +163,16 @@ def test_a_broken_rule_is_told_in_both_languages(code: str, alert: Alert) -> Non
         ACTUAL,
         info(areas=(AREA, AlertArea("Circle", circles=(Circle(42.0, 13.0, 1.0),)))),
         area(ceiling_ft=2.0, altitude_ft=2.0),
-        resource(mime_type="text/html; charset=utf-8", digest="aB" * 20),
+        resource(mime_type="text/html; charset=utf-8", digest="aB" * 20, content="aGFs\nbG8="),
+        two(areas=(TRANSLATED,), headline="Erdbeben"),
+        two(categories=ITALIAN.categories * 2),
+        replace(GOOD, infos=(ITALIAN, LANDSLIDE, *(replace(e, language="de") for e in BOTH))),
         ring(*((float(x * x % 97) / 10.0, float(x) / 1e3) for x in range(4_100)), (0.0, 0.0)),
         replace(
             GOOD,
             infos=(
                 ITALIAN,
-                replace(ITALIAN, event="Frana", areas=(area().infos[0].areas[0], AREA)),
+                replace(ITALIAN, event="Frana", severity=Severity.MINOR, areas=(ELSEWHERE, AREA)),
             ),
         ),
         replace(GOOD, sent=GOOD.sent + HOUR / 20),
@@ -177,3 +199,28 @@ def test_no_alert_breaks_the_rules_themselves(alert: Alert) -> None:
     for each in problems_of(alert, NOW):
         assert each.code in BROKEN
         assert each.text.it.isprintable()
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *("it", "IT-it", "lld", "zh-Hant-TW", "sr-Latn", "es-419", "de-CH-1996", "sl-rozaj-biske"),
+        *("zh-cmn-Hans-CN", "en-a-myext-b-another", "de-Latn-DE-u-co-phonebk-x-a", "it-x-a-1"),
+    ],
+)
+def test_language_tags_have_the_form_of_rfc_5646(tag: str) -> None:
+    """Most of its appendix A."""
+    assert is_language_tag(tag)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *("", "i", "it-", "-it", "it--IT", "it_IT", "it IT", "it-IT-IT", "ita-lian-IT-Latn", "12"),
+        *("italiano", "de-419-DE", "a-DE", "ar-a-aaa-b-bbb-a-ccc", "de-1996-1996", "it-x", "it-a"),
+        *("\u0456t", "it-\u0661\u0662\u0663", "it\n"),
+    ],
+)
+def test_what_is_no_language_tag(tag: str) -> None:
+    """Those with 419, a-DE and ar-a are what RFC 5646, appendix A, shows as wrong."""
+    assert not is_language_tag(tag)

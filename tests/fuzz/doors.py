@@ -16,10 +16,12 @@ from pathlib import Path
 for folder in ("trust", "fuzz"):  # the community of the other tests; ourselves, when imported
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / folder))
 
-import doors_of_attendance  # noqa: E402 - after the path
+import doors_of_areas  # noqa: E402 - after the path
+import doors_of_attendance  # noqa: E402
 import doors_of_broadcast  # noqa: E402
 import doors_of_calls  # noqa: E402
 import doors_of_cap  # noqa: E402
+import doors_of_drafts  # noqa: E402
 import doors_of_edge_mail  # noqa: E402
 import doors_of_keys  # noqa: E402
 import doors_of_logs  # noqa: E402
@@ -47,8 +49,10 @@ DOORS: dict[str, Door] = {
         *doors_of_pages.DOORS,
         *doors_of_traces.DOORS,
         *doors_of_ways.DOORS,
+        *doors_of_areas.DOORS,
         *doors_of_cap.DOORS,
         *doors_of_broadcast.DOORS,
+        *doors_of_drafts.DOORS,
     )
 }
 

@@ -290,6 +290,8 @@ def test_comments_and_instructions_change_nothing_that_is_read() -> None:
         (b'<?xml version="1.0" encoding="utf-7"?><a/>', "must be in UTF-8"),
         (b"<a>" * 70 + b"</a>" * 70, "nested"),
         (b" " * (LARGEST + 1), "at most"),
+        (b"<a>" + b"<b/>" * 200_001 + b"</a>", "over 200,000 tags"),
+        (b"<a " + b'b=""' * 200_001 + b"/>", "over 200,000 tags or attributes"),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "declares a type"),
         (b'<!DOCTYPE a SYSTEM "http://127.0.0.1:1/x"><a/>', "declares a type"),
         (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "declares a type"),

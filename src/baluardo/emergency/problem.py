@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from baluardo.terms import Bilingual
 
@@ -29,3 +30,13 @@ class Problem:
     """Which field of the draft or element of the alert, such as "infos[0].headline"."""
     language: str = ""
     """Of the text, where it is about one."""
+
+    @classmethod
+    def error(cls, code: str, italian: str, english: str, field: str, language: str = "") -> Self:
+        """Return one that stops a release."""
+        return cls(code, Gravity.ERROR, Bilingual(it=italian, en=english), field, language)
+
+    @classmethod
+    def warning(cls, code: str, italian: str, english: str, field: str, language: str = "") -> Self:
+        """Return one that is shown."""
+        return cls(code, Gravity.WARNING, Bilingual(it=italian, en=english), field, language)

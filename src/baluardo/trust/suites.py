@@ -180,7 +180,7 @@ CLASSICAL_DOORS: Final[tuple[ClassicalDoor, ...]] = (
     ),
     ClassicalDoor(
         name="XML signatures of CAP warnings",
-        algorithms=("RSA-SHA256", "ECDSA-P256-SHA256"),
+        algorithms=("ECDSA-P384-SHA384", "ECDSA-P256-SHA256", "RSA-SHA256"),
         why="Receivers of CAP 1.2 know the signatures of XML Signature only.",
         bounded_by="The release is recorded in the audit log under a post-quantum signature.",
     ),

@@ -33,6 +33,8 @@ from baluardo.trust.suites import SignatureAlgorithm
 LARGEST: Final = 2_000_000
 """Octets."""
 DEEPEST: Final = 64
+MOST_MARKS: Final = 200_000
+"""Octets < or =: no fewer than tags or attributes. It bounds memory before anything is parsed."""
 SIGNATURE_NAMESPACE: Final = "http://www.w3.org/2000/09/xmldsig#"
 
 _DS: Final = f"{{{SIGNATURE_NAMESPACE}}}"
@@ -105,6 +107,8 @@ def _parsed(octets: bytes) -> Any:
     """Return the root; nothing is expanded, fetched, or read in more ways than one."""
     if len(octets) > LARGEST:
         raise InvalidInputError(f"A document to be signed has at most {LARGEST:,} octets.")
+    if max(octets.count(b"<"), octets.count(b"=")) > MOST_MARKS:
+        raise InvalidInputError(f"The document has over {MOST_MARKS:,} tags or attributes.")
     declared = _DECLARED.match(octets)
     try:
         octets.decode("utf-8")

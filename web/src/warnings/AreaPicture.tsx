@@ -3,7 +3,7 @@
 import type { MultiPolygon, Position } from "geojson";
 import { useEffect, useState } from "preact/hooks";
 import { fetchLand, type Land } from "../globe/land";
-import { boundsOf, type Bounds } from "./mapShapes";
+import { type Bounds, boundsOf } from "./mapShapes";
 import { type Frame, frameOf, pathOf } from "./picture";
 import type { Channel } from "./shapes";
 import { colours } from "./state";
@@ -55,9 +55,7 @@ function landPath(land: Land, frame: Frame): string {
   const [west, south, east, north] = frame.bounds;
   const near = (ring: Position[]) => {
     const around: Bounds | null = boundsOf([{ type: "LineString", coordinates: ring }]);
-    return (
-      around && around[0] < east && around[2] > west && around[1] < north && around[3] > south
-    );
+    return around && around[0] < east && around[2] > west && around[1] < north && around[3] > south;
   };
   const polygons = land.land.features.flatMap(({ geometry }) =>
     geometry.type === "MultiPolygon" ? geometry.coordinates : [],

@@ -1,12 +1,5 @@
 import { Field, Section, SelectField, TextField } from "../authority/kit";
-import {
-  CATEGORIES,
-  CERTAINTIES,
-  type Draft,
-  RESPONSES,
-  SEVERITIES,
-  URGENCIES,
-} from "./draft";
+import { CATEGORIES, CERTAINTIES, type Draft, RESPONSES, SEVERITIES, URGENCIES } from "./draft";
 import { localOf, timeOfLocal } from "./localTime";
 import { t } from "./words";
 

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Signing } from "../authority/approvals/signing";
 import { ActionButton, ConfirmDialog, Problem, Section } from "../authority/kit";
-import { checkDraft, previewArea } from "./api";
 import { AreaPicker } from "./AreaPicker";
+import { checkDraft, previewArea } from "./api";
 import { ChannelPicker } from "./ChannelPicker";
 import { Circumstances } from "./Circumstances";
 import { type Draft, emptyDraft, gaps, toJson } from "./draft";
@@ -22,11 +22,7 @@ const CHECK_MS = 700;
 const PREVIEW_MS = 500;
 
 /** Writing a warning: whom it is for, where, and in which words; and what is wrong with it. */
-export function Compose(props: {
-  desk: Desk;
-  signing: Signing;
-  onProposed: () => Promise<void>;
-}) {
+export function Compose(props: { desk: Desk; signing: Signing; onProposed: () => Promise<void> }) {
   const w = t.value;
   const { desk } = props;
   useEffect(() => {

@@ -1,5 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import { CopyButton, Form, Problem, Section, SubmitButton, TextField, useAct } from "../authority/kit";
+import {
+  CopyButton,
+  Form,
+  Problem,
+  Section,
+  SubmitButton,
+  TextField,
+  useAct,
+} from "../authority/kit";
 import { makeHandset } from "./api";
 import { numberOf } from "./circle";
 import { place, placing } from "./state";

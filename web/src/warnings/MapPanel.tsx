@@ -31,8 +31,14 @@ export function MapPanel() {
   useEffect(() => {
     if (!place.current) return;
     const opened = openMap(place.current);
-    opened.catch(() => setProblem(document.createElement("canvas").getContext("webgl2") ? "start" : "webgl"));
-    return () => void opened.then((close) => close(), () => {});
+    opened.catch(() =>
+      setProblem(document.createElement("canvas").getContext("webgl2") ? "start" : "webgl"),
+    );
+    return () =>
+      void opened.then(
+        (close) => close(),
+        () => {},
+      );
   }, []);
   const centre = () => {
     const at = map.value?.centre();
@@ -48,10 +54,20 @@ export function MapPanel() {
         </p>
       ) : null}
       <div class="desk-map-buttons">
-        <button type="button" class="button" aria-label={w.zoomIn} onClick={() => map.value?.zoomBy(1)}>
+        <button
+          type="button"
+          class="button"
+          aria-label={w.zoomIn}
+          onClick={() => map.value?.zoomBy(1)}
+        >
           +
         </button>
-        <button type="button" class="button" aria-label={w.zoomOut} onClick={() => map.value?.zoomBy(-1)}>
+        <button
+          type="button"
+          class="button"
+          aria-label={w.zoomOut}
+          onClick={() => map.value?.zoomBy(-1)}
+        >
           −
         </button>
         <button type="button" class="button" onClick={() => map.value?.look(home())}>
@@ -74,7 +90,12 @@ function Key() {
     <ul class="desk-map-key" aria-label={w.key}>
       {(deskState.value?.channels ?? []).map(({ id }) => (
         <li key={id}>
-          <span class={`key-area channel-colour-${id}`} aria-hidden="true" /> {w.channels[id]}
+          <span
+            class="key-area"
+            aria-hidden="true"
+            style={{ "--key": colours.value[id] } as never}
+          />{" "}
+          {w.channels[id]}
         </li>
       ))}
       <li>

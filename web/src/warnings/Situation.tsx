@@ -111,7 +111,8 @@ function WaitingCard(props: {
     <article class="waiting warning-card" aria-label={headlineOf(warning)}>
       <Head warning={warning} />
       <p class="soft">
-        {w.by(warning.by.join(", "))}, <When time={warning.sent} />. {w.waitsUntil(momentOf(warning.expires))}
+        {w.by(warning.by.join(", "))}, <When time={warning.sent} />.{" "}
+        {w.waitsUntil(momentOf(warning.expires))}
       </p>
       <div class="row-actions">
         <ActionButton

@@ -62,11 +62,7 @@ export function TemplatePicker(props: {
   );
 }
 
-function Value(props: {
-  field: TemplateField;
-  draft: Draft;
-  onChange: (draft: Draft) => void;
-}) {
+function Value(props: { field: TemplateField; draft: Draft; onChange: (draft: Draft) => void }) {
   const { field, draft } = props;
   return (
     <TextField

@@ -75,7 +75,12 @@ function Language(props: {
     return found.map(({ text }) => inLanguage(text)).join(" ") || null;
   };
   const write = () => {
-    const phone = broadcastWords({ ...info, broadcast: shown("broadcast"), headline: shown("headline"), instruction: shown("instruction") });
+    const phone = broadcastWords({
+      ...info,
+      broadcast: shown("broadcast"),
+      headline: shown("headline"),
+      instruction: shown("instruction"),
+    });
     set("broadcast")(transliterated(phone, state?.offenders ?? []));
   };
   return (

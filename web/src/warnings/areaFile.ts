@@ -24,7 +24,9 @@ export function readContours(text: string): Contours {
   if (type !== "FeatureCollection" || !Array.isArray(features)) {
     return { ok: false, why: "contours" };
   }
-  const values = features.map((each) => valueOf((each as { properties?: unknown })?.properties));
+  const values = features.map((each) =>
+    intensityOf((each as { properties?: unknown })?.properties),
+  );
   const known = values.filter((each) => each !== null);
   if (known.length === 0 || known.length !== values.length) return { ok: false, why: "contours" };
   return {
@@ -34,7 +36,7 @@ export function readContours(text: string): Contours {
   };
 }
 
-function valueOf(properties: unknown): number | null {
+function intensityOf(properties: unknown): number | null {
   if (typeof properties !== "object" || properties === null) return null;
   for (const name of VALUES) {
     const value = (properties as Record<string, unknown>)[name];

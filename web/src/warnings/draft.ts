@@ -1,7 +1,7 @@
 /** A warning while it is written: pure values, as emergency/writing/draft.py takes them. */
 
-import type { Json } from "../authority/shapes/json";
 import { array, type Check, nullable, number, object, string } from "../api/validate";
+import type { Json } from "../authority/shapes/json";
 import { type CapAlert, outlineOf } from "./capAlert";
 import type { AskedArea, Channel, Desk, FullWarning, Level } from "./shapes";
 
@@ -147,8 +147,12 @@ export function filled(text: string, values: Readonly<Record<string, string>>): 
 
 /** Names of placeholders that still stand in the texts. */
 export function gaps(draft: Draft): string[] {
-  const texts = draft.infos.flatMap((each) => TEXTS.map((name) => filled(each[name], draft.values)));
-  return [...new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((m) => m[1] ?? "")))];
+  const texts = draft.infos.flatMap((each) =>
+    TEXTS.map((name) => filled(each[name], draft.values)),
+  );
+  return [
+    ...new Set(texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map((m) => m[1] ?? ""))),
+  ];
 }
 
 /** The draft for the authority; null while it has no area, without which nothing can be said of it. */

@@ -49,7 +49,8 @@ export const en = {
   } satisfies Record<WarningStateName, string>,
   news: (state: string, headline: string) => `${headline}: ${state}.`,
   waiting: "Waiting for a second officer",
-  waitingLead: "Whoever has not proposed it looks at exactly what would go out, and signs or refuses.",
+  waitingLead:
+    "Whoever has not proposed it looks at exactly what would go out, and signs or refuses.",
   inForce: "In force",
   noneInForce: "No warning is in force.",
   ended: (count: number) => (count === 1 ? "1 earlier warning" : `${count} earlier warnings`),
@@ -189,14 +190,16 @@ export const en = {
   forecast: "If it were released now",
   noBeam: "No beam is in sight.",
   firstBeam: (span: string) => `First beam after ${span}.`,
-  atOnce: (count: number) => (count === 1 ? "1 beam at a time." : `Up to ${count} beams at a time.`),
+  atOnce: (count: number) =>
+    count === 1 ? "1 beam at a time." : `Up to ${count} beams at a time.`,
   satellites: "Satellites",
   andMore: (count: number) => `and ${count} more`,
   noSky: "No sky is connected: there is no forecast of beams.",
   textsTitle: "Words",
   textsLead: "Every language says the same. Phones get their own, shorter words.",
   languagesLabel: "Languages",
-  broadcastHelp: "Left empty, phones get headline and instruction. The channel's mark is put in front by itself.",
+  broadcastHelp:
+    "Left empty, phones get headline and instruction. The channel's mark is put in front by itself.",
   pages: (pages: number, most: number, characters: number, left: number) =>
     `${pages} of ${most} pages, ${characters} characters, ${left} left on this page`,
   offenders: (count: number) =>
@@ -257,7 +260,8 @@ export const en = {
   nameNeeded: "Give it a name.",
   handsetPlace: "Press its place on the map, or write it.",
   makeHandset: "Make a phone",
-  handsetMade: "Open this link on the phone. The first browser that opens it is the phone, for a day.",
+  handsetMade:
+    "Open this link on the phone. The first browser that opens it is the phone, for a day.",
   copyLink: "Copy the link",
   categories: {
     Geo: "Geophysical",

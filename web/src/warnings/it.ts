@@ -166,8 +166,7 @@ export const it: Words = {
   clearCorners: "Ricomincia",
   cornersWritten: "Vertici per iscritto",
   cornersWrittenHelp: "Uno per riga: latitudine, longitudine, in gradi.",
-  cornersWrong: (most) =>
-    `Una riga non è un luogo come 42.79, 13.09, oppure sono più di ${most}.`,
+  cornersWrong: (most) => `Una riga non è un luogo come 42.79, 13.09, oppure sono più di ${most}.`,
   circleHelp: "Premi il centro sulla mappa, oppure scrivilo.",
   latitude: "Latitudine, gradi",
   longitude: "Longitudine, gradi",
@@ -180,8 +179,7 @@ export const it: Words = {
   contoursWrong: {
     large: "Questo file supera 190 kB. Semplificalo.",
     json: "Questo file non è JSON.",
-    contours:
-      "Non è un GeoJSON di isolinee, ciascuna con un numero chiamato value o intensity.",
+    contours: "Non è un GeoJSON di isolinee, ciascuna con un numero chiamato value o intensity.",
   },
   contoursLeast: "Almeno",
   previewTitle: "Chi raggiungerebbe",

@@ -3,7 +3,14 @@
 import type { Curve } from "./shapes";
 
 /** Size of the drawing and of the part in which the curve runs; user units of the SVG. */
-export const CHART = { width: 340, height: 150, left: 40, right: 332, top: 12, bottom: 122 } as const;
+export const CHART = {
+  width: 340,
+  height: 150,
+  left: 40,
+  right: 332,
+  top: 12,
+  bottom: 122,
+} as const;
 
 const STEPS_S = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
 

@@ -122,13 +122,14 @@ export interface CellProperties {
 export type CellCollection = FeatureCollection<Polygon | MultiPolygon, CellProperties>;
 const cell: Check<Feature<Polygon | MultiPolygon, CellProperties>> = (value, where) => {
   const { geometry, properties } = json(value, where);
-  const told: CellProperties = { h3: "" };
-  for (const [name, each] of Object.entries(json(properties, `${where}.properties`))) {
+  const found = json(properties, `${where}.properties`);
+  const told: CellProperties = { h3: string(found.h3, `${where}.properties.h3`) };
+  for (const [name, each] of Object.entries(found)) {
     if (typeof each === "number" || typeof each === "string") told[name] = each;
   }
   return {
     type: "Feature",
-    properties: { ...told, h3: string(told.h3, `${where}.properties.h3`) },
+    properties: told,
     geometry: polygon(geometry, `${where}.geometry`),
   };
 };

@@ -3,9 +3,9 @@
 import type { FeatureCollection } from "geojson";
 import {
   type GeoJSONSource,
+  Map as MapLibre,
   type MapMouseEvent,
   type MapTouchEvent,
-  Map as MapLibre,
 } from "maplibre-gl";
 import type { Theme } from "../frame/theme";
 import type { Land } from "../globe/land";
@@ -240,7 +240,8 @@ export class SituationMap {
       const { lng, lat } = lngLat.wrap();
       this.#handlers.moved(index, [lng, lat]);
     };
-    const [move, end] = by === "mouse" ? (["mousemove", "mouseup"] as const) : (["touchmove", "touchend"] as const);
+    const [move, end] =
+      by === "mouse" ? (["mousemove", "mouseup"] as const) : (["touchmove", "touchend"] as const);
     this.#map.on(move, follow);
     this.#map.once(end, () => this.#map.off(move, follow));
   }

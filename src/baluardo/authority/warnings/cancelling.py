@@ -30,7 +30,8 @@ from baluardo.emergency.area.warned_area import WarnedArea
 from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.cap.writing import write_alert
 from baluardo.emergency.channels import Channel
-from baluardo.emergency.writing.draft import cancel_of, identifier_for
+from baluardo.emergency.writing.draft import identifier_for
+from baluardo.emergency.writing.taking_back import cancel_of
 from baluardo.errors import ConflictError, RoleError
 from baluardo.protocol.roles import Role
 from baluardo.protocol.warnings import read_cancel

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from baluardo.authority.acts.new_ids import new_id
+from baluardo.authority.store import schema
 from baluardo.authority.warnings.desk import WarningDesk
 from baluardo.authority.warnings.releasing import warning_row
 from baluardo.emergency.area.asked_area import AskedArea, resolve
@@ -16,17 +17,20 @@ from baluardo.emergency.area.checks import problems_of_area
 from baluardo.emergency.area.warned_area import WarnedArea
 from baluardo.emergency.broadcast.message import BroadcastMessage, SerialNumber
 from baluardo.emergency.broadcast.pages import MOST_PAGES
-from baluardo.emergency.cap.alert import BROADCAST_TEXT, Alert
+from baluardo.emergency.cap.alert import BROADCAST_TEXT, Alert, MessageType
 from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.cap.writing import write_alert
 from baluardo.emergency.problem import Gravity, Problem
 from baluardo.emergency.release import Country, judge
 from baluardo.emergency.wording.linter import lint
-from baluardo.emergency.writing.checks import problems_of_draft
+from baluardo.emergency.writing.checks import DOUBLE_S, Known, problems_of_draft
 from baluardo.emergency.writing.draft import Draft, compose, identifier_for
 from baluardo.errors import BaluardoError, InvalidInputError
 from baluardo.protocol.warnings import WarningRelease
 from baluardo.terms import Bilingual
+
+MOST_RECENT: Final = 50
+"""Warnings of the last minutes that a draft is held against."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -78,9 +82,11 @@ def check_draft(
         info.language: _text_state(info.parameter(BROADCAST_TEXT) or "", info.language)
         for info in alert.infos
     }
+    known = _known(connection, desk, draft, now)
+    risk = "" if known.template is None else known.template.risk
     problems = [
-        *problems_of_area(warned, desk.atlas, draft.area_name, draft.template or ""),
-        *problems_of_draft(draft, alert, warned, desk.profile, now),
+        *problems_of_area(warned, desk.atlas, draft.area_name, risk),
+        *problems_of_draft(draft, alert, warned, desk.profile, now, known),
     ]
     outside = _outside(desk, warned, territory)
     if outside is not None:
@@ -99,6 +105,27 @@ def check_draft(
     release = WarningRelease(draft.channel, draft.level, write_alert(alert))
     messages = found.messages(SerialNumber(1, 0, 0), desk.profile)
     return Checked(tuple(problems), texts, release, messages)
+
+
+def _known(connection: Connection, desk: WarningDesk, draft: Draft, now: float) -> Known:
+    """Return what a draft is held against: its template, what it follows, what went out lately."""
+    table = schema.warning
+    lately = select(table.c.alert).where(
+        table.c.released > now - DOUBLE_S,
+        table.c.channel == draft.channel.value,
+        table.c.message_type != MessageType.CANCEL.value,
+    )
+    return Known(
+        desk.templates.find(draft.template),
+        tuple(
+            read_alert(bytes(warning_row(connection, each).alert), "The warning")
+            for each in draft.references
+        ),
+        tuple(
+            read_alert(bytes(row.alert), "The warning")
+            for row in connection.execute(lately.limit(MOST_RECENT))
+        ),
+    )
 
 
 def _composed(

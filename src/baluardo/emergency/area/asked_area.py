@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from baluardo.emergency.area.contours import IntensityMap
 from baluardo.emergency.area.outline import circle_ring
-from baluardo.emergency.area.warned_area import WarnedArea
+from baluardo.emergency.area.warned_area import LARGEST_RADIUS_KM, WarnedArea
 from baluardo.errors import InvalidInputError
 from baluardo.geo.geojson import polygons_from_geojson
 from baluardo.geo.polygons import Polygon, cut_at_antimeridian
@@ -17,7 +17,6 @@ from baluardo.geo.zones import Scheme
 from baluardo.terms import Bilingual
 from baluardo.trust.strict_json import JsonObject, write_json
 
-LARGEST_RADIUS_KM: Final = 500.0
 MOST_RINGS: Final = 50
 LARGEST_DRAWING: Final = 400_000
 """Octets of a drawn outline or of contours."""

@@ -147,7 +147,9 @@ class Atlas:
 
 def _zone_of(feature: object, source: str) -> tuple[Scheme, str]:
     told: Any = feature.get("properties") if isinstance(feature, dict) else None
-    scheme, code = (told.get("scheme"), told.get("code")) if isinstance(told, dict) else ("", "")
+    scheme, code = (
+        (told.get("scheme"), told.get("code")) if isinstance(told, dict) else (None, None)
+    )
     if not isinstance(scheme, str) or not isinstance(code, str):
         raise InvalidInputError(f"{source}: a feature has no scheme and code.")
     try:

@@ -18,15 +18,8 @@ from baluardo.geo.outlines import on_land
 from baluardo.geo.polygons import Area
 from baluardo.terms import Bilingual
 
-LARGEST_KM2: Final = {
-    "campi-flegrei": 2_000.0,
-    "vesuvius": 3_000.0,
-    "stromboli": 500.0,
-    "vulcano": 500.0,
-    "dam": 5_000.0,
-    "": 60_000.0,
-}
-"""Of ground that a warning from each template is about; from any other, or none, "". Our choice:
+LARGEST_KM2: Final = {"volcano": 3_000.0, "dam": 5_000.0, "": 60_000.0}
+"""Of ground that a warning of each template's risk is about; of any other, or none, "". Our choice:
 twice the largest region, or some times the red and yellow zones of a volcano's plan."""
 MANY_PEOPLE: Final = 5_000_000.0
 MANY_BESIDE: Final = 3.0
@@ -39,22 +32,22 @@ FAR_KM: Final = 10.0
 """From the area to the place that its description names."""
 LONGEST_NAME: Final = 80
 _TITLE: Final = (
-    r"^(provincia|comune|regione|citt\u00e0|province|municipality|region|city|area|zona)"
+    r"^(provincia|comune|regione|città|province|municipality|region|city|area|zona)"
     r"( (di|del|dell|della|of|delle|dei))? "
 )
 
 
 def problems_of_area(
-    warned: WarnedArea, atlas: Atlas, description: str = "", template: str = ""
+    warned: WarnedArea, atlas: Atlas, description: str = "", risk: str = ""
 ) -> tuple[Problem, ...]:
     """Return what is to be looked at before an area is warned.
 
-    description: what the alert calls the area; a place it names must not be far from it. template:
-    what the draft was written from ("dam"): more ground than such warnings are about is an error.
+    description: what the alert calls the area; a place it names must not be far from it. risk: of
+    the template ("dam"): more ground than warnings of that risk are about is an error.
     """
     return (
         *_of_people(warned),
-        *_of_ground(warned, template),
+        *_of_ground(warned, risk),
         *_of_name(warned, atlas, description),
     )
 
@@ -83,8 +76,8 @@ def _of_people(warned: WarnedArea) -> Iterator[Problem]:
         )
 
 
-def _of_ground(warned: WarnedArea, template: str) -> Iterator[Problem]:
-    most = LARGEST_KM2.get(template, LARGEST_KM2[""])
+def _of_ground(warned: WarnedArea, risk: str) -> Iterator[Problem]:
+    most = LARGEST_KM2.get(risk, LARGEST_KM2[""])
     if warned.area_km2 > most:
         yield _problem(
             "area.too-large",
@@ -92,7 +85,7 @@ def _of_ground(warned: WarnedArea, template: str) -> Iterator[Problem]:
             f"massimo {_it(most)}: il contorno è rovesciato o di un altro luogo? Ridurla.",
             f"The area has {warned.area_km2:,.0f} km2, and a warning of this kind is about "
             f"{most:,.0f} at most: is its outline inside out, or another place's? Make it smaller.",
-            Gravity.ERROR if template in LARGEST_KM2 and template else Gravity.WARNING,
+            Gravity.ERROR if risk in LARGEST_KM2 and risk else Gravity.WARNING,
         )
     if warned.added_km2 > MUCH_ADDED * max(warned.area_km2 - warned.added_km2, 1.0):
         yield _problem(

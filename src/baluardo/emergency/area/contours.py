@@ -17,7 +17,7 @@ from baluardo.geo.geojson import polygons_from_geojson
 from baluardo.geo.polygons import Area, Floats, Polygon
 
 MOST_FEATURES: Final = 500
-MOST_LINES: Final = 5_000
+MOST_LINES: Final = 1_000
 VALUES: Final = ("value", "PARAMVALUE", "intensity")
 """Names that such maps give the property that holds the intensity."""
 _LINES: Final = ("LineString", "MultiLineString")
@@ -154,31 +154,24 @@ def _ring(line: object, source: str) -> Floats | None:
     if not isinstance(line, list) or len(line) < 2:
         raise InvalidInputError(f"{source}: a contour's line has fewer than two points.")
     if line[0] != line[-1]:
-        # What it says is checked all the same, closed over the gap where it has a width.
-        if len(line) > 2:
-            polygons_from_geojson(json.dumps(_closed([*line, line[0]])), source)
         return None
-    return polygons_from_geojson(json.dumps(_closed(line)), source)[0].rings[0]
-
-
-def _closed(line: list[Any]) -> dict[str, Any]:
-    return {"type": "Polygon", "coordinates": [line]}
+    closed = {"type": "Polygon", "coordinates": [line]}
+    return polygons_from_geojson(json.dumps(closed), source)[0].rings[0]
 
 
 def _nested(rings: list[Floats]) -> list[Polygon]:
     """Return the areas of rings of one value: those inside others are holes, and so on inwards."""
     ordered = sorted(rings, key=lambda ring: -Polygon((ring,)).area_km2)
     outer: list[list[Floats]] = []
-    depth: list[tuple[Area, list[Floats] | None]] = []
-    for ring in ordered:
+    areas = [Area([Polygon((ring,))]) for ring in ordered]
+    belongs: list[list[Floats]] = []
+    for place, ring in enumerate(ordered):
         lon, lat = ring[:1, 0], ring[:1, 1]
-        around = [mine for area, mine in depth if area.contains(lat, lon)[0]]
+        around = [k for k in range(place) if areas[k].contains(lat, lon)[0]]
         if len(around) % 2:
-            innermost = around[-1]
-            if innermost is not None:
-                innermost.append(ring)
-            depth.append((Area([Polygon((ring,))]), None))
+            belongs.append(belongs[around[-1]])
+            belongs[-1].append(ring)
         else:
             outer.append([ring])
-            depth.append((Area([Polygon((ring,))]), outer[-1]))
+            belongs.append(outer[-1])
     return [Polygon(tuple(each)) for each in outer]

@@ -21,6 +21,7 @@ MOST_POINTS: Final = 72
 one have 100 (ATIS-0700041)."""
 DECIMALS: Final = 5
 """Of degrees: a metre. An outline is the same after it was written and read."""
+ROUNDED_KM: Final = 0.002
 _POINTS_A_PART: Final = 12
 """Parts are joined until each may have so many points."""
 _FEWEST: Final = 5
@@ -40,7 +41,7 @@ def circle_ring(lat_deg: float, lon_deg: float, radius_km: float, points: int = 
     ellipsoid, and edges that are straight on the map, are allowed for: 1.5 % more ground.
     """
     bearings = np.linspace(2.0 * math.pi, 0.0, points, endpoint=False)
-    angle = 1.003 * radius_km / math.cos(math.pi / points) / EARTH_KM
+    angle = (1.003 * radius_km / math.cos(math.pi / points) + ROUNDED_KM) / EARTH_KM
     lat = math.radians(lat_deg)
     sine = math.sin(lat) * math.cos(angle) + math.cos(lat) * math.sin(angle) * np.cos(bearings)
     east = np.arctan2(
@@ -139,18 +140,19 @@ def _joined(rings: list[Floats], parts: int) -> list[Floats]:
     """Put parts together until no more than so many are left."""
     rings = sorted(rings, key=lambda ring: (-abs(_signed(ring)), ring.tolist()))
     hulls = [_hull(ring) for ring in rings]
+    middles = np.array([hull.mean(axis=0) for hull in hulls])
     costs: dict[tuple[int, int], float] = {}
     while len(rings) > parts:
         if len(rings) > _MOST_PARTS:
-            away = [float(np.hypot(*(ring - rings[-1][0]).T).min()) for ring in rings[:-1]]
-            one, other = int(np.argmin(away)), len(rings) - 1
+            other = len(rings) - 1
+            one = int(np.argmin(np.hypot(*(middles[:other] - middles[other]).T)))
         else:
             for pair in combinations(range(len(rings)), 2):
                 if pair not in costs:
                     costs[pair] = _cost(rings, hulls, *pair)
             one, other = min(costs, key=lambda pair: (costs[pair], pair))
         whole = _hull(np.vstack([hulls[one], hulls[other]]))
-        rings[one], hulls[one] = whole, whole
+        rings[one], hulls[one], middles[one] = whole, whole, whole.mean(axis=0)
         del rings[other], hulls[other]
         costs = {
             (a - (a > other), b - (b > other)): cost

@@ -26,6 +26,8 @@ BEAM_RESOLUTION: Final = 5
 """H3 resolution that stands in for the cells of beams."""
 LARGEST_KM2: Final = 1_500_000.0
 """Italy with its seas, three times over: more is a mistake."""
+LARGEST_RADIUS_KM: Final = 500.0
+"""Of a circle: it covers half of what may be warned at all."""
 MOST_LEFT_OUT: Final = 0.5
 """Of an outline that its holes may take: beyond, the hole was probably what was meant."""
 MOST_BEYOND: Final = 0.25
@@ -170,8 +172,19 @@ def _polygons_of(area: AlertArea, atlas: Geocodes) -> tuple[list[Polygon], Bilin
         points = points.reshape(-1, 2)
         if len(np.unique(points, axis=0)) < 3:
             raise InvalidInputError("A polygon of the alert has no area.")
+        if not (np.abs(points) <= (180.0, 90.0)).all():
+            raise InvalidInputError(
+                "A polygon of the alert has a point off the Earth; CAP writes latitude first."
+            )
         polygons += cut_at_antimeridian((points,))
     for circle in area.circles:
+        if not (abs(circle.lat_deg) <= 80.0 and abs(circle.lon_deg) <= 180.0):
+            raise InvalidInputError("A circle of the alert is off the map, or at a pole.")
+        if not circle.radius_km <= LARGEST_RADIUS_KM:
+            raise InvalidInputError(
+                f"A circle of the alert has a radius of {circle.radius_km:,.0f} km; "
+                f"{LARGEST_RADIUS_KM:g} are the most."
+            )
         if circle.radius_km > 0.0:
             ring = circle_ring(circle.lat_deg, circle.lon_deg, circle.radius_km)
             polygons += cut_at_antimeridian((ring,))

@@ -1,6 +1,6 @@
 """Many texts cut into pages at once: the same octets as `pages` gives, text by text.
 
-Characters are looked up and septets packed by NumPy, over all texts of the batch at once.
+Characters are looked up and septets packed by NumPy, over many texts at once.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ _GROUPS: Final = 12
 _WIDTH: Final = 8 * _GROUPS
 _BLANK: Final = bytes([CARRIAGE_RETURN]) * PAGE_SEPTETS
 _END: Final = bytes(_WIDTH - PAGE_SEPTETS)
+_TOGETHER: Final = 256
+"""Texts whose arrays stay in a processor's cache."""
 _LONG_WAY: Final = 0x80
 """Mark of characters that one septet does not write, and of the carriage return."""
 _KNOWN: Final = 1 + max(map(ord, BASIC))
@@ -62,6 +64,14 @@ def encode_batch(texts: Sequence[str]) -> list[tuple[bytes, ...]]:
     octet: 82 of content, then how many are used. InvalidInputError for the first text that is empty
     or too long, as `pages_of` has it.
     """
+    return [
+        pages
+        for start in range(0, len(texts), _TOGETHER)
+        for pages in _encode(texts[start : start + _TOGETHER])
+    ]
+
+
+def _encode(texts: Sequence[str]) -> list[tuple[bytes, ...]]:
     cuts: list[list[bytes]] = []
     other: dict[int, tuple[bytes, ...]] = {}
     for number, (text, plain) in enumerate(zip(texts, _plain(texts), strict=True)):

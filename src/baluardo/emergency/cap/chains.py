@@ -65,7 +65,9 @@ class Chains:
 
         ConflictError for another alert of the same sender, identifier and time, and when it is
         full. InvalidInputError for an update or cancel of another sender's alert or of one with
-        another status, and for alerts that would refer to each other in a ring.
+        another status, and for alerts that would refer to each other in a ring. An update or cancel
+        that came before what it is about, and turns out to have another status, ends nothing: it
+        keeps nothing out that comes after it.
         """
         name = alert.reference
         known = self._alerts.get(name)
@@ -146,10 +148,13 @@ class Chains:
         )
 
     def _ended_by(self, name: Reference, kind: MessageType, now: float) -> Reference | None:
+        ended = self._alerts.get(name)
         by = (
             each
             for each in self._behind.get(name, ())
-            if self._alerts[each].message_type is kind and each.sent.timestamp() <= now
+            if self._alerts[each].message_type is kind
+            and each.sent.timestamp() <= now
+            and (ended is None or ended.status is self._alerts[each].status)
         )
         return min(by, key=lambda each: (each.sent, each.identifier), default=None)
 
@@ -158,11 +163,6 @@ class Chains:
         if alert.message_type in _ENDING:
             for each in alert.references:
                 _check_may_end(alert, each, self._alerts.get(each))
-        for name in self._behind.get(alert.reference, ()):
-            # The same sender both, or it would not be here; the status it could not know.
-            later = self._alerts[name]
-            if later.message_type in _ENDING:
-                _check_may_end(later, alert.reference, alert)
 
     def _check_no_ring(self, alert: Alert) -> None:
         """Refuse references that lead back to the alert itself."""

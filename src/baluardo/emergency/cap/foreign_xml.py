@@ -16,6 +16,8 @@ from baluardo.foreign_input import quoted
 
 MOST_ELEMENTS: Final = 50_000
 DEEPEST: Final = 12
+MOST_MARKS: Final = 200_000
+"""Octets < or =: no fewer than tags or attributes. It bounds memory before anything is parsed."""
 BLANK: Final = " \t\r\n"
 """What XML Schema takes off a value (`whiteSpace`); Python's own `strip` takes more."""
 
@@ -27,6 +29,8 @@ def parse_xml(octets: bytes, source: str, largest: int, what: str) -> Element:
     """
     if len(octets) > largest:
         raise InvalidInputError(f"{source} has more than {largest:,} octets: too large for {what}.")
+    if max(octets.count(b"<"), octets.count(b"=")) > MOST_MARKS:
+        raise InvalidInputError(f"{source} has over {MOST_MARKS:,} tags or attributes: too many.")
     try:
         root = defusedxml.ElementTree.fromstring(octets, forbid_dtd=True)
     except DefusedXmlException:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from baluardo.emergency.area.asked_area import AskedArea
 from baluardo.emergency.area.warned_area import WarnedArea
@@ -27,26 +27,25 @@ from baluardo.emergency.cap.alert import (
 )
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.profile.profile import Profile
+from baluardo.emergency.writing.draft_fields import line, maybe_line, maybe_time, one_of, text
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import quoted
 from baluardo.trust.strict_json import JsonObject
 
 MOST_LANGUAGES: Final = 8
-LONGEST_LINE: Final = 300
-LONGEST_TEXT: Final = 4_000
+LONGEST_AREA: Final = 120
 LONGEST_MINUTES: Final = 1_440
 MOST_REFERENCES: Final = 1
-LATEST_ONSET: Final = 4_102_444_800.0
-"""POSIX seconds, the year 2100."""
 
 _FIELDS: Final = (
     *("channel", "level", "message_type", "references", "template", "area", "area_name"),
     *("category", "response", "urgency", "severity", "certainty", "onset", "expires_minutes"),
     *("web", "contact", "infos"),
 )
+_LEVEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}\Z", re.ASCII)
+_REFERENCE: Final = re.compile(r"[0-9a-f]{1,64}\Z", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}\Z", re.ASCII)
 _INFO: Final = ("language", "event", "headline", "description", "instruction", "broadcast")
-
-Kinds = TypeVar("Kinds", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,10 @@ class DraftInfo:
     def broadcast_words(self) -> str:
         """What phones are sent, before it is marked."""
         return self.broadcast or "\n".join(p for p in (self.headline, self.instruction) if p)
+
+    def to_object(self) -> dict[str, str]:
+        """Return it as a JSON value."""
+        return {name: getattr(self, name) for name in _INFO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +107,47 @@ class Draft:
             raise fields.wrong("infos", "at least one text")
         if len({info.language for info in infos}) != len(infos):
             raise fields.wrong("infos", "one text for each language")
-        message_type = _one_of(fields, "message_type", MessageType)
+        message_type = one_of(fields, "message_type", MessageType)
         if message_type not in (MessageType.ALERT, MessageType.UPDATE):
             raise fields.wrong("message_type", "Alert or Update")
         references = tuple(
-            each if isinstance(each, str) and len(each) <= 64 else _no_reference(each)
+            each if isinstance(each, str) and _REFERENCE.match(each) else _no_reference(each, what)
             for each in fields.items("references", MOST_REFERENCES)
         )
         if (message_type is MessageType.UPDATE) != bool(references):
             raise fields.wrong("references", "one warning for an Update, and none for an Alert")
         return cls(
-            channel=_one_of(fields, "channel", Channel),
-            level=fields.text("level", 32),
+            channel=one_of(fields, "channel", Channel),
+            level=_form(fields, "level", _LEVEL, "a level such as level-1"),
             message_type=message_type,
             references=references,
-            template=_maybe(fields, "template", 64),
+            template=maybe_line(fields, "template", 64),
             area=AskedArea.of_object(fields.fields.get("area"), f"{what}: area"),
-            area_name=_line(fields, "area_name"),
-            category=_one_of(fields, "category", Category),
-            response=_one_of(fields, "response", Response),
-            urgency=_one_of(fields, "urgency", Urgency),
-            severity=_one_of(fields, "severity", Severity),
-            certainty=_one_of(fields, "certainty", Certainty),
-            onset=_onset(fields),
+            area_name=line(fields, "area_name", LONGEST_AREA),
+            category=one_of(fields, "category", Category),
+            response=one_of(fields, "response", Response),
+            urgency=one_of(fields, "urgency", Urgency),
+            severity=one_of(fields, "severity", Severity),
+            certainty=one_of(fields, "certainty", Certainty),
+            onset=maybe_time(fields, "onset"),
             expires_minutes=_minutes(fields),
-            web=_maybe(fields, "web", LONGEST_LINE),
-            contact=_maybe(fields, "contact", LONGEST_LINE),
+            web=maybe_line(fields, "web"),
+            contact=maybe_line(fields, "contact"),
             infos=infos,
         )
+
+    def to_object(self) -> dict[str, Any]:
+        """Return it as a JSON value, which `of_object` reads to the same draft."""
+        plain = {name: getattr(self, name) for name in _FIELDS}
+        return {
+            **{
+                name: str(each) if isinstance(each, StrEnum) else each
+                for name, each in plain.items()
+            },
+            "references": list(self.references),
+            "area": self.area.to_object(),
+            "infos": [each.to_object() for each in self.infos],
+        }
 
 
 def compose(
@@ -170,6 +186,7 @@ def compose(
                 effective=sent,
                 onset=None if draft.onset is None else _moment(draft.onset),
                 expires=sent + timedelta(minutes=draft.expires_minutes),
+                sender_name=profile.name,
                 headline=marked(each.headline) or None,
                 description=marked(each.description) or None,
                 instruction=each.instruction or None,
@@ -196,111 +213,24 @@ def identifier_for(profile: Profile, channel: Channel, sent: datetime, token: st
     return f"{profile.prefix(channel)}{sent.astimezone(UTC):%Y%m%dT%H%M%SZ}-{token}"
 
 
-_CANCELLED: Final = {
-    "it": ("Revoca: {headline}", "L'avviso precedente non vale più. {reason}"),
-    "en": ("Cancelled: {headline}", "The warning before this one holds no more. {reason}"),
-    "de": ("Aufgehoben: {headline}", "Die vorige Warnung gilt nicht mehr. {reason}"),
-    "fr": ("Annulé : {headline}", "L'alerte précédente n'est plus valable. {reason}"),
-    "sl": ("Preklic: {headline}", "Prejsnje opozorilo ne velja vec. {reason}"),
-}
-
-
-def cancel_of(
-    alert: Alert, reason: str, profile: Profile, sender: str, identifier: str, sent: datetime
-) -> Alert:
-    """Return the CAP Cancel of an alert: to the same people, in each of its languages.
-
-    The officer's reason is for the log and stands in the note; people are told by rule, as nobody
-    could translate it in time.
-    """
-    infos = tuple(_cancelled(info, alert, profile, sent) for info in alert.infos)
-    return replace(
-        alert,
-        identifier=identifier,
-        sender=sender,
-        sent=sent,
-        message_type=MessageType.CANCEL,
-        note=reason,
-        references=(alert.reference,),
-        infos=infos,
-    )
-
-
-def _cancelled(info: Info, alert: Alert, profile: Profile, sent: datetime) -> Info:
-    language = info.language.partition("-")[0].lower()
-    headline, text = _CANCELLED.get(language, _CANCELLED["en"])
-    channel = next(c for c in Channel if c.status is alert.status)
-    word = profile.look(channel).words.get(language, "")
-    # The mark of an exercise stands in front once, not before the old headline as well.
-    plain = (info.headline or info.event).replace(f"{word} {word} ", "").removesuffix(f" {word}")
-    said = headline.format(headline=plain if word else info.headline or info.event)
-    why = text.format(reason="").strip()
-
-    def marked(each: str) -> str:
-        return profile.marked(channel, language, each)
-
-    return replace(
-        info,
-        responses=(Response.ALL_CLEAR,),
-        urgency=Urgency.PAST,
-        effective=sent,
-        onset=None,
-        expires=max(info.expires, sent + timedelta(minutes=15)) if info.expires else None,
-        headline=marked(said),
-        description=marked(why),
-        instruction=None,
-        parameters=(Named(BROADCAST_TEXT, marked(f"{said}. {why}")),),
-    )
-
-
 def _info(value: object, what: str) -> DraftInfo:
     fields = JsonObject.of(value, what)
     fields.only(_INFO)
-    language = fields.text("language", 3)
-    if not (2 <= len(language) <= 3 and language.isascii() and language.islower()):
-        raise fields.wrong("language", "a tag such as it")
     return DraftInfo(
-        language,
-        _line(fields, "event"),
-        _line(fields, "headline"),
-        _text(fields, "description"),
-        _text(fields, "instruction"),
-        _text(fields, "broadcast"),
+        _form(fields, "language", _LANGUAGE, "a tag such as it"),
+        line(fields, "event"),
+        line(fields, "headline"),
+        text(fields, "description"),
+        text(fields, "instruction"),
+        text(fields, "broadcast"),
     )
 
 
-def _text(fields: JsonObject, name: str) -> str:
-    return fields.text(name, LONGEST_TEXT).replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def _line(fields: JsonObject, name: str) -> str:
-    found = fields.text(name, LONGEST_LINE).strip()
-    if any(not character.isprintable() for character in found):
-        raise fields.wrong(name, "one line")
-    return found
-
-
-def _maybe(fields: JsonObject, name: str, most: int) -> str | None:
-    if fields.fields.get(name) is None:
-        return None
-    return fields.text(name, most).strip() or None
-
-
-def _one_of(fields: JsonObject, name: str, kinds: type[Kinds]) -> Kinds:
+def _form(fields: JsonObject, name: str, form: re.Pattern[str], right: str) -> str:
     value = fields.text(name, 32)
-    try:
-        return kinds(value)
-    except ValueError:
-        raise fields.wrong(name, f"one of {', '.join(kinds)}") from None
-
-
-def _onset(fields: JsonObject) -> float | None:
-    if fields.fields.get("onset") is None:
-        return None
-    onset = fields.number("onset")
-    if not (math.isfinite(onset) and 0.0 <= onset <= LATEST_ONSET):
-        raise fields.wrong("onset", "a time in POSIX seconds")
-    return onset
+    if not form.match(value):
+        raise fields.wrong(name, right)
+    return value
 
 
 def _minutes(fields: JsonObject) -> int:
@@ -312,8 +242,8 @@ def _minutes(fields: JsonObject) -> int:
     return value
 
 
-def _no_reference(value: object) -> str:
-    raise InvalidInputError(f"references: {quoted(value)} is no id of a warning.")
+def _no_reference(value: object, what: str) -> str:
+    raise InvalidInputError(f"{what}: references: {quoted(value)} is no id of a warning.")
 
 
 def _moment(time: float) -> datetime:

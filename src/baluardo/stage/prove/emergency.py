@@ -55,9 +55,9 @@ DRILL_EN: Final = "This text tries the channels. You need not do anything."
 
 
 async def prove_emergency(
-    event: Event, catalogue: Catalogue, say: Callable[[str], None]
+    event: Event, catalogue: Catalogue, say: Callable[[str], None], handsets: int = HANDSETS
 ) -> list[Finding]:
-    """Run the proof; StageError where this machine cannot stage it."""
+    """Run the proof with so many simulated phones; StageError where it cannot be staged."""
     sky, clock, atlas = Sky(catalogue), _SkyClock(event.time), Atlas.load("IT")
     operator = TwinOperator(
         lambda: sky,
@@ -66,7 +66,7 @@ async def prove_emergency(
         frozenset({Channel.PUBLIC, Channel.EXERCISE}),
         AFTER_EARTHQUAKE,
         event.ground_lost_at,
-        handsets=HANDSETS,
+        handsets=handsets,
     )
     async with warning_ground(operator) as ground:
         proof = _Proof(event, operator, clock, ground)
@@ -211,7 +211,12 @@ class _Proof:
         if self._command is None:
             raise StageError("Nothing was released that could be replayed.")
         _, proposal = self._command
-        body = await self._checked(self._draft(minutes=45))
+        # Another place: the desk stops a warning that was sent minutes ago.
+        draft = self._draft(minutes=45)
+        draft["area"] = {"kind": "circle", "lat_deg": 42.63, "lon_deg": 13.29, "radius_km": 10.0}
+        draft["area_name"] = "Amatrice"
+        _say_place(draft, "Amatrice")
+        body = await self._checked(draft)
         fresh, other = await self._ground.propose(PAOLA, body)
         forged = _forged(self._ground.approval(RENZO, other))
         replayed = self._ground.proposal(PAOLA, _body_of(proposal))
@@ -371,7 +376,8 @@ class _Proof:
     def _draft(self, minutes: int = 60, references: list[str] | None = None) -> dict[str, Any]:
         """Return the draft of the scenario's template, for the event's place."""
         template = Templates.load("IT").get(self._event.template)
-        draft = template.filled({each.name: "Norcia" for each in template.fields})
+        examples = {each.name: each.example for each in template.fields}
+        draft = template.filled({**examples, "PLACE": "Norcia"})
         draft["infos"] = [i for i in draft["infos"] if i["language"] in self._event.languages]
         return draft | {
             "level": self._event.level,

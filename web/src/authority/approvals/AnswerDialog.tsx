@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Decision, SignedProposal } from "../../trust/commands";
 import type { DeviceKey } from "../../trust/device";
+import { isTyped, TypedWord } from "../../warnings/TypedWord";
 import type { InvitationMade } from "../api";
 import { ConfirmDialog, Fingerprint, Sentence, say, TextAreaField } from "../kit";
 import type { Body } from "./bodies";
@@ -21,7 +22,9 @@ export function AnswerDialog(props: {
 }) {
   const w = t.value;
   const [reason, setReason] = useState("");
+  const [typed, setTyped] = useState("");
   const approving = props.decision === "approve";
+  const toPopulation = approving && isToPopulation(props.body);
   return (
     <ConfirmDialog
       title={approving ? w.approveTitle : w.refuseTitle}
@@ -32,6 +35,7 @@ export function AnswerDialog(props: {
       onClose={props.onClose}
       onConfirm={async () => {
         if (!approving && reason.trim() === "") throw new Sentence(w.reasonNeeded);
+        if (toPopulation && !isTyped(typed)) throw new Sentence(w.typeFirst);
         const { signed, decision, device } = props;
         const answered = await sendAnswer(signed, decision, reason.trim(), device);
         say(approving ? w.approved : w.refused);
@@ -54,6 +58,13 @@ export function AnswerDialog(props: {
         required={!approving}
         onChange={setReason}
       />
+      {toPopulation ? <TypedWord typed={typed} onChange={setTyped} /> : null}
     </ConfirmDialog>
   );
+}
+
+/** Whether an approval lets every phone of an area sound, now or by sensors. */
+function isToPopulation(body: Body | null): boolean {
+  const warns = body?.kind === "warning.release" || body?.kind === "warning.preauthorise";
+  return warns && body.channel === "public";
 }

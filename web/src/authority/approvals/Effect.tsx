@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
+import { ReleaseShown } from "../../warnings/ReleaseShown";
 import { getPolicyNumber } from "../api";
-import { IdentityName, Loading, PersonName } from "../kit";
+import { IdentityName, Loading, momentOf, PersonName } from "../kit";
 import { Changes } from "../policy/Changes";
 import { differences } from "../policy/difference";
 import { type Policy, policyDocument } from "../policy/document";
@@ -40,6 +41,28 @@ export function Effect(props: { body: Body }) {
       );
     case "issuer.adopt":
       return <p>{w.adopts(body.name)}</p>;
+    case "warning.release":
+      return (
+        <>
+          <p>{w.releases[body.channel]}</p>
+          <ReleaseShown {...body} />
+        </>
+      );
+    case "warning.preauthorise":
+      return (
+        <>
+          <p>{w.preauthorises(body.needed, body.sensors.length, momentOf(body.until))}</p>
+          <ul class="holders">
+            {body.sensors.map((sensor) => (
+              <li key={sensor}>
+                <IdentityName path={sensor} />
+              </li>
+            ))}
+          </ul>
+          <p>{w.preauthorisedTimes}</p>
+          <ReleaseShown {...body} />
+        </>
+      );
   }
 }
 

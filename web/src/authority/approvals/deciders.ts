@@ -23,6 +23,8 @@ const DECIDERS: Record<Kind, readonly Role[]> = {
   // Of persons to whom the policy gives roles, the server shows the second nothing.
   person: ["security-officer", "communications-officer"],
   auditor: ["security-officer"],
+  // Made by the authority for itself: nobody asks to be one.
+  sender: [],
 };
 
 /** Tell whether somebody with these roles decides a request for this identity. */

@@ -13,12 +13,15 @@ import type { CommandKind } from "../policy/document";
 import { explaining } from "./trustSentence";
 
 const DAY = 86_400;
+const HALF_HOUR = 1_800;
 /** Seconds that a proposal may wait, at most (protocol/dangerous.py). */
 const LIVES: Record<CommandKind, number> = {
   "policy.set": 7 * DAY,
   "certificates.revoke": DAY,
   "passkey.recover": DAY,
   "issuer.adopt": 7 * DAY,
+  "warning.release": HALF_HOUR,
+  "warning.preauthorise": DAY,
 };
 
 /** What this browser can sign with, for whoever is signed in. */

@@ -41,6 +41,7 @@ export const en = {
   reason: "Reason",
   reasonHelp: "Others read it, and it stays for good.",
   reasonNeeded: "Say why.",
+  typeFirst: "It goes to the population: write the word that is asked for first.",
 
   proposedBy: "Proposed and signed by",
   created: "Proposed",
@@ -88,6 +89,8 @@ export const en = {
     "certificates.revoke": "Revocation of several holders",
     "passkey.recover": "Recovery of a passkey",
     "issuer.adopt": "A new issuer",
+    "warning.release": "A warning",
+    "warning.preauthorise": "A warning that sensors may release",
   } as Record<string, string>,
   policyNumber: (number: number) => `Policy ${number} takes the place of the one in force.`,
   policyStale: (number: number, inForce: number) =>
@@ -101,6 +104,15 @@ export const en = {
     `${person} may make a new passkey without showing an old one. Whoever holds the link that results can sign in as ${person}.`,
   adopts: (name: string) =>
     `The authority signs new certificates with issuer ${name} from now on. Certificates of the issuer before stay valid until they end.`,
+  releases: {
+    public: "With the last approval this goes out to the population at once.",
+    exercise: "With the last approval this goes out as an exercise at once.",
+    test: "With the last approval this goes out as a technical test at once.",
+  },
+  preauthorises: (needed: number, sensors: number, until: string) =>
+    `Until ${until} this goes out, once and without anybody's hand, as soon as ${needed} of these ${sensors} sensors agree within two minutes.`,
+  preauthorisedTimes:
+    "Identifier and times of the alert are made anew when it is set off; its words and its area are those below.",
 
   approveTitle: "Approve and sign?",
   approveTexts: [
@@ -168,6 +180,7 @@ export const it: Words = {
   reason: "Motivo",
   reasonHelp: "Gli altri lo leggono, e resta per sempre.",
   reasonNeeded: "Scrivi perché.",
+  typeFirst: "Va alla popolazione: prima scrivi la parola richiesta.",
 
   proposedBy: "Proposto e firmato da",
   created: "Proposto",
@@ -215,6 +228,8 @@ export const it: Words = {
     "certificates.revoke": "Revoca di più titolari",
     "passkey.recover": "Recupero di una passkey",
     "issuer.adopt": "Un nuovo emittente",
+    "warning.release": "Un avviso",
+    "warning.preauthorise": "Un avviso che i sensori possono diffondere",
   },
   policyNumber: (number) => `La policy ${number} prende il posto di quella in vigore.`,
   policyStale: (number, inForce) =>
@@ -229,6 +244,15 @@ export const it: Words = {
     `${person} può creare una nuova passkey senza mostrarne una vecchia. Chi ha il link che ne risulta può accedere come ${person}.`,
   adopts: (name) =>
     `Da ora l'autorità firma i nuovi certificati con l'emittente ${name}. I certificati dell'emittente precedente restano validi fino alla loro scadenza.`,
+  releases: {
+    public: "Con l'ultima approvazione parte subito verso la popolazione.",
+    exercise: "Con l'ultima approvazione parte subito come esercitazione.",
+    test: "Con l'ultima approvazione parte subito come prova tecnica.",
+  },
+  preauthorises: (needed, sensors, until) =>
+    `Fino al ${until} questo parte, una volta e senza la mano di nessuno, appena ${needed} di questi ${sensors} sensori concordano entro due minuti.`,
+  preauthorisedTimes:
+    "Identificativo e orari dell'avviso sono fatti di nuovo quando scatta; testi e area sono questi.",
 
   approveTitle: "Approvare e firmare?",
   approveTexts: [

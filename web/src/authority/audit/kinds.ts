@@ -35,6 +35,16 @@ export const en: Record<string, string> = {
   "root.created": "Root created",
   "root.rolled": "Root handed over",
   "session.opened": "Session opened",
+  "warning.cancelled": "Warning cancelled",
+  "warning.handset": "Exercise handset made",
+  "warning.handset-refused": "Second browser refused as a handset",
+  "warning.not-sent": "Warning refused by a way out",
+  "warning.preauthorised": "Warning entrusted to sensors",
+  "warning.refused": "Command about warnings refused",
+  "warning.released": "Warning released",
+  "warning.sensor": "Alarm of a sensor",
+  "warning.sent": "Warning handed to a way out",
+  "warning.withdrawn": "Warning taken back from sensors",
 };
 
 export const it: Record<string, string> = {
@@ -70,6 +80,16 @@ export const it: Record<string, string> = {
   "root.created": "Radice creata",
   "root.rolled": "Radice passata di mano",
   "session.opened": "Sessione aperta",
+  "warning.cancelled": "Avviso revocato",
+  "warning.handset": "Telefono di esercitazione creato",
+  "warning.handset-refused": "Secondo browser rifiutato come telefono",
+  "warning.not-sent": "Avviso rifiutato da una via di uscita",
+  "warning.preauthorised": "Avviso affidato a sensori",
+  "warning.refused": "Comando sugli avvisi rifiutato",
+  "warning.released": "Avviso diffuso",
+  "warning.sensor": "Allarme di un sensore",
+  "warning.sent": "Avviso consegnato a una via di uscita",
+  "warning.withdrawn": "Avviso tolto ai sensori",
 };
 
 const kinds = wordsOf({ it, en });

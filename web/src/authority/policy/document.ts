@@ -16,6 +16,8 @@ export const COMMANDS = [
   "certificates.revoke",
   "passkey.recover",
   "issuer.adopt",
+  "warning.release",
+  "warning.preauthorise",
 ] as const;
 export type CommandKind = (typeof COMMANDS)[number];
 
@@ -98,12 +100,17 @@ export function grantOf(policy: Policy, person: string): Grant {
   return named ?? { roles: [], ceiling: "routine", territory: [] };
 }
 
+/** Whether a command warns the population: those who do that answer it, and a state may have none. */
+export const isWarning = (kind: CommandKind): boolean => kind.startsWith("warning.");
+
 /** Who may approve a kind of command (protocol/dangerous.py, rule_for). */
 export function approverRoles(kind: CommandKind): Role[] {
+  if (isWarning(kind)) return ["civil-protection-officer"];
   return kind === "issuer.adopt" ? ["custodian", "security-officer"] : ["security-officer"];
 }
 
 /** Who may propose it. */
 export function proposerRoles(kind: CommandKind): Role[] {
+  if (isWarning(kind)) return ["civil-protection-officer"];
   return kind === "issuer.adopt" ? ["custodian"] : ["security-officer"];
 }

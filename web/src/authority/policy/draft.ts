@@ -8,6 +8,7 @@ import {
   type CommandKind,
   type Grant,
   grantOf,
+  isWarning,
   type Kind,
   MOST_APPROVALS,
   type Policy,
@@ -116,6 +117,8 @@ export function cautions(draft: Policy, inForce: Policy, me: string): Caution[] 
   if (lost.length > 0) found.push({ kind: "self", lost });
   for (const command of COMMANDS) {
     if (command === "policy.set") continue;
+    // As the authority judges (protocol/dangerous.py): a country may have nobody who warns.
+    if (isWarning(command) && !Object.hasOwn(draft.approvers, command)) continue;
     const proposers = new Set(proposerRoles(command).flatMap((role) => peopleWith(draft, role)));
     const approvers = new Set(approverRoles(command).flatMap((role) => peopleWith(draft, role)));
     const needed = approvalsFor(draft, command);
