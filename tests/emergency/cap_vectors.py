@@ -28,9 +28,9 @@ EMMA_ONLY = b"""<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
     <expires>2026-05-02T23:59:59+02:00</expires>
     <senderName>Servizio meteo</senderName>
     <headline>Temporali in Lombardia</headline>
-    <description>Possibili temporali con raffiche, grandine &amp; fulmini (&gt; 50 km/h).</description>
+    <description>Possibili temporali con raffiche &amp; fulmini (&gt; 50 km/h).</description>
     <web>https://meteo.example/allerte</web>
-    <parameter><valueName>awareness_level</valueName><value>2; yellow</value></parameter>
+    <parameter><valueName>awareness_level</valueName><value>2; yellow; Moderate</value></parameter>
     <parameter><valueName>awareness_type</valueName><value>3; Thunderstorm</value></parameter>
     <area>
       <areaDesc>Lombardia</areaDesc>

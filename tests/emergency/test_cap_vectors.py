@@ -53,9 +53,7 @@ def test_an_alert_of_a_geocode_alone_in_two_languages() -> None:
     assert alert.codes == ("profile:CAP-AU:1.0",)
     italian, english = alert.infos
     assert (italian.language, english.language) == ("it-IT", "en-GB")
-    assert (
-        italian.description == "Possibili temporali con raffiche, grandine & fulmini (> 50 km/h)."
-    )
+    assert italian.description == "Possibili temporali con raffiche & fulmini (> 50 km/h)."
     assert english.description == "Thunderstorms with gusts > 50 km/h, hail & lightning."
     assert italian.onset == english.onset
     assert italian.parameter("awareness_level") == "2; yellow; Moderate"

@@ -77,7 +77,7 @@ class WarningSettings:
                 f"sender {quoted(self.sender)}: 3 to 120 characters without spaces, commas, < and &"
                 " (CAP 1.2, 3.2.1)."
             )
-        ways = (*self.operators, *self.osmo_cbc)
+        ways: list[OperatorSettings | OsmoCbcSettings] = [*self.operators, *self.osmo_cbc]
         if len(ways) > MOST_WAYS:
             raise InvalidInputError(f"At most {MOST_WAYS} ways out.")
         if len({way.name for way in ways}) != len(ways):

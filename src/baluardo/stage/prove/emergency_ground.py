@@ -108,9 +108,8 @@ class WarningGround:
             headers["cookie"] = f"{COOKIE}={self.officers.sessions[who]}"
         elif cookie:
             headers["cookie"] = cookie
-        return await self._client.request(
-            method, f"{PREFIX}{path}", headers=headers, **({} if body is None else {"json": body})
-        )
+        sent: dict[str, Any] = {} if body is None else {"json": body}
+        return await self._client.request(method, f"{PREFIX}{path}", headers=headers, **sent)
 
     async def told(self, who: str, method: str, path: str, body: object = None) -> Any:
         """Ask what must be answered; StageError with the refusal if it is not."""
