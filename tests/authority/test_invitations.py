@@ -11,7 +11,7 @@ from authority.state import COMMUNITY, DOMAIN, ORIGIN, State
 from baluardo.authority.store import schema
 from baluardo.protocol.invitation import Invitation
 from baluardo.trust.base64_text import to_base64url
-from baluardo.trust.identity import Kind
+from baluardo.trust.identity import ADMITTED
 
 NAMES = (
     "anna.rossi",
@@ -204,7 +204,7 @@ def test_device_has_a_plain_name(state: State, device: object) -> None:
 
 
 def test_policy_may_let_nothing_wait(state: State) -> None:
-    state.set_policy(approval=dict.fromkeys(Kind, False))
+    state.set_policy(approval=dict.fromkeys(ADMITTED, False))
     made = state.signed_in("anna.rossi").post("invitations", {"identity": "office/roma"}).json()
     told = state.browser().post("enrol/open", {"token": made["token"]}).json()
     assert (told["approval"], told["passkey"]) == (False, None)

@@ -26,7 +26,7 @@ ANNA = ("--keys", "anna", "--unprotected")
 BRUNO = ("--keys", "bruno", "--unprotected")
 LOG_KEY = "authority/public/log.vkey"
 NO_IDENTITY = (
-    "is no identity: KIND/NAME with a kind of authority, office, ship, person, auditor, or "
+    "is no identity: KIND/NAME with a kind of authority, office, ship, person, auditor, sender, or "
     "person/NAME/DEVICE."
 )
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"

@@ -34,4 +34,4 @@ class Label(Enum):
     EXPORT_INNER = b"EXPORTER-Baluardo-inner-layer"
     """Keys of the second layer within a tunnel, from the same channel (`network.tunnel`)."""
     EXPORT_RECORDS = b"EXPORTER-Baluardo-records"
-    """Keys of record streams beside a channel (`emergency`)."""
+    """Keys of record streams beside a channel (`emergency.messages`)."""
