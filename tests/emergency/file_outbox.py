@@ -110,7 +110,7 @@ async def empty(path: Path, address: str, step: str, number: int) -> None:
     target = Target(address, private=True, answer_s=60.0)
     subscriber = Subscriber("radio", target, frozenset({Channel.EXERCISE}))
     outbox = FileOutbox(path)
-    mortal = Mortal(outbox, Webhook(subscriber, sender), step, number)
+    mortal = Mortal(outbox, Webhook(subscriber, sender, None), step, number)
     running = asyncio.create_task(Sender(Channel.EXERCISE, [mortal], mortal).run())
     await outbox.emptied.wait()
     running.cancel()

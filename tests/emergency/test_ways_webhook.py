@@ -7,6 +7,8 @@ import datetime
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.posting import Target, exchange
 from baluardo.emergency.ways.subscribers import Form, Subscriber, read_subscribers
 from baluardo.emergency.ways.webhook import CAP_TYPE, Webhook
-from baluardo.errors import ConflictError, InvalidInputError, SourceError
+from baluardo.errors import ConflictError, InvalidInputError, SignatureError, SourceError
 from baluardo.trust.base64_text import to_base64
+from baluardo.trust.certificates.pinned import PinnedCertificate
+from baluardo.trust.certificates.xml_seal import XmlSeal, make_xml_seal
 from baluardo.trust.digest import digest_256
 from baluardo.trust.envelope import Envelope, verify
+from baluardo.trust.xml_signature import verify_xml
 from emergency.way_world import ALERT, KEY, Taken, community, order, sender, taking
+from fuzz.good_alerts import alert_octets
 from trust.community import NOW
 
 EXERCISE = frozenset({Channel.EXERCISE})
@@ -36,10 +43,15 @@ def server() -> Iterator[Taken]:
         yield server
 
 
-def webhook(server: Taken, form: Form = Form.ENVELOPE) -> Webhook:
+@cache
+def seal() -> XmlSeal:
+    return make_xml_seal(sender(Channel.EXERCISE).identity, NOW - 60.0)
+
+
+def webhook(server: Taken, form: Form = Form.ENVELOPE, *, signs_xml: bool = True) -> Webhook:
     target = Target(f"{server.address}/in/secret", private=True, answer_s=30.0)
     subscriber = Subscriber("radio-uno", target, EXERCISE, form)
-    return Webhook(subscriber, sender, lambda: NOW + 1.5)
+    return Webhook(subscriber, sender, (lambda _: seal()) if signs_xml else None, lambda: NOW + 1.5)
 
 
 def test_the_alerts_very_octets_in_a_signed_envelope(server: Taken) -> None:
@@ -55,11 +67,21 @@ def test_the_alerts_very_octets_in_a_signed_envelope(server: Taken) -> None:
     assert headers["content-digest"] == f"sha-256=:{to_base64(digest_256(body))}:"
 
 
-def test_bare_cap(server: Taken) -> None:
-    asyncio.run(webhook(server, Form.CAP).send(order()))
+def test_bare_cap_bears_an_xml_signature(server: Taken) -> None:
+    """Who pins the channel's certificate believes it; the alert within is the one released."""
+    written = alert_octets()[0]
+    asyncio.run(webhook(server, Form.CAP).send(replace(order(), alert=written)))
     ((_, _, headers, body),) = server.asked
-    assert body == ALERT
     assert headers["content-type"] == CAP_TYPE
+    covered = verify_xml(body, [PinnedCertificate(seal().certificate.der())], NOW)
+    assert read_alert(covered.octets, "it") == read_alert(written, "it") == read_alert(body, "it")
+    with pytest.raises(SignatureError):
+        verify_xml(body.replace(b"urn:oasis", b"urn:oases", 1), [covered.signer], NOW)
+
+
+def test_bare_cap_where_a_country_asks_for_no_signature(server: Taken) -> None:
+    asyncio.run(webhook(server, Form.CAP, signs_xml=False).send(order()))
+    assert server.asked[0][3] == ALERT
 
 
 def test_who_listens_for_one_channel_hears_no_other(server: Taken) -> None:
@@ -69,6 +91,7 @@ def test_who_listens_for_one_channel_hears_no_other(server: Taken) -> None:
     wrong = Webhook(
         Subscriber("radio", Target(server.address, private=True), EXERCISE),
         lambda _: sender(Channel.TEST),
+        None,
     )
     with pytest.raises(InvalidInputError, match="does not send on"):
         asyncio.run(wrong.send(order()))

@@ -36,11 +36,9 @@ from baluardo.errors import (
     ProfileError,
     SignatureError,
 )
-from baluardo.trust.certificates.certificate import Certificate
-from baluardo.trust.certificates.making import named, signed, unsigned
 from baluardo.trust.certificates.pinned import PinnedCertificate
-from baluardo.trust.primitives.signing import SigningKey
-from baluardo.trust.suites import SignatureAlgorithm
+from baluardo.trust.certificates.xml_seal import XmlSeal, make_xml_seal
+from baluardo.trust.identity import Identity, Kind
 from baluardo.trust.xml_signature import sign_xml, verify_xml
 
 NOW = GOOD.sent.timestamp() + 60.0
@@ -69,22 +67,20 @@ def listed(octets: bytes) -> None:
 
 
 @functools.cache
-def signer() -> tuple[SigningKey, Certificate]:
+def signer() -> XmlSeal:
     """A key that signs itself."""
-    key = SigningKey.generate(SignatureAlgorithm.ECDSA_P384)
-    name = named("Sala operativa")
-    start = GOOD.sent.timestamp()
-    return key, signed(unsigned(name, name, key.public, start - 3_600.0, start + 3_600.0), key)
+    identity = Identity("italia.example", Kind.SENDER, "exercise")
+    return make_xml_seal(identity, GOOD.sent.timestamp() - 3_600.0)
 
 
 @functools.cache
 def signed_alerts() -> tuple[bytes, ...]:
-    return tuple(sign_xml(each, *signer()) for each in alert_octets())
+    return tuple(sign_xml(each, signer()) for each in alert_octets())
 
 
 def believed(octets: bytes) -> None:
     """Nothing comes out but what was signed."""
-    found = verify_xml(octets, [PinnedCertificate(signer()[1].der())], NOW)
+    found = verify_xml(octets, [PinnedCertificate(signer().certificate.der())], NOW)
     assert read_alert(found.octets, "the alert") in [
         read_alert(each, "the alert") for each in alert_octets()
     ]
@@ -200,7 +196,7 @@ DOORS = (
         "cap.signer",
         PinnedCertificate.of_pem,
         (CertificateError, ProfileError),
-        lambda: [signer()[1].pem().encode()],
+        lambda: [signer().certificate.pem().encode()],
     ),
     Door("cap.feed", listed, _REFUSALS, feed_octets),
     Door(

@@ -62,6 +62,7 @@ THROUGH_ANOTHER = {
     "JsonObject.of": "takes a value that was read; strict-json",
     "JsonObject.parse": "strict-json, and every door that reads JSON",
     "Layout.read_credential": "takes a name; certificate.chain and custody.key-file",
+    "Layout.read_seal": "takes a name; certificate.chain and custody.key-file",
     "Public.read_list": "takes a key's id; what it reads is certificate.revocation-list",
     "RecordOpener.open": "records.open",
     "OwnWitness.open": "takes a path; what it reads is custody.key-file",

@@ -26,8 +26,9 @@ from baluardo.errors import (
     ProfileError,
     SignatureError,
 )
-from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.pinned import PinnedCertificate
+from baluardo.trust.certificates.xml_seal import RENEW_BEFORE, SEAL_LIFE, XmlSeal, make_xml_seal
+from baluardo.trust.identity import Identity, Kind
 from baluardo.trust.primitives.signing import SigningKey
 from baluardo.trust.suites import SignatureAlgorithm
 from baluardo.trust.xml_signature import LARGEST, sign_xml, verify_xml
@@ -59,10 +60,9 @@ def certificate_of(key: Any, name: str, digest: Any = None) -> x509.Certificate:
 
 
 @functools.cache
-def ours() -> tuple[SigningKey, Certificate, PinnedCertificate]:
-    key = SigningKey.generate(SignatureAlgorithm.ECDSA_P384)
-    certificate = Certificate(certificate_of(key.private, "Sala operativa", hashes.SHA384()))
-    return key, certificate, PinnedCertificate(certificate.der())
+def ours() -> tuple[XmlSeal, PinnedCertificate]:
+    seal = make_xml_seal(Identity("italia.example", Kind.SENDER, "exercise"), NOW)
+    return seal, PinnedCertificate(seal.certificate.der())
 
 
 def pinned(certificate: x509.Certificate) -> PinnedCertificate:
@@ -71,8 +71,7 @@ def pinned(certificate: x509.Certificate) -> PinnedCertificate:
 
 @functools.cache
 def signed() -> bytes:
-    key, certificate, _ = ours()
-    return sign_xml(DOCUMENT, key, certificate)
+    return sign_xml(DOCUMENT, ours()[0])
 
 
 @functools.cache
@@ -103,13 +102,13 @@ def signed_by(kind: str, document: bytes = DOCUMENT, *, show: bool = True, **val
 
 
 def believed(octets: bytes, kind: str = "p256", now: float = NOW) -> bytes:
-    return verify_xml(octets, [ours()[2], pinned(foreign(kind)[1])], now).octets
+    return verify_xml(octets, [ours()[1], pinned(foreign(kind)[1])], now).octets
 
 
 def test_what_is_signed_is_verified_and_returned_alone() -> None:
-    found = verify_xml(signed(), [ours()[2]], NOW)
+    found = verify_xml(signed(), [ours()[1]], NOW)
     assert found.octets == COVERED
-    assert found.signer == ours()[2]
+    assert found.signer == ours()[1]
     assert b"Signature" not in found.octets
 
 
@@ -159,13 +158,13 @@ def test_only_pinned_signers_are_believed() -> None:
         signed_by("p384", show=False),
     ):
         with pytest.raises(SignatureError, match="not genuine"):
-            verify_xml(octets, [ours()[2]], NOW)
+            verify_xml(octets, [ours()[1]], NOW)
 
 
 def test_a_signer_is_believed_while_the_certificate_holds() -> None:
-    for now in (NOW - 2 * DAY, NOW + 2 * DAY):
-        with pytest.raises(ExpiredError, match="Sala operativa"):
-            verify_xml(signed(), [ours()[2]], now)
+    for now in (NOW - 2 * DAY, NOW + SEAL_LIFE + 2 * DAY):
+        with pytest.raises(ExpiredError, match="sender/exercise of italia.example"):
+            verify_xml(signed(), [ours()[1]], now)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +186,7 @@ def test_a_signer_is_believed_while_the_certificate_holds() -> None:
 def test_injured_documents_are_refused(old: bytes, new: bytes) -> None:
     assert old in signed()
     with pytest.raises(SignatureError):
-        verify_xml(signed().replace(old, new, 1), [ours()[2]], NOW)
+        verify_xml(signed().replace(old, new, 1), [ours()[1]], NOW)
 
 
 def test_every_octet_that_matters_matters() -> None:
@@ -196,7 +195,7 @@ def test_every_octet_that_matters_matters() -> None:
     for at in range(0, len(octets), 3):
         injured = octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :]
         try:
-            assert verify_xml(injured, [ours()[2]], NOW).octets == COVERED
+            assert verify_xml(injured, [ours()[1]], NOW).octets == COVERED
         except (SignatureError, CertificateError, InvalidInputError) as refusal:
             assert str(refusal).isprintable()
 
@@ -270,14 +269,14 @@ def wrapped() -> dict[str, bytes]:
 @pytest.mark.parametrize("way", list(wrapped()))
 def test_wrapping_is_refused(way: str) -> None:
     with pytest.raises(SignatureError):
-        verify_xml(wrapped()[way], [ours()[2]], NOW)
+        verify_xml(wrapped()[way], [ours()[1]], NOW)
 
 
 def test_comments_and_instructions_change_nothing_that_is_read() -> None:
     octets = signed().replace(b"t\xc3\xa8st", b"t<!-- x -->\xc3\xa8st")
-    assert verify_xml(octets, [ours()[2]], NOW).octets == COVERED
+    assert verify_xml(octets, [ours()[1]], NOW).octets == COVERED
     with pytest.raises(SignatureError):
-        verify_xml(signed().replace(b"<c/>", b"<?p q?><c/>"), [ours()[2]], NOW)
+        verify_xml(signed().replace(b"<c/>", b"<?p q?><c/>"), [ours()[1]], NOW)
 
 
 @pytest.mark.parametrize(
@@ -298,24 +297,35 @@ def test_comments_and_instructions_change_nothing_that_is_read() -> None:
     ],
 )
 def test_hostile_documents_are_refused(octets: bytes, match: str) -> None:
-    key, certificate, signer = ours()
+    seal, signer = ours()
     with pytest.raises(InvalidInputError, match=match):
         verify_xml(octets, [signer], NOW)
     with pytest.raises(InvalidInputError, match=match):
-        sign_xml(octets, key, certificate)
+        sign_xml(octets, seal)
 
 
 def test_what_may_not_be_signed() -> None:
-    key, certificate, _ = ours()
-    other = SigningKey.generate(SignatureAlgorithm.ECDSA_P384)
+    seal, _ = ours()
     with pytest.raises(CertificateError, match="not the key"):
-        sign_xml(DOCUMENT, other, certificate)
-    with pytest.raises(InvalidInputError, match="P-384"):
-        sign_xml(DOCUMENT, SigningKey.generate(SignatureAlgorithm.ML_DSA_65), certificate)
+        XmlSeal(seal.certificate, SigningKey.generate(SignatureAlgorithm.ECDSA_P384))
+    with pytest.raises(ProfileError, match="P-384"):
+        XmlSeal(seal.certificate, SigningKey.generate(SignatureAlgorithm.ML_DSA_65))
     with pytest.raises(InvalidInputError, match="already"):
-        sign_xml(signed(), key, certificate)
+        sign_xml(signed(), seal)
     with pytest.raises(InvalidInputError, match="no Id"):
-        sign_xml(WHOLE_ID, key, certificate)
+        sign_xml(WHOLE_ID, seal)
+
+
+def test_a_seal_is_a_leaf_of_its_own_for_documents_and_is_renewed_in_time() -> None:
+    seal, _ = ours()
+    certificate = seal.certificate
+    assert not certificate.is_authority
+    assert certificate.subject == "sender/exercise of italia.example"
+    assert certificate.identity == Identity("italia.example", Kind.SENDER, "exercise")
+    assert not seal.due(certificate.not_after - RENEW_BEFORE - 1.0)
+    assert seal.due(certificate.not_after - RENEW_BEFORE)
+    assert repr(seal.key) not in ("", None)
+    assert str(seal.key.private) not in repr(seal)
 
 
 def test_weak_certificates_are_not_pinned() -> None:
@@ -330,10 +340,11 @@ def test_weak_certificates_are_not_pinned() -> None:
 
 
 def test_pinned_certificates_are_read_from_pem() -> None:
-    _, certificate, signer = ours()
+    seal, signer = ours()
+    certificate = seal.certificate
     assert PinnedCertificate.of_pem(certificate.pem()) == signer
     assert signer.pem() == certificate.pem()
-    assert "Sala operativa" in repr(signer)
+    assert "sender/exercise of italia.example" in repr(signer)
     for wrong in ("", "x", certificate.pem() * 2, certificate.pem().replace("CERT", "DERT")):
         with pytest.raises(CertificateError):
             PinnedCertificate.of_pem(wrong)

@@ -77,6 +77,13 @@ def _assembled(
         store.act_blocking(partial(found_policy, policy=first))
     store.act_blocking(remove_revoked_cards)  # a restore may have revoked some
     policy = store.read_blocking(newest_policy).policy
+    desk = WarningDesk(
+        WarningSettings.read(layout.directory),
+        store.issuing.community,
+        settings.demonstration,
+        layout.directory,
+    )
+    desk.check()
     credential = renewed_credential(store, access)
     key = _sealing_key(layout, store.issuing.profile, access)
     authority = Authority(
@@ -89,9 +96,7 @@ def _assembled(
         key,
         publish_sealing_key(key.public, credential),
         policy,
-        WarningDesk(
-            WarningSettings.read(layout.directory), store.issuing.community, settings.demonstration
-        ),
+        desk,
         bus,
     )
     publish_statement(authority)

@@ -25,10 +25,8 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from baluardo.errors import CertificateError, InvalidInputError, SignatureError
 from baluardo.trust.base64_text import to_base64
-from baluardo.trust.certificates.certificate import Certificate
 from baluardo.trust.certificates.pinned import PinnedCertificate
-from baluardo.trust.primitives.signing import SigningKey
-from baluardo.trust.suites import SignatureAlgorithm
+from baluardo.trust.certificates.xml_seal import XmlSeal
 
 LARGEST: Final = 2_000_000
 """Octets."""
@@ -62,16 +60,11 @@ class Verified:
     signer: PinnedCertificate
 
 
-def sign_xml(octets: bytes, key: SigningKey, certificate: Certificate) -> bytes:
-    """Return the document with a signature by a P-384 key as the last child of its root.
+def sign_xml(octets: bytes, seal: XmlSeal) -> bytes:
+    """Return the document with a signature as the last child of its root.
 
-    InvalidInputError for what is no such document, or is signed already; CertificateError if key
-    and certificate do not belong together.
+    InvalidInputError for what is no such document, or is signed already.
     """
-    if key.algorithm is not SignatureAlgorithm.ECDSA_P384:
-        raise InvalidInputError("XML signatures are made with a P-384 key.")
-    if key.public != certificate.key:
-        raise CertificateError(f"This is not the key of {certificate}.")
     root = _parsed(octets)
     if next(root.iter(f"{_DS}*"), None) is not None:
         raise InvalidInputError("This document holds a signature already.")
@@ -82,7 +75,8 @@ def sign_xml(octets: bytes, key: SigningKey, certificate: Certificate) -> bytes:
         digest_algorithm=DigestAlgorithm.SHA384,
         c14n_algorithm=_EXCLUSIVE,
     )
-    signed = signer.sign(root, key=key.private, cert=[certificate.x509])  # type: ignore[arg-type]
+    private, shown = seal.key.private, [seal.certificate.x509]
+    signed = signer.sign(root, key=private, cert=shown)  # type: ignore[arg-type]
     return bytes(etree.tostring(signed, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 

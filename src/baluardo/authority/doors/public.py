@@ -36,6 +36,8 @@ _TILE = re.compile(
     r"log/tile/(?:entries|[0-9]{1,2})/(?:x[0-9]{3}/){0,6}[0-9]{3}(?P<part>\.p/[0-9]{1,3})?\Z",
     re.ASCII,
 )
+_SEAL: Final = re.compile(r"seals/[a-z0-9][a-z0-9._-]{0,62}\.pem\Z", re.ASCII)
+"""For outsiders, who pin it: members have no use for it, so bundles hold none."""
 _LARGEST: Final = max(LARGEST_LIST, MOST_BUNDLE_OCTETS, MOST_NOTE_OCTETS)
 _TYPES: Final = {
     ".pem": "application/x-pem-file",
@@ -68,7 +70,7 @@ class PublicFiles:
 
     def file(self, path: str) -> bytes:
         """Return a file's octets; UnknownError for every name that is none of the public half."""
-        if path != _CHECKPOINT and not _TILE.match(path):
+        if path != _CHECKPOINT and not _TILE.match(path) and not _SEAL.match(path):
             try:
                 check_files({path: b""})
             except InvalidInputError:

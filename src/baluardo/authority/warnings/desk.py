@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import Final
 
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.authority.warnings.sky import WarningSky
@@ -15,7 +17,14 @@ from baluardo.emergency.channels import Channel
 from baluardo.emergency.profile.profile import Profile
 from baluardo.emergency.ways.way import WayOut
 from baluardo.emergency.writing.templates import Templates
+from baluardo.foreign_input import printable, read_file
+from baluardo.geo.geojson import MAX_BYTES
 from baluardo.terms import Bilingual
+
+BOUNDARIES: Final = "boundaries"
+"""Folder of GeoJSON files with official outlines, beside the settings."""
+TEMPLATES: Final = "templates"
+"""Folder of further templates (TOML), which replace any of the same id."""
 
 
 @dataclass
@@ -25,6 +34,8 @@ class WarningDesk:
     settings: WarningSettings
     community: str
     demonstration: bool
+    directory: Path | None = None
+    """Where official boundaries and further templates lie, if there are any."""
     carriers: dict[str, WayOut] = field(default_factory=dict)
     """The ways out that are there, by name."""
     keys: SenderKeys = field(default_factory=SenderKeys)
@@ -40,13 +51,32 @@ class WarningDesk:
 
     @cached_property
     def atlas(self) -> Atlas:
-        """The country's places and zones."""
-        return Atlas.load(self.settings.country)
+        """The country's places and zones, with the state's own outlines where it gives them."""
+        atlas = Atlas.load(self.settings.country)
+        for path in self._files(BOUNDARIES, "*.geojson"):
+            octets = read_file(path, MAX_BYTES, "The boundaries")
+            atlas = atlas.with_boundaries(octets, printable(str(path)))
+        return atlas
 
     @cached_property
     def templates(self) -> Templates:
-        """What warnings are written from."""
-        return Templates.load(self.settings.country)
+        """What warnings are written from: the country's, and the state's own in their place."""
+        templates = Templates.load(self.settings.country)
+        own = None if self.directory is None else self.directory / TEMPLATES
+        return templates if own is None or not own.is_dir() else templates.with_folder(own)
+
+    def check(self) -> None:
+        """Read what the state has put beside the settings; InvalidInputError names what is wrong.
+
+        Found when the authority starts, not when somebody must warn.
+        """
+        if self._files(BOUNDARIES, "*"):
+            self.atlas  # noqa: B018 - read and kept
+        if self._files(TEMPLATES, "*"):
+            self.templates  # noqa: B018
+
+    def _files(self, folder: str, pattern: str) -> list[Path]:
+        return [] if self.directory is None else sorted((self.directory / folder).glob(pattern))
 
     @property
     def sender(self) -> str:

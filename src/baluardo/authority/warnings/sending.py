@@ -15,6 +15,7 @@ from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.sender import Sender
 from baluardo.errors import BaluardoError
 from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.certificates.xml_seal import XmlSeal
 
 RENEW_SECONDS: Final = 3_600.0
 
@@ -30,14 +31,24 @@ def open_ways(authority: Authority) -> None:
     for channel in sorted(desk.settings.channels):
         if channel is Channel.PUBLIC and desk.demonstration:
             continue
-        desk.keys.hold(channel, _credential(authority, channel))
-    made = ways_of(authority.layout.directory, desk.settings, desk.keys, authority.clock)
+        desk.keys.hold(channel, *_keys(authority, channel))
+    made = ways_of(
+        authority.layout.directory,
+        desk.settings,
+        desk.keys,
+        authority.clock,
+        xml_signature=desk.profile.xml_signature,
+    )
     desk.carriers = {**made, **desk.carriers}
 
 
-def _credential(authority: Authority, channel: Channel) -> Credential:
+def _keys(authority: Authority, channel: Channel) -> tuple[Credential, XmlSeal]:
+    access, name = authority.access, channel.value
     return authority.store.act_blocking(
-        lambda t: t.issuing.sender_credential(channel.value, authority.access, t.now)
+        lambda t: (
+            t.issuing.sender_credential(name, access, t.now),
+            t.issuing.xml_seal(name, access, t.now),
+        )
     )
 
 

@@ -17,6 +17,7 @@ from baluardo.emergency.ways.webhook import Webhook
 from baluardo.errors import ConflictError
 from baluardo.foreign_input import printable, read_file
 from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.certificates.xml_seal import XmlSeal
 from baluardo.trust.identity import LIFETIMES, Identity, Kind
 from baluardo.trust.issuing.publication import public_verifier
 
@@ -26,18 +27,25 @@ Credentials = Callable[[Channel], Credential]
 
 
 class SenderKeys:
-    """The credentials of the channels that are open here; nobody else's can be asked for."""
+    """What the channels that are open here sign with; nobody else's can be asked for."""
 
     def __init__(self) -> None:
         """Hold none."""
-        self._held: dict[Channel, Credential] = {}
+        self._held: dict[Channel, tuple[Credential, XmlSeal]] = {}
 
-    def hold(self, channel: Channel, credential: Credential) -> None:
-        """Use a credential from now on."""
-        self._held[channel] = credential
+    def hold(self, channel: Channel, credential: Credential, seal: XmlSeal) -> None:
+        """Use these from now on."""
+        self._held[channel] = (credential, seal)
 
     def of(self, channel: Channel) -> Credential:
         """Return a channel's credential; ConflictError where the channel is closed."""
+        return self._both(channel)[0]
+
+    def seal_of(self, channel: Channel) -> XmlSeal:
+        """Return by what a channel's XML is signed; ConflictError likewise."""
+        return self._both(channel)[1]
+
+    def _both(self, channel: Channel) -> tuple[Credential, XmlSeal]:
         found = self._held.get(channel)
         if found is None:
             raise ConflictError(
@@ -47,10 +55,16 @@ class SenderKeys:
 
 
 def ways_of(
-    directory: Path, settings: WarningSettings, keys: SenderKeys, clock: Callable[[], float]
+    directory: Path,
+    settings: WarningSettings,
+    keys: SenderKeys,
+    clock: Callable[[], float],
+    *,
+    xml_signature: bool,
 ) -> dict[str, WayOut]:
     """Return the ways out of an authority's directory by name.
 
+    `xml_signature`: whether bare CAP bears one.
     InvalidInputError or CertificateError for settings by which nothing could be sent.
     """
     found: list[WayOut] = []
@@ -71,7 +85,8 @@ def ways_of(
     if path.exists():
         octets = read_file(path, LARGEST_FILE, "The subscribers")
         subscribers = read_subscribers(octets, printable(str(path)))
-        found += [Webhook(each, keys.of, clock) for each in subscribers]
+        seal = keys.seal_of if xml_signature else None
+        found += [Webhook(each, keys.of, seal, clock) for each in subscribers]
     return {way.name: way for way in found}
 
 

@@ -75,6 +75,8 @@ class Profile:
     """From one broadcast to the next."""
     maximum_wait_s: int
     """How long a phone may look for its position before it shows a warning all the same."""
+    xml_signature: bool
+    """Whether CAP that is sent bare bears an XML signature (CAP 1.2, 3.3.4.1)."""
 
     def __post_init__(self) -> None:
         """Refuse a profile in which channels could be confused."""
@@ -246,6 +248,7 @@ def _profile(keys: _Keys) -> Profile:
         channels=MappingProxyType({each: _look(channels.inner(each.value)) for each in Channel}),
         repetition_s=float(repetition),
         maximum_wait_s=keys.whole("maximum_wait_s", 0, 255),
+        xml_signature=bool(keys.take("xml_signature", bool, "true or false")),
     )
     channels.done()
     keys.done()

@@ -34,7 +34,10 @@ class Form(StrEnum):
     """What a subscriber is sent."""
 
     CAP = "cap"
-    """The CAP alert's very octets, as `application/cap+xml`; its XML signature stands within."""
+    """The CAP alert as `application/cap+xml`, with an XML signature where the profile asks for it.
+
+    That is another document than the one the officers have signed: it holds the same alert.
+    """
     ENVELOPE = "envelope"
     """A signed envelope with the alert's very octets as its payload."""
 

@@ -1,6 +1,7 @@
 """Pushes CAP alerts to one subscriber over HTTP.
 
-The subscriber is sent the alert's very octets, bare or in a signed envelope. Three headers stand
+The subscriber is sent the alert's very octets in a signed envelope, or bare with an XML signature
+where the country's profile asks for one. Three headers stand
 beside them: `webhook-id` (the order's key, the same at every attempt: what came once is not taken
 twice), `webhook-timestamp`, both as the Standard Webhooks specification 1.0 names them, and
 `content-digest` (RFC 9530). Its `webhook-signature` is for shared secrets and Ed25519, and our keys
@@ -26,8 +27,10 @@ from baluardo.errors import ConflictError, SourceError
 from baluardo.terms import Bilingual
 from baluardo.trust.base64_text import to_base64
 from baluardo.trust.certificates.credential import Credential
+from baluardo.trust.certificates.xml_seal import XmlSeal
 from baluardo.trust.digest import digest_256
 from baluardo.trust.envelope import sign
+from baluardo.trust.xml_signature import sign_xml
 
 CAP_TYPE: Final = "application/cap+xml"
 """OASIS CAP 1.2, as registered with IANA; also the payload type of the envelope."""
@@ -41,13 +44,17 @@ class Webhook:
         self,
         subscriber: Subscriber,
         credential: Callable[[Channel], Credential],
+        seal: Callable[[Channel], XmlSeal] | None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the subscriber, and where the credential of a channel's sender is had."""
+        """Take the subscriber, and where the credential of a channel's sender is had.
+
+        And its seal for XML; None where bare alerts go without a signature.
+        """
         self.name = f"webhook-{subscriber.name}"
         self.channels = subscriber.channels
         self._subscriber = subscriber
-        self._credential = credential
+        self._credential, self._seal = credential, seal
         self._clock = clock
 
     async def send(self, order: Order) -> Receipt:
@@ -85,5 +92,7 @@ class Webhook:
         credential = self._credential(order.channel)
         check_sender(credential, order.channel)
         if self._subscriber.form is Form.CAP:
-            return order.alert, CAP_TYPE
+            if self._seal is None:
+                return order.alert, CAP_TYPE
+            return sign_xml(order.alert, self._seal(order.channel)), CAP_TYPE
         return sign(order.alert, CAP_TYPE, credential).to_json(), ENVELOPE_TYPE

@@ -18,6 +18,7 @@ from baluardo.trust.certificates.making import make_leaf
 from baluardo.trust.certificates.request import Request, read_request
 from baluardo.trust.certificates.revocation_list import NOT_FOR_EVER, Reason
 from baluardo.trust.certificates.verification import Peer, Verifier
+from baluardo.trust.certificates.xml_seal import XmlSeal, make_xml_seal
 from baluardo.trust.custody.keyfile import Unlock
 from baluardo.trust.envelope import Envelope
 from baluardo.trust.identity import Identity, Kind
@@ -324,6 +325,21 @@ class IssuingAuthority:
         """Return the credential by which warnings of one channel are carried out; likewise."""
         identity = Identity(self.community, Kind.SENDER, name)
         return self._own_credential(f"sender-{name}", identity, access, now)
+
+    def xml_seal(self, name: str, access: KeyAccess, now: float) -> XmlSeal:
+        """Return what signs a channel's XML for outsiders, made anew when it is due."""
+        present = self.layout.read_seal(name, access.unlock)
+        if present is not None and not present.due(now):
+            return present
+        seal = make_xml_seal(Identity(self.community, Kind.SENDER, name), now)
+        facts = {
+            "channel": name,
+            "fingerprint": seal.certificate.fingerprint.hex(),
+            "not_after": seal.certificate.not_after,
+        }
+        self.journal.write(Entry.SEAL_CREATED, facts, now)
+        self.layout.write_seal(name, seal, access)
+        return seal
 
     def _own_credential(
         self, name: str, identity: Identity, access: KeyAccess, now: float

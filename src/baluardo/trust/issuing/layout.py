@@ -7,6 +7,7 @@ public/lists/KEYID.crl    newest full revocation list of each issuer and root; d
 public/log/               the audit log: tiles, entries, checkpoint
 public/log.vkey           the key that verifies its checkpoints
 public/pages.pem          root of the browser authority
+public/seals/NAME.pem     what outsiders pin to believe the XML signatures of a channel
 keys/                     sealed keys: log, issuers, service, pages
 openings/                 personal details of the log's entries, erasable
 service.pem               certificate of the authority's own service, which signs time
@@ -22,13 +23,14 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import Final
 
-from baluardo.durable_files import FOR_ALL, sync_directory, write_durably
+from baluardo.durable_files import FOR_ALL, make_directory, sync_directory, write_durably
 from baluardo.errors import InvalidInputError, SourceError, TargetError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.trust.certificates.anchors import Anchors
 from baluardo.trust.certificates.certificate import LARGEST_CHAIN, Certificate, Chain
 from baluardo.trust.certificates.credential import Credential
 from baluardo.trust.certificates.revocation_list import LARGEST_LIST
+from baluardo.trust.certificates.xml_seal import XmlSeal
 from baluardo.trust.custody.keyfile import Protection, Unlock, read_key, write_key
 
 MOST_VKEY_OCTETS: Final = 8_192
@@ -68,6 +70,10 @@ class Public:
     def pages(self) -> Path:
         """Root of the browser authority."""
         return self.directory / "pages.pem"
+
+    def seal(self, name: str) -> Path:
+        """Return where the certificate of a channel's XML signatures lies."""
+        return self.directory / "seals" / f"{_checked(name)}.pem"
 
     @property
     def root(self) -> Certificate:
@@ -203,6 +209,22 @@ class Layout:
             return None
         chain, key = _read_chain(path), read_key(self.key(name), unlock)
         return Credential(chain, key) if chain.leaf.key == key.public else None
+
+    def write_seal(self, name: str, seal: XmlSeal, access: KeyAccess) -> None:
+        """Write a channel's seal in the place of the one before; the key first, as above."""
+        path = self.public.seal(name)
+        make_directory(path.parent)
+        write_key(self.key(f"seal-{name}"), seal.key, access.protection, replace=True)
+        write_durably(path, seal.certificate.pem().encode(), mode=FOR_ALL)
+
+    def read_seal(self, name: str, unlock: Unlock) -> XmlSeal | None:
+        """Return a channel's seal; None if there is none, or no whole one."""
+        path, sealed = self.public.seal(name), self.key(f"seal-{name}")
+        if not path.exists() or not sealed.exists():
+            return None
+        certificate = Certificate.of_pem(read_file(path, LARGEST_CHAIN, "The certificate"))
+        key = read_key(sealed, unlock)
+        return XmlSeal(certificate, key) if certificate.key == key.public else None
 
 
 def _read_chain(path: Path) -> Chain:

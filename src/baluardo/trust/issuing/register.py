@@ -33,6 +33,7 @@ class Entry(Enum):
     LIST_PUBLISHED = "list.published"
     PAGES_ROOT_CREATED = "pages.root.created"
     PAGE_ISSUED = "pages.certificate.issued"
+    SEAL_CREATED = "seal.created"
     AUTHORITY_RESTORED = "authority.restored"
 
 
