@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from authority.officers import State, Template
+from authority.officers import Template
 from authority.warnings.warning_country import PAOLA, warning_country
 from baluardo.authority.warnings.desk import BOUNDARIES, TEMPLATES, WarningDesk
 from baluardo.authority.warnings.sending import open_ways
