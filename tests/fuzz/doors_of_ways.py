@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 
 from door import Door
+from good_alerts import alert_octets
 from material import italy, member, only, verifier
 
+from baluardo.emergency.cap.alert import CAP_TYPE
+from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.air_message import AirMessage
 from baluardo.emergency.ways.receipt import RECEIPT_TYPE, BeamReceipt, Outcome, read_receipt
@@ -25,6 +28,7 @@ from baluardo.errors import (
     ProfileError,
     SignatureError,
 )
+from baluardo.protocol.site_warnings import read_site_warning
 from baluardo.terms import Bilingual, Precedence
 from baluardo.trust.envelope import Envelope, sign
 
@@ -125,7 +129,21 @@ def subscribed(octets: bytes) -> None:
 
 _UNTRUE = (InvalidInputError, CertificateError, SignatureError, ProfileError)
 
+
+def told() -> list[bytes]:
+    sender = member(SENDER)
+    return [sign(each, CAP_TYPE, sender).to_json() for each in alert_octets()[:2]]
+
+
+def shown(octets: bytes) -> None:
+    """Nothing is shown at a site but what the channel's sender has signed."""
+    found = read_site_warning(Envelope.of_json(octets), verifier(), italy().now)
+    assert found.channel is Channel.EXERCISE
+    assert found.alert in [read_alert(each, "the alert") for each in alert_octets()[:2]]
+
+
 DOORS = (
+    Door("ways.own-sites", shown, _UNTRUE, told),
     Door("ways.request", asked, _UNTRUE, lambda: [each.to_json() for each in signed()]),
     Door(
         "ways.request-stated",

@@ -42,7 +42,9 @@ from baluardo.protocol.messages import (
     Pong,
     PublishCard,
     Refused,
+    SiteWarning,
     Time,
+    WarningsHold,
     Welcome,
     decode,
     encode,
@@ -127,6 +129,11 @@ MESSAGES: dict[type, st.SearchStrategy[Message]] = {
     MailAnswer: st.builds(MailAnswer, COUNTS, OBJECTS)
     | st.builds(MailAnswer, COUNTS, st.none(), st.sampled_from(MailRefusal), LINES),
     MailWaiting: st.builds(MailWaiting, st.just(PHONE)),
+    SiteWarning: st.builds(SiteWarning, SIGNED),
+    WarningsHold: st.builds(
+        WarningsHold,
+        st.lists(st.binary(min_size=32, max_size=64).map(bytes.hex), max_size=3).map(tuple),
+    ),
 }
 
 
@@ -208,7 +215,7 @@ def test_a_length_is_judged_before_the_payload_is_waited_for() -> None:
 
 
 def test_a_type_that_nobody_knows() -> None:
-    for kind in (0, 10, 64, 78, 255):
+    for kind in (0, 10, 64, 80, 255):
         with pytest.raises(InvalidInputError, match=f"of type {kind}"):
             FrameReader().feed(b"\0\0\0\2" + bytes([kind]) + b"{}")
         with pytest.raises(InvalidInputError, match=f"of type {kind}"):
@@ -264,6 +271,9 @@ PLAIN = ApiRequest(1, "GET", "/api/authority/state", "", {}, b"", "roma.example"
     lambda: MailAnswer(1, {}, None, "Full."),
     lambda: MailAnswer(1, None, MailRefusal.FULL, ""),
     lambda: MailWaiting("ship/bergamini"),
+    lambda: WarningsHold(("0a" * 31,)),
+    lambda: WarningsHold(("0A" * 32,)),
+    lambda: WarningsHold(("0a" * 48,) * 65),
     lambda: CardAnswer(-1, ""),
     lambda: CardAnswer(0, "a\x1b[31m"),
     lambda: Directory(2, 1, 3),

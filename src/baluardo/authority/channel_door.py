@@ -24,6 +24,7 @@ from baluardo.authority.channel_directory import ChannelDirectory
 from baluardo.authority.channel_guest import REQUESTS_AT_ONCE, Guest
 from baluardo.authority.channel_mail import ChannelMail
 from baluardo.authority.channel_news import PolicyFrames, PublicNews, policy_frames
+from baluardo.authority.channel_warnings import ChannelWarnings, is_site
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import Event, EventKind
 from baluardo.authority.whereabouts import welcome_of
@@ -76,6 +77,8 @@ class ChannelDoor:
         self._attendance = Attendance(authority)
         self._directory = ChannelDirectory(authority)
         self._mail = ChannelMail(authority)
+        self._warnings = ChannelWarnings(authority)
+        authority.warnings.count_sites = self._count_sites
         self._server: ChannelServer | None = None
         self._endpoint: Endpoint | None = None
         self._news = PublicNews({}, {})
@@ -88,6 +91,7 @@ class ChannelDoor:
             EventKind.BREAK_GLASS: self._push_alarm,
             EventKind.CARDS: self._push_cards,
             EventKind.MAIL: self._mail.push,
+            EventKind.WARNINGS: self._push_warnings,
         }
         self._turns = {kind: asyncio.Lock() for kind in self._pushes}
         self._due: set[EventKind] = set()
@@ -132,6 +136,13 @@ class ChannelDoor:
         if self._server is None:
             return
         self._push(event.kind)
+
+    def tell_warnings(self) -> None:
+        """Tell every site which warnings hold, on the event loop."""
+        self._push(EventKind.WARNINGS)
+
+    def _count_sites(self) -> int:
+        return sum(guest.greeted and is_site(guest) for guest in self._guests)
 
     @property
     def _running(self) -> ChannelServer:
@@ -206,6 +217,7 @@ class ChannelDoor:
         for frame in frames:
             guest.outbox.post(frame)
         guest.told_policy = max(guest.told_policy, self._policies.in_force)
+        self._warnings.inform(guest)
         if self._authority.break_glass_until > now:
             guest.send(_alarm(self._authority.break_glass_until))
         self._attendance.came(guest.identity, guest.arrived())
@@ -290,6 +302,10 @@ class ChannelDoor:
         frame = encode(_alarm(self._authority.break_glass_until))
         await self._each(lambda guest: guest.outbox.post(frame))
 
+    async def _push_warnings(self) -> None:
+        await self._warnings.refresh()
+        await self._each(self._warnings.inform)
+
     async def _push_cards(self) -> None:
         await self._directory.push(self._each)
 
@@ -346,6 +362,8 @@ class ChannelDoor:
             self._mail.tell()
             if self._mail.has_seats and not self._authority.store.database.is_sqlite:
                 self._push(EventKind.MAIL)  # another authority's event may be lost
+            if not self._authority.store.database.is_sqlite:
+                self._push(EventKind.WARNINGS)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

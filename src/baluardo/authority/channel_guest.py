@@ -43,6 +43,7 @@ class Guest:
         "since",
         "told_directory",
         "told_policy",
+        "told_warnings",
     )
 
     def __init__(self, channel: Channel, steady: float) -> None:
@@ -59,6 +60,8 @@ class Guest:
         self.told_directory: int | None = None
         """Number of the newest change of the directory sent; None until it has asked for the last
         piece: it asks for what follows itself."""
+        self.told_warnings: tuple[str, ...] | None = None
+        """Digests of the warnings that it was told hold; None before the first word of them."""
         self.requests: set[asyncio.Task[None]] = set()
         self.mail: set[asyncio.Task[None]] = set()
         """Requests about written messages that are being answered."""

@@ -32,6 +32,7 @@ from baluardo.authority.doors.sign_in import learn_broken_glass, sign_in_router
 from baluardo.authority.doors.sites import sites_router
 from baluardo.authority.doors.warning_desk import warning_desk_router
 from baluardo.authority.doors.warnings import warnings_router
+from baluardo.authority.doors.warnings_in_force import warnings_in_force_router
 from baluardo.authority.doors.whereabouts import whereabouts_router
 from baluardo.authority.doors.who import Who
 from baluardo.authority.events.event import Event, EventKind
@@ -97,6 +98,7 @@ class AuthorityService:
                 self._spawn(keep_mail(authority))
                 self._spawn(self._keep_credential())
                 async with self._senders.running():
+                    self.door.tell_warnings()  # by the keys that are held from now on
                     yield
             finally:
                 for task in tuple(self._tasks):
@@ -111,7 +113,6 @@ class AuthorityService:
             self._spawn(refresh_policy(self.authority))
         if event.kind is EventKind.WARNINGS:
             self._senders.wake()
-            return
         if event.kind is EventKind.BREAK_GLASS:
             self._spawn(self._hear_broken_glass(event))
             return
@@ -176,6 +177,7 @@ def _router(authority: Authority, metrics: Metrics) -> APIRouter:
         warning_desk_router,
         handsets_router,
         warnings_router,
+        warnings_in_force_router,
         whereabouts_router,
         public_router,
     ):

@@ -18,6 +18,7 @@ from baluardo.console.app import STATIC, create_console
 from baluardo.console.authority_pages import SITE_PAGES
 from baluardo.console.client_address import plain_address
 from baluardo.console.part import ConsolePage, ConsolePart, Level, StatusItem
+from baluardo.console.warnings_in_force import WarningInForce, in_force_router
 from baluardo.edge.calls.door import call_router
 from baluardo.edge.calls.evidence_door import evidence_router
 from baluardo.edge.calls.record_pages import RECORDS_PAGE, calls_status, records_router
@@ -75,10 +76,14 @@ def edge_pages(
         network = [] if tunnels is None else network_status(tunnels)
         return [_standing(link), *_alarms(state), *_notices(link), *network]
 
+    async def warnings() -> list[WarningInForce]:
+        held = state.warnings.holding()
+        return [WarningInForce.of(each.channel, each.alert, each.until) for each in held]
+
     part = ConsolePart(
         name="edge", router=_forwarding(link), pages=SITE_PAGES, status=status, lifespan=running
     )
-    parts = [part, *beneath]
+    parts = [part, ConsolePart(name="warnings", router=in_force_router(warnings)), *beneath]
     if tunnels is not None:
         router = network_router(tunnels)
         parts.append(ConsolePart(name="tunnels", router=router, pages=(NETWORK_PAGE,)))

@@ -45,7 +45,9 @@ from baluardo.protocol.messages import (
     Pong,
     PublishCard,
     Refused,
+    SiteWarning,
     Time,
+    WarningsHold,
     Welcome,
 )
 from baluardo.terms import Bilingual
@@ -188,6 +190,8 @@ class Session:
                 self._mail.hear(message)
         elif isinstance(message, Notice):
             self._noticed(message)
+        elif isinstance(message, SiteWarning | WarningsHold):
+            await self._hear_warning(message)
         elif isinstance(message, Directory):
             await self._hear_directory(message)
         elif isinstance(message, CardAnswer):
@@ -252,6 +256,19 @@ class Session:
             return
         if state.sites.number < message.newest:
             await self._ask_directory()
+
+    async def _hear_warning(self, message: SiteWarning | WarningsHold) -> None:
+        """Take a public warning; once more with the public half where its issuer is new to us."""
+        warnings = self._state.warnings
+        try:
+            try:
+                await asyncio.to_thread(warnings.hear, message)
+            except CertificateError:
+                if not await self._fetch():
+                    raise
+                await asyncio.to_thread(warnings.hear, message)
+        except BaluardoError as problem:
+            logger.error("A public warning was refused: %s", problem)  # noqa: TRY400
 
     async def _ask_time(self) -> None:
         self._time_at = asyncio.get_running_loop().time() + TIME_EVERY

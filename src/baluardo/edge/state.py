@@ -11,6 +11,7 @@
     log/           our copy of the log, and what we cosigned of it as a witness (`log_copy`)
     people.json    where people were seen last (`calls.people`)
     missed.json    calls to people of the site who had no device connected (`calls.missed_calls`)
+    warnings.json  public warnings that hold (`site_warnings`)
     floor.json     the latest time known to have passed (`trust.clock`)
     invitation     while the first contact is under way: it holds a secret
     lock           one program at a time
@@ -32,6 +33,7 @@ from baluardo.edge.directory import Neighbour, SiteDirectory
 from baluardo.edge.log_memory import LogMemory
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy, follow
+from baluardo.edge.site_warnings import SiteWarnings
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import CertificateError, InvalidInputError, SourceError
 from baluardo.foreign_input import printable, read_file
@@ -75,6 +77,7 @@ class EdgeState:
         clock: Clock,
         log: LogMemory | None,
         sites: SiteDirectory,
+        warnings: SiteWarnings,
     ) -> None:
         """Use `open`."""
         self.directory = directory
@@ -88,6 +91,8 @@ class EdgeState:
         """None where the authority has handed out no key of its log."""
         self.sites = sites
         """Every other site whose card was heard; `neighbours` are those that the policy permits."""
+        self.warnings = warnings
+        """Public warnings that hold."""
         self.holder = Holder(directory / "keys")
         self.alarms = Alarms()
         """What everybody here is to know of the authority."""
@@ -116,11 +121,24 @@ class EdgeState:
             endpoint = Endpoint(credential, verifier, clock)
             policy, log = read_policy(directory), _log_memory(directory, known)
             sites = SiteDirectory.read(directory, whereabouts.identity, verifier)
+            warnings = SiteWarnings.read(directory, verifier, clock)
             (directory / PENDING).unlink(missing_ok=True)  # a crash may have left it
         except BaseException:
             hold.release()
             raise
-        return cls(directory, hold, whereabouts, access, known, policy, endpoint, clock, log, sites)
+        return cls(
+            directory,
+            hold,
+            whereabouts,
+            access,
+            known,
+            policy,
+            endpoint,
+            clock,
+            log,
+            sites,
+            warnings,
+        )
 
     def close(self) -> None:
         """Let another program open the directory."""

@@ -20,6 +20,7 @@ _TEXT = 16_384
 _ENVELOPE = 131_072
 _FORWARDED = 2 << 20
 _MAIL = 1_024 << 10
+_WARNING = 512 << 10
 
 
 class FrameType(IntEnum):
@@ -47,6 +48,8 @@ class FrameType(IntEnum):
     CARD_ANSWER = 75
     MAIL_ANSWER = 76
     MAIL_WAITING = 77
+    SITE_WARNING = 78
+    WARNINGS_HOLD = 79
 
     @property
     def largest(self) -> int:
@@ -77,6 +80,8 @@ _LARGEST: Final = {
     FrameType.CARD_ANSWER: _TEXT,
     FrameType.MAIL_ANSWER: _FORWARDED,
     FrameType.MAIL_WAITING: _TEXT,
+    FrameType.SITE_WARNING: _WARNING,
+    FrameType.WARNINGS_HOLD: _TEXT,
 }
 
 

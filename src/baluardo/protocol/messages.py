@@ -26,6 +26,7 @@ from baluardo.protocol.edge_messages import Applied, AskRenewal, AskTime, Hello,
 from baluardo.protocol.forwarding import ApiAnswer, ApiRequest
 from baluardo.protocol.frames import Frame, FrameType
 from baluardo.protocol.mail_messages import MailAnswer, MailRequest, MailWaiting
+from baluardo.protocol.site_warnings import SiteWarning, WarningsHold
 from baluardo.trust.strict_json import JsonObject, write_json
 
 __all__ = [
@@ -54,7 +55,9 @@ __all__ = [
     "Pong",
     "PublishCard",
     "Refused",
+    "SiteWarning",
     "Time",
+    "WarningsHold",
     "Welcome",
     "decode",
     "encode",
@@ -85,6 +88,8 @@ FromAuthority = (
     | CardAnswer
     | MailAnswer
     | MailWaiting
+    | SiteWarning
+    | WarningsHold
 )
 Message = FromEdge | FromAuthority
 
@@ -94,7 +99,7 @@ _MESSAGES: Final[dict[FrameType, type[Message]]] = {
         *(Hello, AskTime, AskRenewal, Applied, ApiRequest, Ping, PublishCard, AskDirectory),
         *(MailRequest, MailAnswer, MailWaiting),
         *(Welcome, News, PolicyNews, Time, Granted, Refused, ApiAnswer, Notice, Pong),
-        *(Directory, CardAnswer),
+        *(Directory, CardAnswer, SiteWarning, WarningsHold),
     )
 }
 

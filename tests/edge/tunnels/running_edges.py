@@ -20,6 +20,7 @@ from baluardo.edge.directory import SiteDirectory
 from baluardo.edge.link import Link
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy
+from baluardo.edge.site_warnings import SiteWarnings
 from baluardo.edge.state import EdgeState, take_hold, write_policy
 from baluardo.edge.tunnels.service import TunnelService
 from baluardo.edge.tunnels.status import told
@@ -349,4 +350,5 @@ def _state(
         clock,
         None,
         SiteDirectory(directory, identity),
+        SiteWarnings.read(directory, italy.verifier(), clock),
     )

@@ -24,6 +24,7 @@ from baluardo.edge.directory import SiteDirectory
 from baluardo.edge.link import Link
 from baluardo.edge.news import Known
 from baluardo.edge.policy import HeldPolicy
+from baluardo.edge.site_warnings import SiteWarnings
 from baluardo.edge.state import EdgeState, take_hold
 from baluardo.edge.tunnels.own_card import own_card
 from baluardo.edge.whereabouts import Whereabouts
@@ -123,6 +124,7 @@ class Edge:
             clock,
             None,
             SiteDirectory(home, self.identity),
+            SiteWarnings.read(home, italy.verifier(), clock),
         )
         self.link = Link(self.state, Random(1))  # noqa: S311 - it spreads
         self.key = WireGuardKey.generate()

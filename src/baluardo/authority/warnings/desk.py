@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,8 @@ class WarningDesk:
     """The ways out that are there, by name."""
     keys: SenderKeys = field(default_factory=SenderKeys)
     """Of the channels that are open here."""
+    count_sites: Callable[[], int] = field(default=int)
+    """Tells how many sites have a channel here now."""
     sky: WarningSky | None = None
     refused: deque[float] = field(default_factory=deque)
     """When something was refused lately, POSIX s."""

@@ -21,6 +21,7 @@ from baluardo.emergency.channels import Channel
 from baluardo.emergency.release import Country, Releasable, judge
 from baluardo.errors import ConflictError, UnknownError
 from baluardo.protocol.policy import Policy
+from baluardo.protocol.site_warnings import CANCEL_SHOWN
 from baluardo.protocol.warnings import StandingWarning, WarningRelease
 from baluardo.trust.digest import digest
 
@@ -171,6 +172,13 @@ def in_force(row: Row[Any], now: float) -> bool:
     return bool(
         row.state == RELEASED and row.message_type != MessageType.CANCEL.value and now < row.expires
     )
+
+
+def shown_at_sites(row: Row[Any], now: float) -> bool:
+    """Tell whether a warning stands on sites' pages: while it holds, a cancel for some time."""
+    if row.message_type == MessageType.CANCEL.value:
+        return bool(now < row.released + CANCEL_SHOWN)
+    return in_force(row, now)
 
 
 def end_warning(connection: Connection, warning: str, state: str, now: float) -> None:

@@ -38,6 +38,7 @@ def open_ways(authority: Authority) -> None:
         desk.keys,
         authority.clock,
         xml_signature=desk.profile.xml_signature,
+        count_sites=desk.count_sites,
     )
     desk.carriers = {**made, **desk.carriers}
 

@@ -20,11 +20,13 @@ from baluardo.foreign_input import printable, quoted, read_file
 FILE: Final = "warnings.toml"
 LARGEST_FILE: Final = 65_536
 MOST_WAYS: Final = 16
+SITES: Final = "sites"
+"""Name of the way out to this country's own sites."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 _SENDER = re.compile(r"[^\s,<&]{3,120}\Z")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
-_KEYS: Final = ("country", "sender", "channels", "sensor_release", "operators", "osmo_cbc")
+_KEYS: Final = ("country", "sender", "channels", "sites", "sensor_release", "operators", "osmo_cbc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class WarningSettings:
     """Who speaks in CAP; by default `warnings@` the community."""
     channels: frozenset[Channel] = frozenset()
     """Channels that this authority sends on; the public one must be named like the others."""
+    sites: frozenset[Channel] = frozenset()
+    """Channels whose warnings stand on the pages and telephones of this country's sites."""
     sensor_release: bool = False
     """Whether sensors may set off what two persons have released beforehand."""
     operators: tuple[OperatorSettings, ...] = ()
@@ -77,10 +81,12 @@ class WarningSettings:
                 f"sender {quoted(self.sender)}: 3 to 120 characters without spaces, commas, < and &"
                 " (CAP 1.2, 3.2.1)."
             )
+        if not self.sites <= self.channels:
+            raise InvalidInputError("sites names a channel that is not among channels.")
         ways: list[OperatorSettings | OsmoCbcSettings] = [*self.operators, *self.osmo_cbc]
         if len(ways) > MOST_WAYS:
             raise InvalidInputError(f"At most {MOST_WAYS} ways out.")
-        if len({way.name for way in ways}) != len(ways):
+        if len({SITES, *(way.name for way in ways)}) <= len(ways):
             raise InvalidInputError("Each way out has a name of its own.")
         for way in ways:
             if not _NAME.match(way.name) or not way.channels:
@@ -102,6 +108,7 @@ class WarningSettings:
             _text(values, "country", source, "IT"),
             _text(values, "sender", source, ""),
             _channels(values, source),
+            _channels(values, source, "sites"),
             sensor_release,
             tuple(_operator(each, source) for each in _tables(values, "operators", source)),
             tuple(_osmo_cbc(each, source) for each in _tables(values, "osmo_cbc", source)),
@@ -180,9 +187,9 @@ def _text(values: Mapping[str, Any], name: str, source: str, default: str) -> st
     return value
 
 
-def _channels(values: Mapping[str, Any], source: str) -> frozenset[Channel]:
-    named = values.get("channels", [])
+def _channels(values: Mapping[str, Any], source: str, name: str = "channels") -> frozenset[Channel]:
+    named = values.get(name, [])
     try:
         return frozenset(Channel(each) for each in named)
     except (ValueError, TypeError):
-        raise InvalidInputError(f"{source}: channels is a list of {', '.join(Channel)}.") from None
+        raise InvalidInputError(f"{source}: {name} is a list of {', '.join(Channel)}.") from None

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from baluardo.authority.warnings.own_sites import OwnSites
 from baluardo.authority.warnings.settings import OperatorSettings, WarningSettings
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.operator_way import OperatorWay
@@ -61,10 +62,11 @@ def ways_of(
     clock: Callable[[], float],
     *,
     xml_signature: bool,
+    count_sites: Callable[[], int],
 ) -> dict[str, WayOut]:
     """Return the ways out of an authority's directory by name.
 
-    `xml_signature`: whether bare CAP bears one.
+    `xml_signature`: whether bare CAP bears one; `count_sites` tells how many sites are connected.
     InvalidInputError or CertificateError for settings by which nothing could be sent.
     """
     found: list[WayOut] = []
@@ -81,6 +83,8 @@ def ways_of(
                 clock=clock,
             )
         )
+    if settings.sites:
+        found.append(OwnSites(settings.sites, count_sites, clock))
     path = directory / SUBSCRIBERS
     if path.exists():
         octets = read_file(path, LARGEST_FILE, "The subscribers")

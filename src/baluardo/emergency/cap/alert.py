@@ -219,3 +219,5 @@ class Alert:
 BROADCAST_TEXT = "baluardo:broadcast-text"
 """Name of the parameter of an info that holds the words for phones; ours: where it is absent,
 phones are sent headline and instruction."""
+CAP_TYPE = "application/cap+xml"
+"""OASIS CAP 1.2, as registered with IANA; also the payload type of envelopes that hold one."""

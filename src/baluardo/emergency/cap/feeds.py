@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
-from baluardo.emergency.cap.alert import Alert
+from baluardo.emergency.cap.alert import CAP_TYPE, Alert
 from baluardo.emergency.cap.foreign_xml import BLANK, parse_xml
 from baluardo.emergency.cap.reading import NAMESPACE, alert_of_element
 from baluardo.errors import InvalidInputError
@@ -22,7 +22,6 @@ LARGEST: Final = 8_000_000
 """Octets. The largest public feeds have a few million."""
 MOST_ENTRIES: Final = 2_000
 LONGEST_NAME: Final = 2_000
-CAP_TYPE: Final = "application/cap+xml"
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _ALERT: Final = f"{{{NAMESPACE}}}alert"
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from baluardo.emergency.cap.alert import CAP_TYPE
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.posting import exchange
 from baluardo.emergency.ways.request import check_sender
@@ -32,8 +33,6 @@ from baluardo.trust.digest import digest_256
 from baluardo.trust.envelope import sign
 from baluardo.trust.xml_signature import sign_xml
 
-CAP_TYPE: Final = "application/cap+xml"
-"""OASIS CAP 1.2, as registered with IANA; also the payload type of the envelope."""
 ENVELOPE_TYPE: Final = "application/vnd.dsse.envelope.v1+json"
 
 
