@@ -458,7 +458,13 @@ EXPECTED: dict[tuple[str, str], Row] = {
 }
 """By method and path below /api/authority."""
 
-FRAME = {"/api/openapi.json", "/api/console", "/healthz", "/assets/{name:path}"}
+FRAME = {
+    "/api/openapi.json",
+    "/api/console",
+    "/api/warnings/in-force",
+    "/healthz",
+    "/assets/{name:path}",
+}
 """What the console brings itself, for everybody."""
 
 

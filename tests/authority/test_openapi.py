@@ -47,7 +47,7 @@ TAKES_ANYTHING = {
 REFUSAL = {"$ref": "#/components/schemas/Refusal"}
 RAW = {f"{API}/public/{each}" for each in ("bundle", "welcome", "time", "{path}")}
 """What is answered as it stands in a file, or signed."""
-FRAME = ("/api/console", "/healthz", "/readyz", "/assets/")
+FRAME = ("/api/console", "/api/warnings/in-force", "/healthz", "/readyz", "/assets/")
 
 
 class Served:

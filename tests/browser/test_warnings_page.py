@@ -9,12 +9,13 @@ from contextlib import ExitStack, suppress
 import pytest
 from authority_country import Country, until
 from authority_person import Person, enrolled
-from authority_walks import approve_command
-from playwright.sync_api import Browser, Locator, expect
+from authority_walks import approve_command, enrol_edge
+from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
 
 WAYS = """\
 channels = ["public", "exercise"]
+sites = ["public", "exercise"]
 
 [[osmo_cbc]]
 name = "nobody-listens"
@@ -58,6 +59,24 @@ def officers(chromium: Browser, country: Country) -> Iterator[tuple[Person, Pers
         anna.sees("The policy was proposed. It waits for others under Approvals.")
         approve_command(bruno, "A new policy")
         yield anna, bruno
+
+
+@pytest.fixture(scope="module")
+def telephone(
+    chromium: Browser, country: Country, officers: tuple[Person, Person]
+) -> Iterator[Page]:
+    """Return the telephone's page of a site, before anybody has signed in there."""
+    enrol_edge(country, *officers, "office", "rome", "Rome")
+    address = country.run_edge("rome").line().split()[0].rstrip("/")
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{address}/phone")
+        yield page
+
+
+def banner(page: Page) -> Locator:
+    """Return what a page shows above everything while a warning holds."""
+    return page.get_by_role("region", name=re.compile("Public warning|Allarme pubblico"))
 
 
 def at_desk(officer: Person, tab: str = "Situation") -> None:
@@ -111,9 +130,10 @@ def proposes(officer: Person, button: str) -> None:
 
 
 def test_an_exercise_is_written_sent_by_another_and_taken_back_by_one(
-    officers: tuple[Person, Person],
+    officers: tuple[Person, Person], telephone: Page
 ) -> None:
     anna, bruno = officers
+    expect(banner(telephone)).to_have_count(0)
     writes(anna, "Exercise", "Scossa a Norcia")
     # What phones lack is named, and written otherwise at one press.
     italian = anna.page.get_by_role("group", name="Italian", exact=True)
@@ -143,11 +163,20 @@ def test_an_exercise_is_written_sent_by_another_and_taken_back_by_one(
     bruno.press("Show", sent)
     expect(sent).to_contain_text("nobody-listens")
     expect(sent).to_contain_text("Warning released.")
+    # The state's own pages and telephones show it, marked as what it is, until it is read.
+    for page in (telephone, bruno.page):
+        expect(banner(page)).to_contain_text(re.compile("Exercise|Esercitazione"))
+        expect(banner(page)).to_contain_text("Scossa a Norcia")
+        expect(banner(page)).to_contain_text("Esci all'aperto. Protezione civile.")
+        banner(page).get_by_role("button").click()
+        expect(banner(page)).not_to_contain_text("Esci all'aperto. Protezione civile.")
+    expect(sent).to_contain_text(re.compile("sites", re.IGNORECASE))
 
     bruno.press("Cancel this warning", sent)
     bruno.fill("Reason", "Fine dell'esercitazione", bruno.dialog)
     bruno.press("Sign and cancel it", bruno.dialog)
     bruno.sees("The cancel was signed and sent.")
+    expect(banner(telephone)).to_contain_text(re.compile("withdrawn|revocato"))
     bruno.page.get_by_text(re.compile("earlier warning")).click()
     expect(card(bruno, "Scossa a Norcia")).to_contain_text("cancelled")
 

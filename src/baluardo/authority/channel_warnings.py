@@ -16,11 +16,13 @@ from baluardo.authority.channel_guest import Guest
 from baluardo.authority.context import Authority
 from baluardo.authority.store import schema
 from baluardo.authority.warnings.releasing import RELEASED, shown_at_sites
+from baluardo.console.warnings_in_force import WarningInForce
 from baluardo.emergency.cap.alert import CAP_TYPE
+from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
 from baluardo.errors import ConflictError
 from baluardo.protocol.messages import SiteWarning, WarningsHold, encode
-from baluardo.protocol.site_warnings import CANCEL_SHOWN, MOST_HELD, digest_of
+from baluardo.protocol.site_warnings import CANCEL_SHOWN, MOST_HELD, HeldWarning, digest_of
 from baluardo.trust.envelope import sign
 from baluardo.trust.identity import Kind
 
@@ -30,6 +32,7 @@ SITES: Final = frozenset({Kind.OFFICE, Kind.SHIP})
 logger: Final = logging.getLogger("baluardo.authority.channel")
 
 _table: Final = schema.warning
+_WHAT: Final = "The warning"
 
 Held = tuple[str, Channel, bytes]
 """Digest, channel and octets of an alert."""
@@ -57,6 +60,16 @@ def warnings_at_sites(
     rows = [row for row in connection.execute(query) if shown_at_sites(row, now)]
     alerts = ((Channel(row.channel), bytes(row.alert)) for row in rows[:MOST_HELD])
     return [(digest_of(alert), channel, alert) for channel, alert in alerts]
+
+
+async def warnings_in_force(authority: Authority) -> list[WarningInForce]:
+    """Return the same for the authority's own pages."""
+    channels, now = authority.warnings.settings.sites, authority.clock()
+    if not channels:
+        return []
+    held = await authority.store.read(lambda c: warnings_at_sites(c, channels, now))
+    read = [HeldWarning(each, channel, read_alert(octets, _WHAT)) for each, channel, octets in held]
+    return [WarningInForce.of(each.channel, each.alert, each.until) for each in read]
 
 
 class ChannelWarnings:

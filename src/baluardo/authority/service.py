@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 from baluardo.authority.acts.policy import refresh_policy
 from baluardo.authority.acts.revocation import keep_lists
 from baluardo.authority.channel_door import ChannelDoor
+from baluardo.authority.channel_warnings import warnings_in_force
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
@@ -32,7 +34,6 @@ from baluardo.authority.doors.sign_in import learn_broken_glass, sign_in_router
 from baluardo.authority.doors.sites import sites_router
 from baluardo.authority.doors.warning_desk import warning_desk_router
 from baluardo.authority.doors.warnings import warnings_router
-from baluardo.authority.doors.warnings_in_force import warnings_in_force_router
 from baluardo.authority.doors.whereabouts import whereabouts_router
 from baluardo.authority.doors.who import Who
 from baluardo.authority.events.event import Event, EventKind
@@ -72,6 +73,7 @@ class AuthorityService:
             router=self.router,
             pages=AUTHORITY_PAGES,
             status=self._status,
+            warnings=partial(warnings_in_force, self.authority),
             healthy=lambda: self.authority.store.is_writing,
             lifespan=self._running,
             wrap=self._wrap,
@@ -177,7 +179,6 @@ def _router(authority: Authority, metrics: Metrics) -> APIRouter:
         warning_desk_router,
         handsets_router,
         warnings_router,
-        warnings_in_force_router,
         whereabouts_router,
         public_router,
     ):

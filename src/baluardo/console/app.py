@@ -18,6 +18,8 @@ from starlette.types import ASGIApp
 from baluardo.console.pages import BuiltPages
 from baluardo.console.part import ConsolePage, ConsolePart, StatusItem
 from baluardo.console.security import Door
+from baluardo.console.warnings_in_force import PATH as WARNINGS_PATH
+from baluardo.console.warnings_in_force import WarningsInForce
 from baluardo.errors import (
     BaluardoError,
     ConflictError,
@@ -117,6 +119,11 @@ def _add_shell_routes(app: FastAPI, parts: Sequence[ConsolePart], built: BuiltPa
                 {"id": item.id, "level": item.level, "text": dict(item.text)} for item in items
             ],
         }
+
+    @app.get(WARNINGS_PATH)
+    async def warnings() -> WarningsInForce:
+        told = [await part.warnings() for part in parts if part.warnings is not None]
+        return WarningsInForce(warnings=[each for listed in told for each in listed])
 
     @app.get("/healthz")
     async def health() -> JSONResponse:

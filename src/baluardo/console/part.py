@@ -10,6 +10,7 @@ from typing import Literal
 from fastapi import APIRouter
 from starlette.types import ASGIApp
 
+from baluardo.console.warnings_in_force import WarningInForce
 from baluardo.errors import InvalidInputError
 
 LANGUAGES = ("it", "en")
@@ -68,6 +69,8 @@ class ConsolePart:
     pages: tuple[ConsolePage, ...] = ()
     status: Callable[[], Awaitable[list[StatusItem]]] | None = None
     """Asked each time a page refreshes its status strip; has to answer at once."""
+    warnings: Callable[[], Awaitable[list[WarningInForce]]] | None = None
+    """Public warnings that hold, the newest first; asked every few seconds by every page."""
     healthy: Callable[[], bool] | None = None
     """False while the part does not do its work; /healthz then answers 503."""
     lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None

@@ -5,10 +5,8 @@ They are told to everybody, as warnings are meant to be.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from baluardo.emergency.cap.alert import Alert, MessageType
@@ -66,14 +64,3 @@ class WarningsInForce(BaseModel):
     """What holds, the newest first."""
 
     warnings: list[WarningInForce]
-
-
-def in_force_router(holding: Callable[[], Awaitable[Iterable[WarningInForce]]]) -> APIRouter:
-    """Return the door at which any page asks what holds; `holding` tells."""
-    router = APIRouter(tags=["warnings"])
-
-    @router.get(PATH)
-    async def in_force() -> WarningsInForce:
-        return WarningsInForce(warnings=list(await holding()))
-
-    return router

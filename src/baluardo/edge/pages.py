@@ -18,7 +18,7 @@ from baluardo.console.app import STATIC, create_console
 from baluardo.console.authority_pages import SITE_PAGES
 from baluardo.console.client_address import plain_address
 from baluardo.console.part import ConsolePage, ConsolePart, Level, StatusItem
-from baluardo.console.warnings_in_force import WarningInForce, in_force_router
+from baluardo.console.warnings_in_force import WarningInForce
 from baluardo.edge.calls.door import call_router
 from baluardo.edge.calls.evidence_door import evidence_router
 from baluardo.edge.calls.record_pages import RECORDS_PAGE, calls_status, records_router
@@ -81,9 +81,14 @@ def edge_pages(
         return [WarningInForce.of(each.channel, each.alert, each.until) for each in held]
 
     part = ConsolePart(
-        name="edge", router=_forwarding(link), pages=SITE_PAGES, status=status, lifespan=running
+        name="edge",
+        router=_forwarding(link),
+        pages=SITE_PAGES,
+        status=status,
+        warnings=warnings,
+        lifespan=running,
     )
-    parts = [part, ConsolePart(name="warnings", router=in_force_router(warnings)), *beneath]
+    parts = [part, *beneath]
     if tunnels is not None:
         router = network_router(tunnels)
         parts.append(ConsolePart(name="tunnels", router=router, pages=(NETWORK_PAGE,)))

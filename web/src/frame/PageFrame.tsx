@@ -12,16 +12,19 @@ import {
 import { Emblem } from "./Emblem";
 import { inLanguage, language, switchLanguage, words } from "./language";
 import { PersonCorner } from "./PersonCorner";
+import { followWarnings } from "./publicWarnings";
 import { StateBanners } from "./StateBanners";
 import { StatusStrip } from "./StatusStrip";
 import { consoleInfo } from "./state";
 import { switchTheme, theme } from "./theme";
+import { WarningBanners } from "./WarningBanners";
 
 /** Header, status strip and the place for a page's content: what all pages share. */
 export function PageFrame(props: { path: string; children: ComponentChildren }) {
   const t = words.value;
   const pages = consoleInfo.value?.pages;
   useEffect(() => refreshIfThere(pages), [pages !== undefined]);
+  useEffect(() => followWarnings(props.path === "/phone"), []);
   const state = authority.value;
   useEffect(() => void askWhetherBegun(state), [state?.me?.person]);
   return (
@@ -51,6 +54,7 @@ export function PageFrame(props: { path: string; children: ComponentChildren }) 
           <ThemeSwitch />
         </div>
       </header>
+      <WarningBanners />
       <StateBanners />
       <StatusStrip sky={props.path === "/"} />
       <main id="content" lang={language.value} tabIndex={-1}>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ShapeError } from "../api/validate";
+import { bursts, RHYTHM_S, ROUNDS, vibration } from "../frame/attentionTone";
 import { hear, type Inbox, inboxOf, isOver, textIn } from "./inbox";
 import { air, type Message } from "./shapes";
-import { bursts, RHYTHM_S, ROUNDS, vibration } from "./tone";
 
 const NOW = 1_795_000_000;
 /** Message code 3, update 0, PLMN-wide. */

@@ -2,10 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { ApiError } from "../api/client";
+import { Speaker } from "../frame/attentionTone";
 import { store, stored } from "../frame/stored";
 import { type Alert, hear, type Inbox, inboxOf } from "./inbox";
 import { getAir, type Handset, openHandset } from "./shapes";
-import { Speaker } from "./tone";
 
 const EVERY_MS = 2_000;
 const NO_HANDSET = 401;

@@ -1,6 +1,7 @@
 import "../frame/fonts.css";
 import "../frame/frame.css";
 import "../frame/person.css";
+import "../frame/publicWarnings.css";
 import "../frame/controls.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";

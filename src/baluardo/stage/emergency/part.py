@@ -21,7 +21,7 @@ def twin_warnings(authority: Authority, live: LiveSky) -> ConsolePart:
         lambda: live.sky, live.sky_time, lambda: desk.atlas, SHOWN, clock=authority.clock
     )
     operator.admit(authority.community, desk.keys.of, authority.store.issuing.verifier)
-    desk.settings = replace(desk.settings, channels=SHOWN)
+    desk.settings = replace(desk.settings, channels=SHOWN, sites=SHOWN)
     desk.carriers[operator.name] = operator
     desk.sky = operator
     return ConsolePart(name="warnings", lifespan=operator.running)
