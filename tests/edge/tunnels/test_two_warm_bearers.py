@@ -144,6 +144,12 @@ def lanes(edge: RunningEdge) -> tuple[Endpoint | None, ...]:
     return edge.do(now())
 
 
+def leads_over(edge: RunningEdge, bearer: int) -> bool:
+    """Whether this edge's lane 0 goes over a bearer."""
+    first = next(iter(lanes(edge)), None)
+    return first is not None and first.bearer == bearer
+
+
 def take_dish(edge: RunningEdge) -> None:
     """Take the dish now: which bearer is heard first is chance."""
 
@@ -189,7 +195,6 @@ def test_a_cut_at_one_end_loses_no_urgent_packet_in_either_direction(pair: Pair,
         assert end.longest_gap(FLASH, sent) <= 1
         assert sent - len(end.got[FLASH] & set(range(sent))) <= 2
         assert end.longest_gap(ROUTINE, sent) >= 3
-    for each in (pair.rome, pair.milan):
-        first = lanes(each)[0]
-        assert first is not None
-        assert (first.bearer == FIBRE) == (each is edge)
+    # Who hears the dish takes it again, should a busy machine have let it seem silent.
+    until(lambda: leads_over(edge, FIBRE))
+    until(lambda: leads_over(pair.milan if edge is pair.rome else pair.rome, SKY))

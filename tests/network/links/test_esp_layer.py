@@ -91,7 +91,7 @@ def test_hosts_reach_each_other_and_outside_there_is_esp_alone(sites: Sites) -> 
     assert outside.classes() == {0}  # who matters is not told outside
     assert MARK not in outside.octets()
     assert MARK in within.octets()  # the capture would show it
-    assert within.kinds()["clear"] > 100
+    assert within.kinds()["clear"] > 20  # some kernels hand a capture many segments as one
     sites.tend()
     state = sites.rome.layer.status()["norcia"]
     assert state.octets_out > len(content)
