@@ -263,6 +263,21 @@ def test_one_way_that_fails_holds_up_no_other() -> None:
     assert ("refused", key(3), "There is no way out gone for the channel exercise.") in box.noted
 
 
+def test_many_orders_on_a_way_that_hangs_hold_up_no_other_way() -> None:
+    class Hung(Way):
+        async def send(self, order: Order) -> Receipt:
+            self.sent.append(order.key)
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    stuck = [order(key=key(n), way="hung", warning=f"w{n}") for n in range(1, 200)]
+    box = Box([*stuck, order(key=key(200), warning="w200")])
+    hung, well = Hung("hung"), Way()
+    deliver(box, hung, well, until=lambda: bool(box.noted))
+    assert box.noted == [("settled", key(200), "operator")]
+    assert len(hung.sent) == sending.MOST_AT_ONCE
+
+
 def test_a_cancel_waits_for_its_release() -> None:
     release = order(key=key(1))
     box = Box([release])

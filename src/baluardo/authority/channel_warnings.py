@@ -22,12 +22,9 @@ from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
 from baluardo.errors import ConflictError
 from baluardo.protocol.messages import SiteWarning, WarningsHold, encode
+from baluardo.protocol.network_policy import SITES
 from baluardo.protocol.site_warnings import CANCEL_SHOWN, MOST_HELD, HeldWarning, digest_of
 from baluardo.trust.envelope import sign
-from baluardo.trust.identity import Kind
-
-SITES: Final = frozenset({Kind.OFFICE, Kind.SHIP})
-"""Who has pages and telephones."""
 
 logger: Final = logging.getLogger("baluardo.authority.channel")
 

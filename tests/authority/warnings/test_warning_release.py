@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from authority.officers import ALDO, ANNA, MARIO, State, Template
 from authority.warnings.warning_country import (
@@ -14,6 +15,7 @@ from authority.warnings.warning_country import (
     RELEASE,
     RENZO,
     SARA,
+    LookedAtWay,
     answered,
     body_of,
     cancel,
@@ -25,6 +27,8 @@ from authority.warnings.warning_country import (
     warnings,
     way,
 )
+from baluardo.authority.store import schema
+from baluardo.authority.store.transaction import Transaction
 from baluardo.authority.warnings.outbox import StoreOutbox
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.emergency.cap.alert import MessageType, Status
@@ -32,6 +36,7 @@ from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
 from baluardo.emergency.ways.sender import Sender
 from baluardo.emergency.ways.way import OrderKind
+from baluardo.emergency.writing.checks import DOUBLE_S
 from baluardo.trust.commands.approval import Decision
 from trust.community import make_community
 from trust.fleet import COMMUNITY
@@ -124,6 +129,38 @@ def test_a_replayed_release_is_refused_and_logged(nation: State) -> None:
     assert "went out before" in refused.json()["detail"]
     assert nation.kinds()[-1] == "warning.refused"
     assert len(warnings(nation)) == 1
+
+
+def test_hundreds_of_ways_on_which_nobody_answers_hold_up_none(nation: State) -> None:
+    """Each way is looked at for itself; the others' oldest orders do not fill the look."""
+    desk = nation.authority.warnings
+    for number in range(300):
+        desk.carriers[f"dead-{number}"] = LookedAtWay(f"dead-{number}")
+    for _ in range(3):
+        released(nation)
+        nation.calendar.now += DOUBLE_S + 1.0
+    outbox = StoreOutbox(nation.authority, Channel.PUBLIC)
+    waiting = asyncio.run(outbox.pending())
+    assert len([order for order, _ in waiting if order.way == "air"]) == 3
+    assert len(waiting) == 3 * 301
+
+
+def test_an_order_that_cannot_be_made_any_more_is_refused_and_in_the_log(nation: State) -> None:
+    first = released(nation)
+    nation.calendar.now += DOUBLE_S + 1.0
+    second = released(nation)
+
+    def spoil(transaction: Transaction) -> None:
+        table = schema.warning
+        spoilt = update(table).where(table.c.id == first["id"]).values(alert=b"<alert/>")
+        transaction.connection.execute(spoilt)
+
+    nation.authority.store.act_blocking(spoil)
+    outbox = StoreOutbox(nation.authority, Channel.PUBLIC)
+    waiting = asyncio.run(outbox.pending())
+    assert [order.warning for order, _ in waiting] == [second["id"]]
+    assert nation.kinds()[-1] == "warning.not-sent"
+    assert [order.warning for order, _ in asyncio.run(outbox.pending())] == [second["id"]]
 
 
 def test_territory_bounds_who_proposes_and_who_approves(nation: State) -> None:

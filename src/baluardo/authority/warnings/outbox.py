@@ -6,14 +6,14 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from baluardo.authority.context import Authority
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.authority.warnings.releasing import CANCEL, PLMN_WIDE, WAITING
 from baluardo.emergency.area.warned_area import WarnedArea
-from baluardo.emergency.broadcast.message import SerialNumber
+from baluardo.emergency.broadcast.message import BroadcastMessage, SerialNumber
 from baluardo.emergency.broadcast.of_alert import messages_of
 from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.channels import Channel
@@ -23,10 +23,14 @@ from baluardo.terms import Bilingual
 
 SENT: Final = "sent"
 REFUSED: Final = "refused"
-MOST_PENDING: Final = 200
-"""Orders looked at in one go; the others wait in the database."""
+MOST_OF_WAY: Final = 32
+"""Orders of one way looked at in one go, its oldest; the others wait in the database, and no way
+waits for another."""
 
 logger: Final = logging.getLogger("baluardo.authority.warnings")
+
+_Content = tuple[tuple[BroadcastMessage, ...], OrderArea]
+"""What phones receive, and where."""
 
 _order: Final = schema.warning_order
 _warning: Final = schema.warning
@@ -41,8 +45,15 @@ class StoreOutbox:
         self._made: dict[str, Order] = {}
 
     async def pending(self) -> Sequence[tuple[Order, float]]:
-        """Return what waits, oldest first, with the time from which to try (POSIX seconds)."""
-        return await self._authority.store.read(self._pending)
+        """Return what waits, oldest first, with the time from which to try (POSIX seconds).
+
+        What cannot be made any more is refused, and in the log: the others go out all the same.
+        """
+        found, broken = await self._authority.store.read(self._pending)
+        for key, problem in broken:
+            logger.error("Order %s of a warning cannot be made: %s", key, problem)
+            await self.failed(key, problem, None)
+        return found
 
     async def settle(self, key: str, receipt: Receipt) -> None:
         """Note that an order was taken; more than once is fine."""
@@ -61,7 +72,18 @@ class StoreOutbox:
             )
         )
 
-    def _pending(self, connection: Connection) -> list[tuple[Order, float]]:
+    def _pending(
+        self, connection: Connection
+    ) -> tuple[list[tuple[Order, float]], list[tuple[str, str]]]:
+        """Return orders with their times, and the keys of those that cannot be made, with why."""
+        rank = func.row_number().over(
+            partition_by=_order.c.way, order_by=(_order.c.made, _order.c.key)
+        )
+        oldest = (
+            select(_order.c.key, rank.label("rank"))
+            .where(_order.c.state == WAITING, _order.c.channel == self._channel.value)
+            .subquery()
+        )
         query = (
             select(
                 *(_order.c[name] for name in ("key", "way", "kind", "again")),
@@ -74,28 +96,36 @@ class StoreOutbox:
                 ),
             )
             .join(_warning, _warning.c.id == _order.c.warning)
-            .where(_order.c.state == WAITING, _order.c.channel == self._channel.value)
+            .join(oldest, oldest.c.key == _order.c.key)
+            # Every cancel is seen: what it takes back must not go out for want of having looked.
+            .where((oldest.c.rank <= MOST_OF_WAY) | (_order.c.kind == CANCEL))
             .order_by(_order.c.made, _order.c.key)
-            .limit(MOST_PENDING)
         )
         rows = list(connection.execute(query))
         known: dict[str, Order] = {}
+        contents: dict[str, _Content] = {}
+        broken: list[tuple[str, str]] = []
         for row in rows:
             try:
-                known[row.key] = self._made.get(row.key) or self._built(row)
-            except InvalidInputError:  # the others must go out all the same
-                logger.exception("Order %s of a warning cannot be made.", row.key)
+                known[row.key] = self._made.get(row.key) or self._built(row, contents)
+            except InvalidInputError as problem:
+                broken.append((row.key, str(problem)))
         self._made = known
-        return [(known[row.key], row.again) for row in rows if row.key in known]
+        return [(known[row.key], row.again) for row in rows if row.key in known], broken
 
-    def _built(self, row: Row[Any]) -> Order:
+    def _built(self, row: Row[Any], contents: dict[str, _Content]) -> Order:
+        """Return an order; what all orders of a warning have in common is made once."""
         desk = self._authority.warnings
-        alert = read_alert(bytes(row.alert), "The warning")
-        warned = WarnedArea.of_alert(alert, desk.atlas)
-        serial = SerialNumber(PLMN_WIDE, row.message_code, row.update_number)
-        messages = messages_of(
-            alert, self._channel, row.level, desk.profile, serial, warned.polygons
-        )
+        content = contents.get(row.id)
+        if content is None:
+            alert = read_alert(bytes(row.alert), "The warning")
+            warned = WarnedArea.of_alert(alert, desk.atlas)
+            serial = SerialNumber(PLMN_WIDE, row.message_code, row.update_number)
+            content = contents[row.id] = (
+                messages_of(alert, self._channel, row.level, desk.profile, serial, warned.polygons),
+                OrderArea.of_outline(warned.outline(), warned.cells.names),
+            )
+        messages, area = content
         return Order(
             key=row.key,
             warning=row.follows if row.kind == CANCEL else row.id,
@@ -105,7 +135,7 @@ class StoreOutbox:
             level=row.level,
             alert=bytes(row.alert),
             messages=messages,
-            area=OrderArea.of_outline(warned.outline(), warned.cells.names),
+            area=area,
             starts=row.released,
             expires=row.expires,
             repetition_s=desk.profile.repetition_s,

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Protocol
 
@@ -27,8 +28,9 @@ LOOKS_EVERY_S: Final = 5.0
 """How long an order that nobody has announced may lie unseen."""
 LONGEST_SEND_S: Final = 120.0
 """Bounds a way that does not bound itself."""
-MOST_AT_ONCE: Final = 32
-"""Orders on their way at a time; the others wait in the outbox, which is on disk."""
+MOST_AT_ONCE: Final = 4
+"""Orders on their way at a time by one way, the others wait: a way on which nobody answers holds up
+no other."""
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +114,7 @@ class Sender:
         }
         next_at = now + LOOKS_EVERY_S
         begun: set[tuple[str, str]] = set()
+        busy = Counter(way for way, _ in self._busy)
         for order, again_at in waiting:
             line = (order.way, order.warning)
             # Of one warning on one way, nothing overtakes what was ordered before it.
@@ -129,7 +132,8 @@ class Sender:
             # A clock that was put back must not keep an order longer than any failure does.
             if now < again_at <= now + LONGEST_WAIT_S[self.channel]:
                 next_at = min(next_at, again_at)
-            elif len(self._busy) < MOST_AT_ONCE:
+            elif busy[order.way] < MOST_AT_ONCE:
+                busy[order.way] += 1
                 task = asyncio.create_task(self._carry(order))
                 self._busy[line] = task
                 task.add_done_callback(functools.partial(self._come_back, line, order.key))
