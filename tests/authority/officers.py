@@ -22,6 +22,7 @@ from baluardo.authority.context import Authority
 from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
 from baluardo.authority.doors.door import PREFIX, PRINCIPAL
+from baluardo.authority.doors.foreign_alerts import foreign_alerts_router
 from baluardo.authority.doors.handsets import handsets_router
 from baluardo.authority.doors.health import health_router
 from baluardo.authority.doors.log import log_router
@@ -220,6 +221,7 @@ def _application(authority: Authority, metrics: Metrics) -> Any:
         log_router,
         public_router,
         warning_desk_router,
+        foreign_alerts_router,
         handsets_router,
         warnings_router,
     ):

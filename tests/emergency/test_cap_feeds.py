@@ -72,7 +72,7 @@ def test_alerts_within_are_read(make: object) -> None:
 
 
 def test_an_alert_is_a_feed_of_one() -> None:
-    assert read(write_alert(FULL)) == (Entry(BASE, alert=FULL),)
+    assert read(write_alert(FULL)) == (Entry(BASE, alert=FULL, whole=True),)
 
 
 @pytest.mark.parametrize(

@@ -224,19 +224,18 @@ def test_watching_goes_on_after_failures_until_it_is_stopped(server: Server) -> 
     async def watch() -> None:
         stop = asyncio.Event()
 
-        async def take(alert: Alert) -> None:
-            taken.append(alert)
-            if alert == FULL:
-                stop.set()
-            serve(server, {"/feed": atom("/1", "/gone", "/2"), "/2": write_alert(FULL)})
-
-        def tell(sentence: str) -> None:
-            told.append(sentence)
-            if not taken:
+        async def take(found: Round) -> None:
+            told.extend((*found.problems, *filter(None, [found.failure])))
+            taken.extend(found.alerts)
+            if found.failure is not None:
                 serve(server, {"/feed": atom("/1"), "/1": write_alert(GOOD)})
+            if found.alerts == (GOOD,):
+                serve(server, {"/feed": atom("/1", "/gone", "/2"), "/2": write_alert(FULL)})
+            if found.alerts == (FULL,):
+                stop.set()
 
         async with asyncio.timeout(60.0):
-            await watcher(server, 0.05).watch(take, tell, stop)
+            await watcher(server, 0.05).watch(take, stop)
 
     asyncio.run(watch())
     assert taken == [GOOD, FULL]

@@ -22,6 +22,7 @@ from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
 from baluardo.authority.doors.directory import directory_router
 from baluardo.authority.doors.enrolment import enrolment_router
+from baluardo.authority.doors.foreign_alerts import foreign_alerts_router
 from baluardo.authority.doors.handsets import handsets_router
 from baluardo.authority.doors.health import health_router, standing_of
 from baluardo.authority.doors.invitations import invitations_router
@@ -40,6 +41,7 @@ from baluardo.authority.events.event import Event, EventKind
 from baluardo.authority.mail.leaving import keep_mail
 from baluardo.authority.metrics import CountRequests, Metrics
 from baluardo.authority.opening import publish_statement, renewed_credential
+from baluardo.authority.warnings.foreign_feeds import watching_feeds
 from baluardo.authority.warnings.sending import Senders
 from baluardo.console.app import STATIC, create_application
 from baluardo.console.authority_pages import AUTHORITY_PAGES
@@ -99,7 +101,8 @@ class AuthorityService:
                 self._spawn(keep_lists(authority))
                 self._spawn(keep_mail(authority))
                 self._spawn(self._keep_credential())
-                async with self._senders.running():
+                feeds = watching_feeds(authority.warnings, authority.clock)
+                async with self._senders.running(), feeds:
                     self.door.tell_warnings()  # by the keys that are held from now on
                     yield
             finally:
@@ -177,6 +180,7 @@ def _router(authority: Authority, metrics: Metrics) -> APIRouter:
         sites_router,
         log_router,
         warning_desk_router,
+        foreign_alerts_router,
         handsets_router,
         warnings_router,
         whereabouts_router,

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+from baluardo.authority.warnings.foreign_alerts import ForeignAlerts
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.authority.warnings.sky import WarningSky
 from baluardo.authority.warnings.ways import SenderKeys
@@ -43,6 +44,8 @@ class WarningDesk:
     count_sites: Callable[[], int] = field(default=int)
     """Tells how many sites have a channel here now."""
     sky: WarningSky | None = None
+    foreign: ForeignAlerts = field(default_factory=ForeignAlerts)
+    """What feeds of others tell."""
     refused: deque[float] = field(default_factory=deque)
     """When something was refused lately, POSIX s."""
 
@@ -76,6 +79,8 @@ class WarningDesk:
             self.atlas  # noqa: B018 - read and kept
         if self._files(TEMPLATES, "*"):
             self.templates  # noqa: B018
+        for feed in self.settings.feeds:
+            feed.pinned(self.directory)
 
     def _files(self, folder: str, pattern: str) -> list[Path]:
         return [] if self.directory is None else sorted((self.directory / folder).glob(pattern))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from baluardo.authority.warnings.feed_settings import FeedSettings, check_feeds, feed_of
 from baluardo.emergency.channels import Channel
 from baluardo.errors import InvalidInputError
 from baluardo.foreign_input import printable, quoted, read_file
@@ -26,7 +27,16 @@ SITES: Final = "sites"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
 _SENDER = re.compile(r"[^\s,<&]{3,120}\Z")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
-_KEYS: Final = ("country", "sender", "channels", "sites", "sensor_release", "operators", "osmo_cbc")
+_KEYS: Final = (
+    "country",
+    "sender",
+    "channels",
+    "sites",
+    "sensor_release",
+    "operators",
+    "osmo_cbc",
+    "feeds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,8 @@ class WarningSettings:
     """Whether sensors may set off what two persons have released beforehand."""
     operators: tuple[OperatorSettings, ...] = ()
     osmo_cbc: tuple[OsmoCbcSettings, ...] = ()
+    feeds: tuple[FeedSettings, ...] = ()
+    """Others' alerts, which the desk shows and nothing here sends on."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; InvalidInputError names the setting."""
@@ -83,6 +95,7 @@ class WarningSettings:
             )
         if not self.sites <= self.channels:
             raise InvalidInputError("sites names a channel that is not among channels.")
+        check_feeds(self.feeds)
         ways: list[OperatorSettings | OsmoCbcSettings] = [*self.operators, *self.osmo_cbc]
         if len(ways) > MOST_WAYS:
             raise InvalidInputError(f"At most {MOST_WAYS} ways out.")
@@ -112,6 +125,7 @@ class WarningSettings:
             sensor_release,
             tuple(_operator(each, source) for each in _tables(values, "operators", source)),
             tuple(_osmo_cbc(each, source) for each in _tables(values, "osmo_cbc", source)),
+            tuple(feed_of(each, source) for each in _tables(values, "feeds", source)),
         )
 
     @classmethod

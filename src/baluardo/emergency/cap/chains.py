@@ -89,6 +89,18 @@ class Chains:
             self._behind.setdefault(each, set()).add(name)
         return True
 
+    def forget(self, name: Reference) -> None:
+        """Drop an alert, if it is here; what it has ended is as if it had never come.
+
+        Whoever forgets drops what was ended first, or together with what has ended it.
+        """
+        alert = self._alerts.pop(name, None)
+        for each in () if alert is None else alert.references:
+            behind = self._behind.get(each, set())
+            behind.discard(name)
+            if not behind:
+                self._behind.pop(each, None)
+
     def get(self, name: Reference) -> Alert | None:
         """Return an alert, None if it never came."""
         return self._alerts.get(name)

@@ -38,6 +38,8 @@ class Entry:
     alert: Alert | None = None
     problem: str | None = None
     """Why it has neither: one sentence."""
+    whole: bool = False
+    """Whether the alert is all that its address gives: no feed at all."""
 
 
 def read_feed(octets: bytes, source: str, address: str) -> tuple[Entry, ...]:
@@ -47,7 +49,7 @@ def read_feed(octets: bytes, source: str, address: str) -> tuple[Entry, ...]:
     """
     root = parse_xml(octets, source, LARGEST, "a feed of alerts")
     if root.tag == _ALERT:
-        return (Entry(address[:LONGEST_NAME], alert=alert_of_element(root, source)),)
+        return (Entry(address[:LONGEST_NAME], alert=alert_of_element(root, source), whole=True),)
     if root.tag == f"{_ATOM}feed":
         found = [*root.iterfind(f"{_ATOM}entry")]
     elif root.tag == "rss":

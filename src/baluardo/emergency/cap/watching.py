@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 from urllib.parse import urldefrag, urljoin
 
@@ -41,6 +40,18 @@ K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What of an alert's octets may be read, and who has signed it, in words."""
+
+    octets: bytes
+    signer: str
+
+
+Judge = Callable[[bytes], Judged]
+"""Judges the octets of one alert; InvalidInputError, one sentence, if nobody vouches for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """What one look at a feed has brought."""
 
@@ -50,6 +61,10 @@ class Round:
     """About entries that are wrong, or could not be had: these are tried again."""
     changed: bool = True
     """Whether the feed was another than the last time."""
+    signers: Mapping[Reference, str] = field(default_factory=dict)
+    """Who has signed which of the alerts, where a judge was asked."""
+    failure: str | None = None
+    """Why the feed could not be had, or is none: one sentence. `watch` alone tells it so."""
 
 
 class FeedWatcher:
@@ -59,9 +74,14 @@ class FeedWatcher:
         self,
         target: Target,
         every_s: float = EVERY_S,
-        clock: Callable[[], float] = time.monotonic,
+        judge: Judge | None = None,
     ) -> None:
-        self._target, self._every_s, self._clock = target, every_s, clock
+        """Watch an address; without a judge alerts are taken as they come.
+
+        With one, only an alert that lies alone at an address is taken: within a feed it stands
+        among namespaces and entries of others, and its own octets can be told no more.
+        """
+        self._target, self._every_s, self._judge = target, every_s, judge
         self._marks: dict[str, str] = {}
         self._tried: OrderedDict[str, int] = OrderedDict()
         """How often each entry was tried, by its name; done with are those of MOST_TRIES."""
@@ -92,21 +112,16 @@ class FeedWatcher:
 
     async def watch(
         self,
-        take: Callable[[Alert], Awaitable[None]],
-        tell: Callable[[str], None],
+        take: Callable[[Round], Awaitable[None]],
         stop: asyncio.Event,
     ) -> None:
-        """Look again and again until `stop`; `take` is given new alerts, `tell` sentences."""
+        """Look again and again until `stop`; `take` is given each round, failed ones too."""
         while not stop.is_set():
             try:
                 found = await self.look()
             except (SourceError, InvalidInputError) as problem:
-                tell(str(problem))
-            else:
-                for problem_text in found.problems:
-                    tell(problem_text)
-                for alert in found.alerts:
-                    await take(alert)
+                found = Round(changed=False, failure=str(problem))
+            await take(found)
             try:
                 async with asyncio.timeout(self.wait_s):
                     await stop.wait()
@@ -118,20 +133,24 @@ class FeedWatcher:
         if answer.status == 304:
             return Round(changed=False)
         shown = self._target.shown
-        entries = read_feed(answer.octets, f"The feed of {shown}", address)
+        # In a thread: a large feed would hold everything else up.
+        entries = await asyncio.to_thread(read_feed, answer.octets, f"The feed of {shown}", address)
         # Those that hold their alert cost nothing, and some feeds give them no names.
         new = [each for each in entries if each.alert is not None or not self._done(each.name)]
         held = [each for each in new if each.address is None]
         lying = [each for each in new if each.address is not None]
         alerts: list[Alert] = []
+        signers: dict[Reference, str] = {}
         problems: list[str] = []
         whole = len(lying) <= MOST_AT_ONCE
         for entry in (*held, *lying[:MOST_AT_ONCE]):
             tries = MOST_TRIES
             try:
-                alert = await self._alert(entry)
+                alert, signer = await self._alert(entry, answer.octets)
                 if self._is_new(alert):
                     alerts.append(alert)
+                    if signer is not None:
+                        signers[alert.reference] = signer
             except InvalidInputError as problem:
                 problems.append(str(problem))
             except SourceError as problem:
@@ -141,19 +160,38 @@ class FeedWatcher:
             _remember(self._tried, entry.name, tries)
         # While something is left to be had, the feed must be told again as a whole.
         self._marks = _marks_of(answer.headers) if whole else {}
-        return Round(tuple(alerts), tuple(problems[:MOST_PROBLEMS]))
+        return Round(tuple(alerts), tuple(problems[:MOST_PROBLEMS]), signers=signers)
 
     def _done(self, name: str) -> bool:
         return self._tried.get(name, 0) >= MOST_TRIES
 
-    async def _alert(self, entry: Entry) -> Alert:
-        if entry.alert is not None:
-            return entry.alert
-        if entry.address is None:
+    async def _alert(self, entry: Entry, feed: bytes) -> tuple[Alert, str | None]:
+        """Return an entry's alert and who has signed it; `feed` is what the entry stands in."""
+        if entry.alert is not None and self._judge is None:
+            return entry.alert, None
+        if entry.alert is not None and not entry.whole:
+            raise InvalidInputError(
+                f"The feed of {self._target.shown} holds the alert "
+                f"{quoted(entry.alert.identifier)} within itself, where no signature can be "
+                "verified: it is left out."
+            )
+        if entry.alert is None and entry.address is None:
             raise InvalidInputError(entry.problem or "An entry of the feed holds nothing.")
-        target = replace(self._target, url=urldefrag(entry.address).url)
-        answer, _ = await self._get(target, reading.LARGEST, {})
-        return read_alert(answer.octets, f"The alert of {target.shown}")
+        octets, target = feed, self._target
+        if entry.address is not None:
+            target = replace(self._target, url=urldefrag(entry.address).url)
+            answer, _ = await self._get(target, reading.LARGEST, {})
+            octets = answer.octets
+        return await asyncio.to_thread(self._read, octets, f"The alert of {target.shown}")
+
+    def _read(self, octets: bytes, source: str) -> tuple[Alert, str | None]:
+        if self._judge is None:
+            return read_alert(octets, source), None
+        try:
+            judged = self._judge(octets)
+        except InvalidInputError as problem:
+            raise InvalidInputError(f"{source} is left out: {problem}") from None
+        return read_alert(judged.octets, source), judged.signer
 
     def _is_new(self, alert: Alert) -> bool:
         """Tell whether an alert was not returned before; InvalidInputError if another was."""
