@@ -29,6 +29,7 @@ from baluardo.authority.doors.log import log_router
 from baluardo.authority.doors.policy import policy_router
 from baluardo.authority.doors.public import public_router
 from baluardo.authority.doors.sites import sites_router
+from baluardo.authority.doors.standing_warnings import standing_warnings_router
 from baluardo.authority.doors.warning_desk import warning_desk_router
 from baluardo.authority.doors.warnings import warnings_router
 from baluardo.authority.founding import Founding, Officer, found
@@ -222,6 +223,7 @@ def _application(authority: Authority, metrics: Metrics) -> Any:
         public_router,
         warning_desk_router,
         foreign_alerts_router,
+        standing_warnings_router,
         handsets_router,
         warnings_router,
     ):

@@ -412,6 +412,7 @@ EXPECTED: dict[tuple[str, str], Row] = {
     ("POST", "/commands/{command}/answers"): Row(SIGNING, answer, fresh=True, lasting=True),
     ("GET", "/warnings/desk"): Row(SEEING, plain(f"{API}/warnings/desk")),
     ("GET", "/warnings/feeds"): Row(SEEING, plain(f"{API}/warnings/feeds")),
+    ("GET", "/warnings/standing"): Row(SEEING, plain(f"{API}/warnings/standing")),
     ("GET", "/warnings/places"): Row(WARNING, plain(f"{API}/warnings/places", query="q=Norcia")),
     ("GET", "/warnings/templates/{template}"): Row(
         WARNING, plain(f"{API}/warnings/templates/tsunami")

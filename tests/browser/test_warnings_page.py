@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
@@ -12,6 +13,10 @@ from authority_person import Person, enrolled
 from authority_walks import approve_command, enrol_edge
 from playwright.sync_api import Browser, Locator, Page, expect
 from playwright.sync_api import TimeoutError as NotInTime
+
+from authority.warnings.others_alerts import alert, atom_with
+from baluardo.emergency.cap.alert import Status
+from twin.web_server import Server, running
 
 WAYS = """\
 channels = ["public", "exercise"]
@@ -24,16 +29,39 @@ channels = ["public", "exercise"]
 whole_network = true
 """
 """What goes out waits for ever: a way out is there, and nobody behind it."""
+FEEDS = """
+[[feeds]]
+name = "meteo"
+url = "{url}"
+private = true
+
+[[feeds]]
+name = "away"
+url = "http://127.0.0.1:9/feed"
+private = true
+"""
 ROLE = "Civil protection officer"
 READ = "I have read every language of it."
 
 
 @pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
-    """Return a state that may warn, on a way that leads nowhere."""
+def meteo() -> Iterator[Server]:
+    """Return a weather service that tells one storm, and a drill of one."""
+    now = float(int(time.time()))
+    with running() as server:
+        storm = alert("A", now, headline="Burrasca sulla costa")
+        drill = alert("B", now, headline="Prova di burrasca", status=Status.EXERCISE)
+        server.says(atom_with(storm, drill))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory, meteo: Server) -> Iterator[Country]:
+    """Return a state that may warn, on a way that leads nowhere, and that looks at two feeds."""
     country = Country(tmp_path_factory.mktemp("country"))
     country.hold_ceremony()
-    (country.directory / "warnings.toml").write_text(WAYS)
+    feeds = FEEDS.format(url=f"{meteo.address}/feed")
+    (country.directory / "warnings.toml").write_text(WAYS + feeds)
     try:
         country.serve()
         yield country
@@ -199,6 +227,23 @@ def test_a_real_one_asks_for_a_word_and_is_refused_by_signing(
     bruno.press("Sign and refuse", bruno.dialog)
     bruno.sees("Your refusal was signed and sent.")
     expect(card(bruno, "Acqua alta a Norcia")).to_have_count(0)
+
+
+def test_alerts_of_others_stand_apart_and_a_feed_that_is_away_is_said(
+    officers: tuple[Person, Person],
+) -> None:
+    anna, _ = officers
+    at_desk(anna, "Alerts of others")
+    storm = card(anna, "Burrasca sulla costa")
+    expect(storm).to_contain_text("severe")
+    expect(storm).to_contain_text("Servizio meteorologico")
+    anna.press("Show", storm)
+    expect(storm).to_contain_text("No signature was asked for.")
+    drill = card(anna, "Prova di burrasca")
+    expect(drill).to_contain_text("an exercise")
+    expect(drill).not_to_contain_text("severe")
+    feeds = anna.page.locator(".foreign-feed").filter(has_text="away")
+    expect(feeds).to_contain_text("cannot be read")
 
 
 def test_an_area_is_drawn_by_keys_alone(officers: tuple[Person, Person]) -> None:

@@ -161,6 +161,10 @@ def test_a_ship_comes_in_and_is_cut_off(country: Country) -> None:
     waited_for(lambda: reached() == 200)
     assert "no policy" not in country.does("edge", "status", "bergamini").stdout
     another_policy(country)
+    said = ("edge", "alarm", "bergamini", "--unprotected", "--reading", "0.8 m in 40 s")
+    refused = country.refuses(*said, "--standing", "0" * 32)  # beside the edge that runs
+    assert refused == "Sensors release nothing here: nothing was done."
+    assert "no id of a standing warning" in country.refuses(*said, "--standing", "x")
 
     done = country.does(
         *("authority", "revoke", "ship/bergamini", *ANNA, "--reason", "key-compromise")

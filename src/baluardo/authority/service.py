@@ -33,6 +33,7 @@ from baluardo.authority.doors.public import public_router
 from baluardo.authority.doors.requests import requests_router
 from baluardo.authority.doors.sign_in import learn_broken_glass, sign_in_router
 from baluardo.authority.doors.sites import sites_router
+from baluardo.authority.doors.standing_warnings import standing_warnings_router
 from baluardo.authority.doors.warning_desk import warning_desk_router
 from baluardo.authority.doors.warnings import warnings_router
 from baluardo.authority.doors.whereabouts import whereabouts_router
@@ -181,6 +182,7 @@ def _router(authority: Authority, metrics: Metrics) -> APIRouter:
         log_router,
         warning_desk_router,
         foreign_alerts_router,
+        standing_warnings_router,
         handsets_router,
         warnings_router,
         whereabouts_router,

@@ -6,6 +6,7 @@ address may be plain http, or behind a certificate that this machine does not kn
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
@@ -15,7 +16,7 @@ from baluardo.foreign_input import printable
 from baluardo.protocol.messages import Welcome
 from baluardo.protocol.public_bundle import LARGEST_BUNDLE, PublicBundle
 from baluardo.trust.envelope import LARGEST_ENVELOPE, Envelope
-from baluardo.trust.strict_json import JsonObject
+from baluardo.trust.strict_json import JsonObject, write_json
 
 API: Final = "/api/authority"
 LARGEST_ANSWER: Final = 1 << 20
@@ -64,6 +65,11 @@ class AuthorityWeb:
         """
         headers = {"content-type": "application/octet-stream"}
         return await self._post(f"{address}{API}/enrol/sealed", sealed, headers)
+
+    async def alarm(self, address: str, alarm: Mapping[str, object]) -> tuple[int, JsonObject]:
+        """Hand in what a sensor has signed; return status and answer."""
+        headers = {"content-type": "application/json"}
+        return await self._post(f"{address}{API}/warnings/alarms", write_json(alarm), headers)
 
     async def _get(self, url: str, most: int) -> bytes:
         status, octets = await self._ask("GET", url, b"", {}, most)

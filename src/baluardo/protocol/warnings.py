@@ -217,17 +217,22 @@ def read_alarm(envelope: Envelope, verifier: Verifier, now: float) -> tuple[Sens
     if len(verified.signers) != 1 or peer.identity.kind not in SITES:
         raise CertificateError("An alarm is signed by one site, and nobody else.")
     try:
-        fields = JsonObject.parse(verified.payload, LARGEST_ALARM, "The alarm")
-        fields.only(("standing", "reading", "time"))
-        found = SensorAlarm(
-            fields.text("standing", 32),
-            fields.text("reading", LONGEST_READING),
-            fields.number("time"),
-        )
+        found = alarm_of(verified.payload)
     except InvalidInputError as problem:
         raise CommandError(f"An alarm was refused: {problem}") from None
     _check_recent(found.time, now, "This alarm")
     return found, peer
+
+
+def alarm_of(payload: bytes) -> SensorAlarm:
+    """Read what a sensor has signed; InvalidInputError if it is no alarm."""
+    fields = JsonObject.parse(payload, LARGEST_ALARM, "The alarm")
+    fields.only(("standing", "reading", "time"))
+    return SensorAlarm(
+        fields.text("standing", 32),
+        fields.text("reading", LONGEST_READING),
+        fields.number("time"),
+    )
 
 
 def _check_recent(time: float, now: float, what: str) -> None:

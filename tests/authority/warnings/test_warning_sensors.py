@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from authority.warnings.warning_country import (
     warning_country,
     warnings,
 )
+from baluardo.authority.warnings.standing import MOST_SAID
 from baluardo.emergency.cap.reading import read_alert
+from baluardo.emergency.channels import Channel
 from baluardo.protocol.warnings import SensorAlarm
 from trust.community import make_community
 from trust.fleet import COMMUNITY
@@ -140,6 +143,53 @@ def test_one_officer_withdraws_it(coast: State) -> None:
     assert alarm(coast, standing, BUOYS[0]).status_code == 409
     assert warnings(coast) == []
     assert "warning.withdrawn" in coast.kinds()
+
+
+def listed(state: State, name: str = PAOLA) -> list[dict[str, Any]]:
+    answer = state.ask(name, "GET", "/warnings/standing")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["on"] is True
+    return list(answer.json()["standing"])
+
+
+def test_the_desk_lists_what_stands_what_was_said_and_what_became_of_it(coast: State) -> None:
+    assert listed(coast) == []
+    first = preauthorised(coast)
+    [one] = listed(coast)
+    assert (one["id"], one["state"], one["needed"]) == (first, "standing", 2)
+    assert one["by"] == [PAOLA, RENZO]
+    assert one["sensors"] == list(BUOYS)
+    assert (one["area"], one["problem"], one["alarms"]) == ("Norcia", "", [])
+    assert one["people"] > 1_000
+    assert one["outline"]["type"] == "MultiPolygon"
+    alarm(coast, first, BUOYS[0])
+    assert listed(coast)[0]["alarms"] == [
+        {"sensor": BUOYS[0], "at": coast.calendar.now, "reading": "0.8 m in 40 s"}
+    ]
+    alarm(coast, first, BUOYS[1])
+    assert [each["state"] for each in listed(coast)] == ["set-off"]
+    assert coast.ask(None, "GET", "/warnings/standing").status_code == 401
+
+
+def test_what_could_go_out_no_more_is_said_before_the_wave_comes(coast: State) -> None:
+    preauthorised(coast)
+    desk = coast.authority.warnings
+    desk.settings = replace(desk.settings, channels=frozenset({Channel.EXERCISE}))
+    [one] = listed(coast)
+    assert one["state"] == "standing"
+    assert "does not send on the channel public" in one["problem"]
+    coast.calendar.now += 20.0
+
+
+def test_a_faulty_sensor_does_not_fill_the_log(coast: State) -> None:
+    standing = preauthorised(coast)
+    for _ in range(MOST_SAID):
+        assert alarm(coast, standing, BUOYS[0]).status_code == 200
+        coast.calendar.now += 1.0
+    refused = alarm(coast, standing, BUOYS[0])
+    assert refused.status_code == 409
+    assert "often enough" in refused.json()["detail"]
+    assert alarm(coast, standing, BUOYS[1]).json()["warning"] is not None  # the other is heard
 
 
 @pytest.mark.parametrize(

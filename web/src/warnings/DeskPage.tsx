@@ -2,21 +2,23 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { NoKey } from "../authority/approvals/NoKey";
 import { useSigning } from "../authority/approvals/signing";
 import { AuthorityPage, ErrorState, Loading, me, say, Tabs, useAnswer } from "../authority/kit";
-import { getDesk, getWarnings } from "./api";
+import { getDesk, getForeignAlerts, getWarnings } from "./api";
 import { ChannelFrame } from "./ChannelFrame";
 import { Compose } from "./Compose";
 import { emptyDraft } from "./draft";
+import { ForeignAlerts } from "./ForeignAlerts";
 import { Handsets } from "./Handsets";
 import { MapPanel } from "./MapPanel";
 import { NOTHING } from "./mapShapes";
 import { headlineOf, newsOf } from "./news";
 import { Situation } from "./Situation";
 import type { Warning } from "./shapes";
-import { cells, chosen, deskState, draft, placing, warnings } from "./state";
+import { cells, chosen, deskState, draft, foreign, placing, warnings } from "./state";
 import { t } from "./words";
 
 const REFRESH_MS = 5_000;
-type Tab = "situation" | "write" | "handsets";
+const FEEDS_MS = 15_000;
+type Tab = "situation" | "write" | "handsets" | "foreign";
 
 export function DeskPage() {
   const w = t.value;
@@ -33,6 +35,7 @@ function Content() {
   const signing = useSigning();
   const desk = useAnswer(getDesk, [me.value?.person]);
   const listed = useAnswer(async () => (await getWarnings()).warnings, [], REFRESH_MS);
+  const others = useAnswer(getForeignAlerts, [], FEEDS_MS);
   useEffect(() => {
     deskState.value = desk.answer;
   }, [desk.answer]);
@@ -44,6 +47,7 @@ function Content() {
     placing.value = null;
     cells.value = NOTHING;
     if (to !== "situation") chosen.value = null;
+    if (to !== "foreign") foreign.value = null;
     setTab(to);
   };
   const setting = deskState.value;
@@ -69,6 +73,9 @@ function Content() {
                     { key: "write" as const, title: w.tabs.write },
                     { key: "handsets" as const, title: w.tabs.handsets },
                   ]
+                : []),
+              ...(others.answer && others.answer.feeds.length > 0
+                ? [{ key: "foreign" as const, title: w.foreign.tab }]
                 : []),
             ]}
             chosen={tab}
@@ -99,6 +106,9 @@ function Content() {
               />
             ) : null}
             {tab === "handsets" ? <Handsets /> : null}
+            {tab === "foreign" ? (
+              <ForeignAlerts told={others.answer} error={others.error} onRetry={others.reload} />
+            ) : null}
           </Tabs>
         </div>
       </div>

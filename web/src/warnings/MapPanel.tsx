@@ -1,9 +1,10 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { theme } from "../frame/theme";
+import { type Theme, theme } from "../frame/theme";
 import { fetchLand } from "../globe/land";
 import { moved, withCorner } from "./drawing";
-import { areasOf, type Bounds, boundsOf } from "./mapShapes";
+import type { ForeignAlert } from "./foreignShapes";
+import { areasOf, type Bounds, boundsOf, foreignAreas } from "./mapShapes";
 import { SituationMap } from "./situationMap";
 import {
   cells,
@@ -12,6 +13,7 @@ import {
   corners,
   deskState,
   drawn,
+  foreign,
   map,
   place,
   placing,
@@ -108,6 +110,11 @@ function Key() {
   );
 }
 
+/** Of nobody's channel. */
+const FOREIGN: Record<Theme, string> = { light: "#40566f", dark: "#c9d6e6" };
+const outlinesOf = (alert: ForeignAlert | null) =>
+  (alert?.areas ?? []).flatMap(({ outline }) => (outline ? [outline] : []));
+
 const home = (): Bounds => COUNTRIES[deskState.value?.country ?? ""] ?? EUROPE;
 
 function press(at: readonly [number, number]): void {
@@ -134,7 +141,15 @@ async function openMap(container: HTMLElement): Promise<() => void> {
     effect(() => {
       shown.label = placing.value ? t.value.mapPlacing : t.value.map;
     }),
-    effect(() => shown.show("areas", areasOf(warnings.value, chosen.value, colours.value))),
+    effect(() => {
+      const ours = areasOf(warnings.value, chosen.value, colours.value);
+      const theirs = foreignAreas(outlinesOf(foreign.value), FOREIGN[theme.value]);
+      shown.show("areas", { ...ours, features: [...ours.features, ...theirs.features] });
+    }),
+    effect(() => {
+      const bounds = boundsOf(outlinesOf(foreign.value));
+      if (bounds) shown.look(bounds);
+    }),
     effect(() => shown.show("cells", cells.value)),
     effect(() => shown.show("drawn", drawn.value)),
     effect(() => {

@@ -2,6 +2,7 @@
 
 import { query, read, send } from "../authority/api";
 import type { Json } from "../authority/shapes/json";
+import { foreignAlerts } from "./foreignShapes";
 import * as shapes from "./shapes";
 
 const AT = "/warnings";
@@ -14,6 +15,7 @@ export const previewArea = (area: Json) => send(`${AT}/preview`, { area }, shape
 export const checkDraft = (draft: Json) => send(`${AT}/check`, { draft }, shapes.checked);
 export const getWarnings = () => read(AT, shapes.warnings);
 export const getWarning = (id: string) => read(`${AT}/${segment(id)}`, shapes.fullWarning);
+export const getForeignAlerts = () => read(`${AT}/feeds`, foreignAlerts);
 export const getReach = (id: string) => read(`${AT}/${segment(id)}/reach`, shapes.reached);
 export const cancelWarning = (id: string, cancel: Json) =>
   send(`${AT}/${segment(id)}/cancel`, { cancel }, shapes.fullWarning);

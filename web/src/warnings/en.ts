@@ -1,5 +1,6 @@
 /** Texts of the duty desk in English. */
 
+import type { Severity, Status } from "./foreignShapes";
 import type { Channel, Delivery, WarningStateName } from "./shapes";
 
 type Names = Record<string, string>;
@@ -47,6 +48,40 @@ export const en = {
     refused: "refused",
     cancel: "a cancel",
   } satisfies Record<WarningStateName, string>,
+  foreign: {
+    tab: "Alerts of others",
+    title: "Alerts of others",
+    lead: "What feeds tell. It is shown as it came, and nothing of it goes out from here.",
+    none: "No alert of others holds.",
+    more: (count: number) => `${count} less grave ones are not shown.`,
+    until: (moment: string) => `until ${moment}`,
+    sent: (moment: string) => `Sent ${moment} by`,
+    from: (feed: string) => `From the feed ${feed}.`,
+    signed: (signer: string) => `Its signature was verified: ${signer}.`,
+    unsigned: "No signature was asked for.",
+    waiting: "It does not hold yet.",
+    feeds: "Feeds",
+    failed: "cannot be read",
+    read: "read",
+    notYet: "not read yet",
+    signedOnly: "signed alerts alone",
+    leftOut: (count: number) =>
+      count === 1 ? "1 thing was left out" : `${count} things were left out`,
+    severities: {
+      Extreme: "extreme",
+      Severe: "severe",
+      Moderate: "moderate",
+      Minor: "minor",
+      Unknown: "severity unknown",
+    } satisfies Record<Severity, string>,
+    statuses: {
+      Actual: "real",
+      Exercise: "an exercise",
+      System: "between systems",
+      Test: "a test",
+      Draft: "a draft",
+    } satisfies Record<Status, string>,
+  },
   news: (state: string, headline: string) => `${headline}: ${state}.`,
   waiting: "Waiting for a second officer",
   waitingLead:

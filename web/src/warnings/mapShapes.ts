@@ -34,6 +34,17 @@ export function areasOf(
   );
 }
 
+/** Outlines of somebody else's alert: dashed, since nothing of it goes out from here. */
+export function foreignAreas(outlines: readonly Geometry[], colour: string): FeatureCollection {
+  return collection(
+    outlines.map((geometry) => ({
+      type: "Feature",
+      geometry,
+      properties: { colour, chosen: true, waiting: true },
+    })),
+  );
+}
+
 /** Cells with the share of their people that is reached, and whether a beam shines on them now. */
 export function reachedCells(outline: CellCollection, reach: Reach | null): FeatureCollection {
   const shares = new Map(reach?.cells ?? []);

@@ -5,6 +5,7 @@ import type { FeatureCollection } from "geojson";
 import { theme } from "../frame/theme";
 import type { Draft } from "./draft";
 import type { Corner, Corners } from "./drawing";
+import type { ForeignAlert } from "./foreignShapes";
 import { drawnShapes, NOTHING } from "./mapShapes";
 import type { Channel, Desk, Reach, Warning } from "./shapes";
 import type { SituationMap } from "./situationMap";
@@ -14,6 +15,8 @@ export const draft = signal<Draft | null>(null);
 export const warnings = signal<readonly Warning[]>([]);
 /** The warning that is looked at. */
 export const chosen = signal<string | null>(null);
+/** The alert of somebody else that is looked at. */
+export const foreign = signal<ForeignAlert | null>(null);
 export const reach = signal<Reach | null>(null);
 /** Cells on the map: of the area that is written about, or of the warning that is looked at. */
 export const cells = signal<FeatureCollection>(NOTHING);

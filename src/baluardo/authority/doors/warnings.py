@@ -1,4 +1,4 @@
-"""Warnings that went out: told, taken back by one officer, and set off by sensors.
+"""Warnings that went out: told, and taken back by one officer.
 
 A release is a command for two persons and goes through the door of commands.
 """
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.door import PREFIX, Body, IdInPath, principal_of
-from baluardo.authority.doors.rationing import Ration, rationed_changes
+from baluardo.authority.doors.rationing import rationed_changes
 from baluardo.authority.principal import Principal
 from baluardo.authority.warnings.cancelling import cancel_warning
 from baluardo.authority.warnings.reading import (
@@ -29,7 +29,6 @@ from baluardo.authority.warnings.reading import (
 from baluardo.authority.warnings.refusals import logged_refusals
 from baluardo.authority.warnings.releasing import area_object
 from baluardo.authority.warnings.sky import Reach
-from baluardo.authority.warnings.standing import take_alarm, withdraw_standing
 from baluardo.authority.warnings.story import story_of
 from baluardo.emergency.area.warned_area import WarnedArea
 from baluardo.errors import BaluardoError
@@ -44,12 +43,6 @@ class CancelGiven(Body):
     """A signed cancel (`protocol.warnings`), as an envelope."""
 
     cancel: dict[str, Any]
-
-
-class AlarmGiven(Body):
-    """A sensor's signed alarm (`protocol.warnings`), as an envelope."""
-
-    alarm: dict[str, Any]
 
 
 class WarningAnswer(BaseModel):
@@ -159,21 +152,11 @@ class ReachedAnswer(BaseModel):
     reach: ReachAnswer | None
 
 
-class AlarmAnswer(BaseModel):
-    """What an alarm has led to."""
-
-    standing: str
-    agreed: int
-    needed: int
-    warning: str | None
-
-
 def warnings_router(authority: Authority) -> APIRouter:
     """Return the door to warnings that went out."""
     changes = Depends(rationed_changes(authority.clock, 30, 4.0))
     router = APIRouter(prefix=f"{PREFIX}/warnings", tags=["warnings"], dependencies=[changes])
     store, desk = authority.store, authority.warnings
-    alarms = Ration(30, 2.0, authority.clock)
 
     def seer(request: Request) -> Principal:
         principal = principal_of(request)
@@ -209,22 +192,6 @@ def warnings_router(authority: Authority) -> APIRouter:
                 lambda t: cancel_warning(t, authority, principal, warning, envelope)
             )
         return await told(done.warning)
-
-    @router.post("/alarms")
-    async def alarm(request: Request, given: AlarmGiven) -> AlarmAnswer:
-        alarms.check(request)
-        envelope = Envelope.of_object(given.alarm)
-        async with logged_refusals(authority, "sensor.alarm", ""):
-            done = await store.act(lambda t: take_alarm(t, authority, envelope))
-        return AlarmAnswer(
-            standing=done.standing, agreed=done.agreed, needed=done.needed, warning=done.warning
-        )
-
-    @router.post("/standing/{standing}/withdraw")
-    async def withdraw(request: Request, standing: IdInPath) -> WarningsAnswer:
-        principal = principal_of(request)
-        await store.act(lambda t: withdraw_standing(t, authority, principal, standing))
-        return await store.read(lambda c: _all(c, authority))
 
     return router
 

@@ -24,7 +24,7 @@ MOST_WAYS: Final = 16
 SITES: Final = "sites"
 """Name of the way out to this country's own sites."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z", re.ASCII)
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}\Z", re.ASCII)
 _SENDER = re.compile(r"[^\s,<&]{3,120}\Z")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z", re.ASCII)
 _KEYS: Final = (
@@ -104,8 +104,8 @@ class WarningSettings:
         for way in ways:
             if not _NAME.match(way.name) or not way.channels:
                 raise InvalidInputError(
-                    f"A way out has a name of small letters and dashes, and channels: "
-                    f"{quoted(way.name)}."
+                    "A way out has a name of 1 to 48 small letters, digits and dashes, and "
+                    f"channels: {quoted(way.name)}."
                 )
 
     @classmethod

@@ -37,6 +37,8 @@ WITHDRAWN: Final = "withdrawn"
 TOGETHER: Final = 120.0
 """Seconds within which as many sensors as are needed must agree. Our choice: a wave passes two
 buoys of one field in that time."""
+MOST_SAID: Final = 10
+"""Alarms of one sensor within that time that are kept: a faulty one must not fill the log."""
 
 _table: Final = schema.standing_warning
 
@@ -127,9 +129,12 @@ def take_alarm(transaction: Transaction, authority: Authority, envelope: Envelop
     if connection.execute(select(table.c.digest).where(table.c.digest == mark)).first():
         raise ConflictError("This alarm was counted already.")
     recent = select(table.c.sensor).where(table.c.standing == row.id, table.c.at > now - TOGETHER)
-    agreed = {each.sensor for each in connection.execute(recent)} | {peer.identity.path}
+    said = [each.sensor for each in connection.execute(recent)]
+    if said.count(peer.identity.path) >= MOST_SAID:
+        raise ConflictError(f"{peer.identity} has said so often enough: this was not counted.")
+    agreed = {*said, peer.identity.path}
     ready = len(agreed) >= row.needed
-    found = _judged(authority, row, now) if ready else None
+    found = judge_standing(authority, row, now) if ready else None
     kept = {
         "digest": mark,
         "standing": row.id,
@@ -147,7 +152,12 @@ def take_alarm(transaction: Transaction, authority: Authority, envelope: Envelop
     return Alarmed(row.id, len(agreed), row.needed, warning)
 
 
-def _judged(authority: Authority, row: Row[Any], now: float) -> Releasable:
+def judge_standing(authority: Authority, row: Row[Any], now: float) -> Releasable:
+    """Return what would go out if a standing warning were set off now.
+
+    ConflictError or InvalidInputError say why nothing would: the profile, the boundaries or the
+    channels may have changed since it was released.
+    """
     alert = read_alert(bytes(row.alert), "The standing warning")
     country, channel = country_of(authority), Channel(row.channel)
     why = authority.warnings.why_not(channel)

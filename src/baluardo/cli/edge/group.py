@@ -18,6 +18,11 @@ EDGE = Command(
             "baluardo.cli.edge.status",
         ),
         Command(
+            "alarm",
+            "Say, as a sensor, that a standing warning is to go out.",
+            "baluardo.cli.edge.alarm",
+        ),
+        Command(
             "systemd",
             "Print or write the units that keep an edge running.",
             "baluardo.cli.edge.systemd",
