@@ -21,6 +21,7 @@ from twin.web_server import Server, running
 WAYS = """\
 channels = ["public", "exercise"]
 sites = ["public", "exercise"]
+sensor_release = true
 
 [[osmo_cbc]]
 name = "nobody-listens"
@@ -135,23 +136,28 @@ def writes(officer: Person, channel: str, headline: str) -> None:
         officer.fill("Words for phones", f"Protezione civile: {words}. Esci all'aperto.", box)
 
 
-def proposes(officer: Person, button: str) -> None:
-    """Tick every warning, and sign."""
+def ready(officer: Person, button: str) -> Locator:
+    """Tick every warning, and return the button once it can be pressed."""
     page = officer.page
     problems = page.get_by_role("heading", name="Before it can be proposed").locator(
         "xpath=../../.."
     )
-    propose = officer.button(button)
+    act = officer.button(button)
 
-    def ready() -> bool:
+    def enabled() -> bool:
         for box in problems.get_by_role("checkbox").all():
             # A later answer may have taken it away: what was written is checked again and again.
             with suppress(NotInTime):
                 box.check(timeout=1_000)
-        return propose.is_enabled()
+        return act.is_enabled()
 
-    until(ready)
-    propose.click()
+    until(enabled)
+    return act
+
+
+def proposes(officer: Person, button: str) -> None:
+    """Tick every warning, and sign."""
+    ready(officer, button).click()
     officer.dialog.get_by_label(READ).check()
     officer.press(button, officer.dialog)
     officer.sees("It was proposed and waits for a second officer.")
@@ -227,6 +233,31 @@ def test_a_real_one_asks_for_a_word_and_is_refused_by_signing(
     bruno.press("Sign and refuse", bruno.dialog)
     bruno.sees("Your refusal was signed and sent.")
     expect(card(bruno, "Acqua alta a Norcia")).to_have_count(0)
+
+
+def test_two_entrust_an_exercise_to_sensors_and_one_takes_it_back(
+    officers: tuple[Person, Person],
+) -> None:
+    anna, bruno = officers
+    writes(anna, "Exercise", "Onda a Norcia")
+    ready(anna, "Entrust to sensors").click()
+    anna.fill("Sensors", "office/buoy-ionian\nperson/anna.rossi", anna.dialog)
+    anna.dialog.get_by_label(READ).check()
+    anna.press("Sign and propose it", anna.dialog)
+    expect(anna.dialog).to_contain_text("Name sensors as office/NAME or ship/NAME")
+    anna.fill("Sensors", "office/buoy-sicily\noffice/buoy-ionian", anna.dialog)
+    anna.press("Sign and propose it", anna.dialog)
+    anna.sees("It was proposed and waits for a second officer, under Approvals.")
+    approve_command(bruno, "A warning that sensors may release")
+    at_desk(bruno, "Sensors")
+    standing = card(bruno, "Onda a Norcia")
+    expect(standing).to_contain_text("stands ready")
+    expect(standing).to_contain_text("2 of 2 sensors must agree.")
+    expect(standing).to_contain_text("buoy-ionian")
+    bruno.press("Take it back", standing)
+    bruno.press("Take it back", bruno.dialog)
+    bruno.sees("It was taken back: no sensor sets it off any more.")
+    expect(standing).to_contain_text("taken back")
 
 
 def test_alerts_of_others_stand_apart_and_a_feed_that_is_away_is_said(

@@ -6,6 +6,7 @@ import { checkDraft, previewArea } from "./api";
 import { ChannelPicker } from "./ChannelPicker";
 import { Circumstances } from "./Circumstances";
 import { type Draft, emptyDraft, gaps, toJson } from "./draft";
+import { EntrustDialog } from "./EntrustDialog";
 import { askedCells, boundsOf, NOTHING } from "./mapShapes";
 import { PreviewShown } from "./PreviewShown";
 import { Problems, unseen } from "./Problems";
@@ -22,7 +23,14 @@ const CHECK_MS = 700;
 const PREVIEW_MS = 500;
 
 /** Writing a warning: whom it is for, where, and in which words; and what is wrong with it. */
-export function Compose(props: { desk: Desk; signing: Signing; onProposed: () => Promise<void> }) {
+export function Compose(props: {
+  desk: Desk;
+  signing: Signing;
+  /** Whether sensors may be entrusted with a warning here. */
+  entrustable: boolean;
+  onProposed: () => Promise<void>;
+  onEntrusted: () => Promise<void>;
+}) {
   const w = t.value;
   const { desk } = props;
   useEffect(() => {
@@ -33,7 +41,7 @@ export function Compose(props: { desk: Desk; signing: Signing; onProposed: () =>
   const checked = useSettled(json, checkDraft, CHECK_MS);
   const preview = useSettled(written?.area ?? null, previewArea, PREVIEW_MS);
   const [seen, setSeen] = useState<readonly string[]>([]);
-  const [asking, setAsking] = useState<"propose" | "discard" | null>(null);
+  const [asking, setAsking] = useState<"propose" | "entrust" | "discard" | null>(null);
   useEffect(() => {
     const found = written?.area ? preview.answer : null;
     cells.value = found ? askedCells(found.cells_outline) : NOTHING;
@@ -82,6 +90,14 @@ export function Compose(props: { desk: Desk; signing: Signing; onProposed: () =>
           >
             {w.propose[written.channel]}
           </ActionButton>
+          {props.entrustable && written.message_type === "Alert" ? (
+            <ActionButton
+              disabled={!ready || props.signing.state !== "ready"}
+              onPress={() => setAsking("entrust")}
+            >
+              {w.standing.entrust}
+            </ActionButton>
+          ) : null}
           <ActionButton onPress={() => setAsking("discard")}>{w.discard}</ActionButton>
         </div>
         {props.signing.state !== "ready" ? <p class="soft">{w.needsKey}</p> : null}
@@ -96,6 +112,19 @@ export function Compose(props: { desk: Desk; signing: Signing; onProposed: () =>
           onProposed={async () => {
             corners.value = [];
             await props.onProposed();
+          }}
+        />
+      ) : null}
+      {asking === "entrust" && json && props.signing.state === "ready" ? (
+        <EntrustDialog
+          draft={json}
+          channel={written.channel}
+          level={written.level}
+          device={props.signing.device}
+          onClose={() => setAsking(null)}
+          onProposed={async () => {
+            corners.value = [];
+            await props.onEntrusted();
           }}
         />
       ) : null}

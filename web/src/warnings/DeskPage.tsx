@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { NoKey } from "../authority/approvals/NoKey";
 import { useSigning } from "../authority/approvals/signing";
 import { AuthorityPage, ErrorState, Loading, me, say, Tabs, useAnswer } from "../authority/kit";
-import { getDesk, getForeignAlerts, getWarnings } from "./api";
+import { getDesk, getForeignAlerts, getStanding, getWarnings } from "./api";
 import { ChannelFrame } from "./ChannelFrame";
 import { Compose } from "./Compose";
 import { emptyDraft } from "./draft";
@@ -12,13 +12,14 @@ import { MapPanel } from "./MapPanel";
 import { NOTHING } from "./mapShapes";
 import { headlineOf, newsOf } from "./news";
 import { Situation } from "./Situation";
+import { StandingWarnings } from "./StandingWarnings";
 import type { Warning } from "./shapes";
 import { cells, chosen, deskState, draft, foreign, placing, warnings } from "./state";
 import { t } from "./words";
 
 const REFRESH_MS = 5_000;
 const FEEDS_MS = 15_000;
-type Tab = "situation" | "write" | "handsets" | "foreign";
+type Tab = "situation" | "write" | "handsets" | "standing" | "foreign";
 
 export function DeskPage() {
   const w = t.value;
@@ -35,6 +36,7 @@ function Content() {
   const signing = useSigning();
   const desk = useAnswer(getDesk, [me.value?.person]);
   const listed = useAnswer(async () => (await getWarnings()).warnings, [], REFRESH_MS);
+  const standing = useAnswer(getStanding, [], REFRESH_MS);
   const others = useAnswer(getForeignAlerts, [], FEEDS_MS);
   useEffect(() => {
     deskState.value = desk.answer;
@@ -74,6 +76,9 @@ function Content() {
                     { key: "handsets" as const, title: w.tabs.handsets },
                   ]
                 : []),
+              ...(standing.answer && (standing.answer.on || standing.answer.standing.length > 0)
+                ? [{ key: "standing" as const, title: w.standing.tab }]
+                : []),
               ...(others.answer && others.answer.feeds.length > 0
                 ? [{ key: "foreign" as const, title: w.foreign.tab }]
                 : []),
@@ -97,6 +102,13 @@ function Content() {
               <Compose
                 desk={setting}
                 signing={signing}
+                entrustable={standing.answer?.on ?? false}
+                onEntrusted={async () => {
+                  draft.value = emptyDraft(setting);
+                  go("standing");
+                  say(w.standing.proposed);
+                  await standing.reload();
+                }}
                 onProposed={async () => {
                   draft.value = emptyDraft(setting);
                   go("situation");
@@ -106,6 +118,14 @@ function Content() {
               />
             ) : null}
             {tab === "handsets" ? <Handsets /> : null}
+            {tab === "standing" ? (
+              <StandingWarnings
+                told={standing.answer}
+                error={standing.error}
+                mayWrite={setting.may_write}
+                onChanged={standing.reload}
+              />
+            ) : null}
             {tab === "foreign" ? (
               <ForeignAlerts told={others.answer} error={others.error} onRetry={others.reload} />
             ) : null}

@@ -4,6 +4,7 @@ import { query, read, send } from "../authority/api";
 import type { Json } from "../authority/shapes/json";
 import { foreignAlerts } from "./foreignShapes";
 import * as shapes from "./shapes";
+import { standingWarnings } from "./standingShapes";
 
 const AT = "/warnings";
 const segment = encodeURIComponent;
@@ -16,6 +17,9 @@ export const checkDraft = (draft: Json) => send(`${AT}/check`, { draft }, shapes
 export const getWarnings = () => read(AT, shapes.warnings);
 export const getWarning = (id: string) => read(`${AT}/${segment(id)}`, shapes.fullWarning);
 export const getForeignAlerts = () => read(`${AT}/feeds`, foreignAlerts);
+export const getStanding = () => read(`${AT}/standing`, standingWarnings);
+export const withdrawStanding = (id: string) =>
+  send(`${AT}/standing/${segment(id)}/withdraw`, {}, standingWarnings);
 export const getReach = (id: string) => read(`${AT}/${segment(id)}/reach`, shapes.reached);
 export const cancelWarning = (id: string, cancel: Json) =>
   send(`${AT}/${segment(id)}/cancel`, { cancel }, shapes.fullWarning);

@@ -2,6 +2,7 @@
 
 import type { Severity, Status } from "./foreignShapes";
 import type { Channel, Delivery, WarningStateName } from "./shapes";
+import type { StandingState } from "./standingShapes";
 
 type Names = Record<string, string>;
 const channels = <T>(names: Record<Channel, T>) => names;
@@ -48,6 +49,45 @@ export const en = {
     refused: "refused",
     cancel: "a cancel",
   } satisfies Record<WarningStateName, string>,
+  standing: {
+    tab: "Sensors",
+    title: "What sensors may send",
+    lead: "Two officers have released it beforehand. It goes out once, without anybody's hand, when as many sensors as are needed agree within two minutes.",
+    off: "Sensors release nothing here: sensor_release is off in the authority's settings.",
+    approvals: "What waits for a second officer is under Approvals",
+    none: "Nothing is entrusted to sensors.",
+    problem: "It could not go out now:",
+    rule: (needed: number, sensors: number) => `${needed} of ${sensors} sensors must agree.`,
+    until: (moment: string) => `Until ${moment}.`,
+    said: (count: number) => (count === 1 ? "1 alarm" : `${count} alarms`),
+    id: "For the sensor's program:",
+    withdraw: "Take it back",
+    withdrawTitle: "Take this back from the sensors?",
+    withdrawText:
+      "From then on no sensor sets it off. One officer is enough; two entrust it again.",
+    withdrawn: "It was taken back: no sensor sets it off any more.",
+    states: {
+      standing: "stands ready",
+      "set-off": "was set off",
+      withdrawn: "taken back",
+      expired: "its time is over",
+    } satisfies Record<StandingState, string>,
+    entrust: "Entrust to sensors",
+    entrustTitle: "Entrust this to sensors?",
+    entrustTexts: [
+      "You sign first, a second officer after you. From then on nobody is asked any more.",
+      "Identifier and times are made anew when it is set off; words and area are those you have written.",
+    ],
+    entrustAct: "Sign and propose it",
+    sensors: "Sensors",
+    sensorsHelp: "Sites, one a line: office/buoy-ionian",
+    needed: "How many must agree",
+    days: "For how many days",
+    wrongSensors: "Name sensors as office/NAME or ship/NAME, one a line, 200 at most.",
+    wrongNeeded: (most: number) => `How many must agree: 1 to ${most}.`,
+    wrongDays: (most: number) => `For how many days: 1 to ${most}.`,
+    proposed: "It was proposed and waits for a second officer, under Approvals.",
+  },
   foreign: {
     tab: "Alerts of others",
     title: "Alerts of others",
