@@ -29,6 +29,7 @@ from authority.warnings.warning_country import (
 )
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
+from baluardo.authority.warnings.drafting import LEAST_USUAL
 from baluardo.authority.warnings.outbox import StoreOutbox
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.emergency.cap.alert import MessageType, Status
@@ -161,6 +162,21 @@ def test_an_order_that_cannot_be_made_any_more_is_refused_and_in_the_log(nation:
     assert [order.warning for order, _ in waiting] == [second["id"]]
     assert nation.kinds()[-1] == "warning.not-sent"
     assert [order.warning for order, _ in asyncio.run(outbox.pending())] == [second["id"]]
+
+
+def test_far_more_people_than_usual_are_pointed_out(nation: State) -> None:
+    small = {"kind": "circle", "lat_deg": 42.79, "lon_deg": 13.096, "radius_km": 2.0}
+    large = {"kind": "circle", "lat_deg": 41.9, "lon_deg": 12.5, "radius_km": 60.0}
+
+    def codes() -> set[str]:
+        told = checked(nation, area=large, area_name="Norcia")
+        return {each["code"] for each in told["problems"]}
+
+    for _ in range(LEAST_USUAL):
+        assert "area.unusual" not in codes()
+        released(nation, area=small)
+        nation.calendar.now += DOUBLE_S + 1.0
+    assert "area.unusual" in codes()
 
 
 def test_territory_bounds_who_proposes_and_who_approves(nation: State) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -30,7 +31,9 @@ from baluardo.protocol.warnings import WarningRelease
 from baluardo.terms import Bilingual
 
 MOST_RECENT: Final = 50
-"""Warnings of the last minutes that a draft is held against."""
+"""Warnings of the last minutes that a draft is held against, and of all times for how many people
+are usual."""
+LEAST_USUAL: Final = 5
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,11 +113,13 @@ def check_draft(
 def _known(connection: Connection, desk: WarningDesk, draft: Draft, now: float) -> Known:
     """Return what a draft is held against: its template, what it follows, what went out lately."""
     table = schema.warning
-    lately = select(table.c.alert).where(
-        table.c.released > now - DOUBLE_S,
+    sent = (
         table.c.channel == draft.channel.value,
         table.c.message_type != MessageType.CANCEL.value,
     )
+    lately = select(table.c.alert).where(*sent, table.c.released > now - DOUBLE_S)
+    before = select(table.c.area).where(*sent).order_by(table.c.released.desc())
+    people = [float(row.area["people"]) for row in connection.execute(before.limit(MOST_RECENT))]
     return Known(
         desk.templates.find(draft.template),
         tuple(
@@ -125,6 +130,8 @@ def _known(connection: Connection, desk: WarningDesk, draft: Draft, now: float) 
             read_alert(bytes(row.alert), "The warning")
             for row in connection.execute(lately.limit(MOST_RECENT))
         ),
+        # Of few nobody can say what is usual.
+        median(people) if len(people) >= LEAST_USUAL else None,
     )
 
 

@@ -91,38 +91,6 @@ def problems_of_draft(
     )
 
 
-def problems_of_cancel(cancel: Alert, first: Alert) -> tuple[Problem, ...]:
-    """Return what is wrong with the cancel of an alert: whoever read the first must read it."""
-    return tuple(_of_cancel(cancel, first))
-
-
-def _of_cancel(cancel: Alert, first: Alert) -> Iterator[Problem]:
-    if first.reference not in cancel.references:
-        yield stops(
-            "cancel.reference",
-            "La revoca non indica il messaggio che annulla.",
-            "The cancel does not name the message that it takes back.",
-            "references",
-        )
-    if cancel.status is not first.status:
-        yield stops(
-            "cancel.channel",
-            "La revoca è su un altro canale: chi ha letto il messaggio non la vedrà.",
-            "The cancel is on another channel: who has read the message will not see it.",
-            "status",
-        )
-    said = {language_of(info) for info in cancel.infos if words_of(info).strip()}
-    for language in (language_of(info) for info in first.infos):
-        if language not in said:
-            yield stops(
-                "cancel.language-missing",
-                f"La revoca non ha un testo in «{language}», e il messaggio lo aveva.",
-                f"The cancel has no text in “{language}”, and the message had one.",
-                "infos",
-                language,
-            )
-
-
 def _of_languages(alert: Alert, warned: WarnedArea, profile: Profile) -> Iterator[Problem]:
     there = {info.language for info in alert.infos}
     if profile.languages[0] not in there:

@@ -1,4 +1,4 @@
-"""A warning taken back: its cancel, and the correction of one that was sent in error.
+"""A warning taken back: its cancel. (One sent in error is corrected by an update, from a template.)
 
 People are told by rule, in every language of the first message: when minutes count nobody can
 translate, and a language left out would go on believing the first.
@@ -16,12 +16,10 @@ from baluardo.emergency.broadcast.of_alert import language_of
 from baluardo.emergency.cap.alert import (
     BROADCAST_TEXT,
     Alert,
-    Certainty,
     Info,
     MessageType,
     Named,
     Response,
-    Severity,
     Urgency,
 )
 from baluardo.emergency.channels import Channel
@@ -31,7 +29,6 @@ from baluardo.emergency.writing.local_time import time_shown
 
 LEAST_LEFT: Final = timedelta(minutes=15)
 """For so long a cancel holds at least: phones that come back into view still get it."""
-CORRECTION_HOLDS: Final = timedelta(hours=1)
 LONGEST_NAME: Final = 60
 """Characters of an event or an area that are said again."""
 
@@ -72,36 +69,6 @@ _CANCEL: Final[Mapping[str, _Words]] = MappingProxyType(
         ),
     }
 )
-_CORRECTION: Final[Mapping[str, _Words]] = MappingProxyType(
-    {
-        "it": _Words(
-            "Errore: {event}",
-            "Il messaggio delle {time} è stato inviato per errore ({event}, {area}).",
-            "Il pericolo di cui parlava non c'è. Non devi fare nulla. Ci scusiamo.",
-        ),
-        "en": _Words(
-            "Error: {event}",
-            "The message of {time} was sent in error ({event}, {area}).",
-            "The danger it spoke of is not there. You need do nothing. We apologise.",
-        ),
-        "de": _Words(
-            "Fehler: {event}",
-            "Die Meldung von {time} Uhr wurde irrtümlich gesendet ({event}, {area}).",
-            "Die gemeldete Gefahr besteht nicht. Sie müssen nichts tun. Wir bitten um "
-            "Entschuldigung.",
-        ),
-        "fr": _Words(
-            "Erreur : {event}",
-            "Le message de {time} a été envoyé par erreur ({event}, {area}).",
-            "Le danger annoncé n'existe pas. Vous n'avez rien à faire. Veuillez nous excuser.",
-        ),
-        "sl": _Words(
-            "Napaka: {event}",
-            "Sporočilo ob {time} je bilo poslano pomotoma ({event}, {area}).",
-            "Nevarnosti, o kateri je govorilo, ni. Ni vam treba storiti ničesar. Opravičujemo se.",
-        ),
-    }
-)
 """Other languages are told in English: better than a language that hears nothing."""
 
 
@@ -114,7 +81,7 @@ def cancel_of(
     """
     infos = tuple(
         replace(
-            _told(info, _CANCEL, alert, profile),
+            _told(info, alert, profile),
             responses=(Response.NONE,),
             urgency=Urgency.PAST,
             effective=sent,
@@ -123,56 +90,21 @@ def cancel_of(
         )
         for info in alert.infos
     )
-    return _after(alert, MessageType.CANCEL, infos, sender, identifier, sent, reason)
-
-
-def correction_of(
-    alert: Alert, reason: str, profile: Profile, sender: str, identifier: str, sent: datetime
-) -> Alert:
-    """Return the Update that says an alert was sent in error, in each of its languages.
-
-    It goes out like any update, by two persons; `cancel_of` stops the first at once.
-    """
-    infos = tuple(
-        replace(
-            _told(info, _CORRECTION, alert, profile),
-            responses=(Response.NONE,),
-            urgency=Urgency.IMMEDIATE,
-            severity=Severity.MINOR,
-            certainty=Certainty.OBSERVED,
-            effective=sent,
-            onset=None,
-            expires=sent + CORRECTION_HOLDS,
-        )
-        for info in alert.infos
-    )
-    return _after(alert, MessageType.UPDATE, infos, sender, identifier, sent, reason)
-
-
-def _after(
-    alert: Alert,
-    kind: MessageType,
-    infos: tuple[Info, ...],
-    sender: str,
-    identifier: str,
-    sent: datetime,
-    reason: str,
-) -> Alert:
     return replace(
         alert,
         identifier=identifier,
         sender=sender,
         sent=sent,
-        message_type=kind,
+        message_type=MessageType.CANCEL,
         note=reason,
         references=(alert.reference,),
         infos=infos,
     )
 
 
-def _told(info: Info, said: Mapping[str, _Words], alert: Alert, profile: Profile) -> Info:
+def _told(info: Info, alert: Alert, profile: Profile) -> Info:
     language = language_of(info)
-    words = said.get(language, said["en"])
+    words = _CANCEL.get(language, _CANCEL["en"])
     facts = {
         "event": _short(info.event),
         "time": time_shown(alert.sent, profile.country),
