@@ -21,6 +21,7 @@ from baluardo.emergency.broadcast.pages import MOST_PAGES
 from baluardo.emergency.cap.alert import BROADCAST_TEXT, Alert, MessageType
 from baluardo.emergency.cap.reading import read_alert
 from baluardo.emergency.cap.writing import write_alert
+from baluardo.emergency.channels import Channel
 from baluardo.emergency.problem import Gravity, Problem
 from baluardo.emergency.release import Country, judge
 from baluardo.emergency.wording.linter import lint
@@ -74,7 +75,8 @@ def check_draft(
 ) -> Checked:
     """Return what is wrong with a draft, and the body to sign where no error stops it."""
     texts = {
-        info.language: _text_state(info.broadcast_words, info.language) for info in draft.infos
+        info.language: _text_state(desk, draft.channel, info.broadcast_words, info.language)
+        for info in draft.infos
     }
     try:
         warned = resolve(draft.area, desk.atlas)
@@ -82,7 +84,9 @@ def check_draft(
     except InvalidInputError as problem:
         return Checked((_stop("draft.incomplete", str(problem)),), texts)
     texts = {
-        info.language: _text_state(info.parameter(BROADCAST_TEXT) or "", info.language)
+        info.language: _text_state(
+            desk, draft.channel, info.parameter(BROADCAST_TEXT) or "", info.language
+        )
         for info in alert.infos
     }
     known = _known(connection, desk, draft, now)
@@ -157,8 +161,8 @@ def _outside(desk: WarningDesk, warned: WarnedArea, territory: tuple[str, ...]) 
     return None
 
 
-def _text_state(words: str, language: str) -> dict[str, Any]:
-    found = lint(words, language)
+def _text_state(desk: WarningDesk, channel: Channel, words: str, language: str) -> dict[str, Any]:
+    found = lint(words, language, channel, additional=language != desk.profile.languages[0])
     return {
         "coding": found.coding.name_shown,
         "pages": found.pages,
