@@ -20,7 +20,7 @@ from baluardo.authority.warnings.releasing import (
     CANCELLED,
     end_warning,
     judge_release,
-    release_warning,
+    prepare,
 )
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.console.warnings_in_force import PATH
@@ -73,6 +73,10 @@ def held(place: Path, now: float = NOW) -> SiteWarnings:
     return SiteWarnings.read(place, italy().verifier(), lambda: now)
 
 
+def holding(*envelopes: Envelope) -> WarningsHold:
+    return WarningsHold(tuple(digest_of(each.payload) for each in envelopes))
+
+
 def shown(warnings: SiteWarnings) -> list[str]:
     return [each.alert.identifier for each in warnings.holding()]
 
@@ -113,6 +117,7 @@ def test_warnings_stand_until_they_expire_are_ended_or_left_out(tmp_path: Path) 
     for envelope in (first, second, first):
         warnings.hear(SiteWarning(envelope))
     assert shown(warnings) == ["IT-EXERCISE-2", "IT-EXERCISE-1"]
+    warnings.hear(holding(first, second))
     assert shown(held(tmp_path)) == ["IT-EXERCISE-2", "IT-EXERCISE-1"]  # after a restart
     assert shown(held(tmp_path, NOW + 3_540.0)) == []
     warnings.hear(WarningsHold((digest_of(second.payload), "0a" * 48)))
@@ -126,6 +131,7 @@ def test_a_cancel_stands_for_a_while(tmp_path: Path) -> None:
     cancel = alert(3, message_type=MessageType.CANCEL, references=(reference,))
     warnings = held(tmp_path)
     warnings.hear(SiteWarning(told(cancel)))
+    warnings.hear(holding(told(cancel)))
     assert shown(warnings) == ["IT-EXERCISE-3"]
     assert shown(held(tmp_path, NOW - 60.0 + CANCEL_SHOWN)) == []
 
@@ -137,8 +143,10 @@ def test_a_forged_one_changes_nothing_and_many_fit_into_their_room(tmp_path: Pat
         with pytest.raises((TrustError, InvalidInputError)):
             warnings.hear(SiteWarning(envelope))
     assert shown(warnings) == ["IT-EXERCISE-1"]
-    for number in range(2, MOST_HELD + 3):
-        warnings.hear(SiteWarning(told(alert(number))))
+    many = [told(alert(number)) for number in range(1, MOST_HELD + 3)]
+    for envelope in many:
+        warnings.hear(SiteWarning(envelope))
+    warnings.hear(holding(*many[:MOST_HELD]))
     assert len(shown(warnings)) == len(shown(held(tmp_path))) == MOST_HELD
 
 
@@ -166,7 +174,8 @@ async def released(authority: Authority) -> str:
         checked = check_draft(transaction.connection, desk, drafted, (), now)
         assert checked.release is not None, checked.problems
         found = judge_release(authority, checked.release, authority.policy, (), now)
-        return release_warning(transaction, authority, found, "0" * 64, ["anna.rossi"])
+        prepared = prepare(transaction.connection, authority, found, transaction.now)
+        return prepared.keep(transaction, "0" * 64, ["anna.rossi"])
 
     return await authority.store.act(do)
 

@@ -24,7 +24,7 @@ from baluardo.authority.channel_directory import ChannelDirectory
 from baluardo.authority.channel_guest import REQUESTS_AT_ONCE, Guest
 from baluardo.authority.channel_mail import ChannelMail
 from baluardo.authority.channel_news import PolicyFrames, PublicNews, policy_frames
-from baluardo.authority.channel_warnings import ChannelWarnings, is_site
+from baluardo.authority.channel_warnings import ChannelWarnings, StandingWarnings, is_site
 from baluardo.authority.context import Authority
 from baluardo.authority.events.event import Event, EventKind
 from baluardo.authority.whereabouts import welcome_of
@@ -68,8 +68,17 @@ logger = logging.getLogger("baluardo.authority.channel")
 class ChannelDoor:
     """Serves channels from `start` to `stop`; `hear` takes the events of the bus."""
 
-    def __init__(self, authority: Authority, app: ASGIApp, limits: Limits | None = None) -> None:
-        """Take the authority, and the application that answers forwarded requests."""
+    def __init__(
+        self,
+        authority: Authority,
+        app: ASGIApp,
+        limits: Limits | None = None,
+        standing: StandingWarnings | None = None,
+    ) -> None:
+        """Take the authority, and the application that answers forwarded requests.
+
+        standing: what tells which warnings stand, if pages ask it too.
+        """
         self._authority = authority
         self._api = ApiOverChannel(authority, app)
         self._limits = limits
@@ -77,7 +86,7 @@ class ChannelDoor:
         self._attendance = Attendance(authority)
         self._directory = ChannelDirectory(authority)
         self._mail = ChannelMail(authority)
-        self._warnings = ChannelWarnings(authority)
+        self._warnings = ChannelWarnings(authority, standing or StandingWarnings(authority))
         authority.warnings.count_sites = self._count_sites
         self._server: ChannelServer | None = None
         self._endpoint: Endpoint | None = None

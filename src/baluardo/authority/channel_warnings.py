@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -31,8 +32,14 @@ logger: Final = logging.getLogger("baluardo.authority.channel")
 _table: Final = schema.warning
 _WHAT: Final = "The warning"
 
-Held = tuple[str, Channel, bytes]
-"""Digest, channel and octets of an alert."""
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A warning that stands on pages, read once."""
+
+    octets: bytes
+    warning: HeldWarning
+    shown: WarningInForce
 
 
 def is_site(guest: Guest) -> bool:
@@ -40,52 +47,68 @@ def is_site(guest: Guest) -> bool:
     return guest.identity.kind in SITES
 
 
-def warnings_at_sites(
-    connection: Connection, channels: frozenset[Channel], now: float
-) -> list[Held]:
-    """Return what stands on sites' pages now, the newest first, `MOST_HELD` at most."""
-    query = (
-        select(_table)
-        .where(
-            _table.c.state == RELEASED,
-            _table.c.channel.in_(sorted(channels)),
-            (_table.c.expires > now) | (_table.c.released > now - CANCEL_SHOWN),
+class StandingWarnings:
+    """What stands on pages and telephones now; every page asks, so an alert is read once."""
+
+    def __init__(self, authority: Authority) -> None:
+        """Begin without any."""
+        self._authority = authority
+        self._known: dict[str, Standing] = {}
+        """By the warning's id."""
+
+    async def now(self) -> list[Standing]:
+        """Return them, the newest first, `MOST_HELD` at most."""
+        if not self._authority.warnings.settings.sites:
+            return []
+        return await self._authority.store.read(self._read)
+
+    async def shown(self) -> list[WarningInForce]:
+        """Return the same as pages are told it."""
+        return [each.shown for each in await self.now()]
+
+    def _read(self, connection: Connection) -> list[Standing]:
+        channels, now = self._authority.warnings.settings.sites, self._authority.clock()
+        query = (
+            select(*(_table.c[name] for name in _ROW))
+            .where(
+                _table.c.state == RELEASED,
+                _table.c.channel.in_(sorted(channels)),
+                (_table.c.expires > now) | (_table.c.released > now - CANCEL_SHOWN),
+            )
+            .order_by(_table.c.released.desc(), _table.c.id)
+            .limit(2 * MOST_HELD)
         )
-        .order_by(_table.c.released.desc(), _table.c.id)
-        .limit(2 * MOST_HELD)
-    )
-    rows = [row for row in connection.execute(query) if shown_at_sites(row, now)]
-    alerts = ((Channel(row.channel), bytes(row.alert)) for row in rows[:MOST_HELD])
-    return [(digest_of(alert), channel, alert) for channel, alert in alerts]
+        rows = [row for row in connection.execute(query) if shown_at_sites(row, now)][:MOST_HELD]
+        known = self._known
+        self._known = {
+            row.id: known.get(row.id) or _standing(connection, row.id, row.channel) for row in rows
+        }
+        return list(self._known.values())
 
 
-async def warnings_in_force(authority: Authority) -> list[WarningInForce]:
-    """Return the same for the authority's own pages."""
-    channels, now = authority.warnings.settings.sites, authority.clock()
-    if not channels:
-        return []
-    held = await authority.store.read(lambda c: warnings_at_sites(c, channels, now))
-    read = [HeldWarning(each, channel, read_alert(octets, _WHAT)) for each, channel, octets in held]
-    return [WarningInForce.of(each.channel, each.alert, each.until) for each in read]
+_ROW: Final = ("id", "channel", "state", "message_type", "released", "expires")
+
+
+def _standing(connection: Connection, warning: str, channel: str) -> Standing:
+    query = select(_table.c.alert).where(_table.c.id == warning)
+    octets = bytes(connection.execute(query).scalar_one())
+    held = HeldWarning(digest_of(octets), Channel(channel), read_alert(octets, _WHAT))
+    return Standing(octets, held, WarningInForce.of(held.channel, held.alert, held.until))
 
 
 class ChannelWarnings:
     """What sites are told of warnings; each is signed once, and sent to each site once."""
 
-    def __init__(self, authority: Authority) -> None:
-        """Begin without any."""
-        self._authority = authority
+    def __init__(self, authority: Authority, standing: StandingWarnings) -> None:
+        """Take what tells which warnings stand."""
+        self._authority, self._standing = authority, standing
         self._frames: dict[str, bytes] | None = None
         """By digest; None before it was looked, when nothing may be said to hold no more."""
 
     async def refresh(self) -> None:
         """Read what holds by now, and sign what is new."""
-        authority = self._authority
-        channels, now = authority.warnings.settings.sites, authority.clock()
-        held: list[Held] = []
-        if channels:
-            held = await authority.store.read(lambda c: warnings_at_sites(c, channels, now))
-        self._frames = await asyncio.to_thread(self._framed, held)
+        standing = await self._standing.now()
+        self._frames = await asyncio.to_thread(self._framed, standing)
 
     def inform(self, guest: Guest) -> None:
         """Send a site what it lacks, then which warnings hold."""
@@ -98,9 +121,10 @@ class ChannelWarnings:
         guest.send(WarningsHold(held))
         guest.told_warnings = held
 
-    def _framed(self, held: list[Held]) -> dict[str, bytes]:
+    def _framed(self, standing: list[Standing]) -> dict[str, bytes]:
         found = {}
-        for digest, channel, alert in held:
+        for each in standing:
+            digest, channel = each.warning.digest, each.warning.channel
             frame = (self._frames or {}).get(digest)
             if frame is None:
                 try:
@@ -108,6 +132,6 @@ class ChannelWarnings:
                 except ConflictError as problem:  # another authority has opened this channel
                     logger.warning("Sites are not told of a warning: %s", problem)
                     continue
-                frame = encode(SiteWarning(sign(alert, CAP_TYPE, credential)))
+                frame = encode(SiteWarning(sign(each.octets, CAP_TYPE, credential)))
             found[digest] = frame
         return found

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp
 from baluardo.authority.acts.policy import refresh_policy
 from baluardo.authority.acts.revocation import keep_lists
 from baluardo.authority.channel_door import ChannelDoor
-from baluardo.authority.channel_warnings import warnings_in_force
+from baluardo.authority.channel_warnings import StandingWarnings
 from baluardo.authority.context import Authority
 from baluardo.authority.doors.certificates import certificates_router
 from baluardo.authority.doors.commands import commands_router
@@ -65,7 +64,8 @@ class AuthorityService:
         self.authority = authority
         self.metrics = Metrics(authority)
         self.router = _router(authority, self.metrics)
-        self.door = ChannelDoor(authority, self._application(static))
+        self._standing = StandingWarnings(authority)
+        self.door = ChannelDoor(authority, self._application(static), standing=self._standing)
         self._senders = Senders(authority)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -76,7 +76,7 @@ class AuthorityService:
             router=self.router,
             pages=AUTHORITY_PAGES,
             status=self._status,
-            warnings=partial(warnings_in_force, self.authority),
+            warnings=self._standing.shown,
             healthy=lambda: self.authority.store.is_writing,
             lifespan=self._running,
             wrap=self._wrap,

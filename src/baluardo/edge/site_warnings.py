@@ -39,6 +39,8 @@ class SiteWarnings:
         """Take where they are kept, what judges certificates, and the site's time."""
         self._path, self._verifier, self._clock = path, verifier, clock
         self._held: dict[str, tuple[Envelope, HeldWarning]] = {}
+        self._kept: set[str] = set()
+        """Digests of those in the file."""
         self._turn = threading.Lock()
 
     @classmethod
@@ -53,17 +55,17 @@ class SiteWarnings:
                     warnings._take(Envelope.of_object(each))
         except BaluardoError as problem:
             logger.warning("Warnings that were kept are not shown: %s", problem)
+        warnings._kept = set(warnings._held)
         return warnings
 
     def hear(self, message: SiteWarning | WarningsHold) -> None:
         """Take what an authority tells; errors as `read_site_warning`: nothing is changed then."""
         with self._turn:
-            before = set(self._held)
             if isinstance(message, SiteWarning):
-                self._take(message.envelope)
-            else:
-                self._held = {d: self._held[d] for d in message.digests if d in self._held}
-            if set(self._held) != before:
+                self._take(message.envelope)  # kept with the word of what holds, which follows
+                return
+            self._held = {d: self._held[d] for d in message.digests if d in self._held}
+            if set(self._held) != self._kept:
                 self._keep()
 
     def holding(self) -> Sequence[HeldWarning]:
@@ -91,3 +93,5 @@ class SiteWarnings:
             write_durably(self._path, write_json({"warnings": listed}))
         except TargetError as problem:  # it is shown all the same
             logger.warning("Warnings are not kept for a restart: %s", problem)
+        else:
+            self._kept = set(self._held)

@@ -29,6 +29,7 @@ from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.authority.warnings.releasing import judge_release, prepare
+from baluardo.authority.warnings.standing import judge_beforehand
 from baluardo.errors import (
     CommandError,
     ConflictError,
@@ -96,10 +97,11 @@ def propose(
     if isinstance(body, PolicyChange):
         policy.check_successor(body.policy)
         _check_workable(connection, body.policy)
-    if isinstance(body, WarningRelease | StandingWarning):
+    if isinstance(body, StandingWarning):
+        judge_beforehand(authority, body, policy, [principal.person], now)
+    if isinstance(body, WarningRelease):
         found = judge_release(authority, body, policy, [principal.person], now)
-        if isinstance(body, WarningRelease):
-            prepare(connection, authority, found, now)
+        prepare(connection, authority, found, now)
     _check_room(connection, stated, signed.digest.hex(), now)
     row = {
         "id": signed.digest.hex(),

@@ -16,7 +16,11 @@ from baluardo.authority.events.event import EventKind
 from baluardo.authority.store import schema
 from baluardo.authority.store.transaction import Transaction
 from baluardo.authority.warnings.releasing import judge_release, prepare
-from baluardo.authority.warnings.standing import check_standing, keep_standing
+from baluardo.authority.warnings.standing import (
+    check_standing,
+    judge_beforehand,
+    keep_standing,
+)
 from baluardo.errors import CommandError, ConflictError, InvalidInputError
 from baluardo.protocol.authority_messages import LARGEST_POLICY_BUNDLE
 from baluardo.protocol.dangerous import (
@@ -155,15 +159,16 @@ def _warning(
     command: str,
     people: Sequence[str],
 ) -> Execution:
-    found = judge_release(authority, body, policy, people, transaction.now)
     if isinstance(body, StandingWarning):
-        check_standing(authority, body, transaction.now)
+        judge_beforehand(authority, body, policy, people, transaction.now)
+        check_standing(transaction, authority, body)
 
         def let_stand(_by: str) -> CarriedOut:
             keep_standing(transaction, body, command, people)
             return "Sensors may release this warning from now on, once.", None
 
         return Execution(let_stand)
+    found = judge_release(authority, body, policy, people, transaction.now)
     prepared = prepare(transaction.connection, authority, found, transaction.now)
 
     def carry_out(_by: str) -> CarriedOut:

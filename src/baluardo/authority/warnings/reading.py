@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -17,6 +18,8 @@ from baluardo.trust.commands.proposal import Proposal
 from baluardo.trust.envelope import Envelope
 
 MOST_SHOWN: Final = 200
+MOST_READ: Final = 256
+"""Alerts that are remembered as they were read."""
 EXPIRED: Final = "expired"
 
 _table: Final = schema.warning
@@ -121,4 +124,10 @@ def _state(row: Row[Any], now: float) -> WarningState:
     state = row.state
     if state == "released" and not in_force(row, now):
         state = "cancel" if row.message_type == MessageType.CANCEL.value else EXPIRED
-    return WarningState(row, read_alert(bytes(row.alert), "The warning"), state)
+    return WarningState(row, _alert(bytes(row.alert)), state)
+
+
+@lru_cache(maxsize=MOST_READ)
+def _alert(octets: bytes) -> Alert:
+    """Read an alert; every desk asks for the whole list every few seconds, and none changes."""
+    return read_alert(octets, "The warning")

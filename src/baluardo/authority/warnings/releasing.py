@@ -22,7 +22,7 @@ from baluardo.emergency.release import Country, Releasable, judge
 from baluardo.errors import ConflictError, UnknownError
 from baluardo.protocol.policy import Policy
 from baluardo.protocol.site_warnings import CANCEL_SHOWN
-from baluardo.protocol.warnings import StandingWarning, WarningRelease
+from baluardo.protocol.warnings import WarningRelease
 from baluardo.trust.digest import digest
 
 RELEASED: Final = "released"
@@ -54,7 +54,7 @@ def territory_of(policy: Policy, person: str) -> tuple[str, ...]:
 
 def judge_release(
     authority: Authority,
-    body: WarningRelease | StandingWarning,
+    body: WarningRelease,
     policy: Policy,
     people: Sequence[str],
     now: float,
@@ -68,18 +68,6 @@ def judge_release(
         raise ConflictError(why.en)
     territories = [territory_of(policy, person) for person in people]
     return judge(body.read(), body.channel, body.level, country_of(authority), territories, now)
-
-
-def release_warning(
-    transaction: Transaction,
-    authority: Authority,
-    found: Releasable,
-    command: str,
-    by: Sequence[str],
-) -> str:
-    """Keep a warning and what is to go out, and return its id; ConflictError changes nothing."""
-    prepared = prepare(transaction.connection, authority, found, transaction.now)
-    return prepared.keep(transaction, command, by)
 
 
 class Prepared:
