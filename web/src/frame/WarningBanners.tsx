@@ -1,6 +1,6 @@
 import type { WarningInForce } from "../api/warnings";
-import { language, words } from "./language";
-import { inForce, readHere, setRead, textFor } from "./publicWarnings";
+import { language, spokenTo, words } from "./language";
+import { inForce, readHere, setRead } from "./publicWarnings";
 import { momentOf } from "./time";
 
 /** Public warnings that hold, above everything else of every page. */
@@ -17,7 +17,7 @@ export function WarningBanners() {
 function Banner(props: { warning: WarningInForce }) {
   const { warning } = props;
   const t = words.value;
-  const text = textFor(warning, language.value);
+  const text = spokenTo(warning.texts, language.value);
   const folded = readHere.value.has(warning.identifier);
   const kind = `public-warning-${warning.channel}`;
   return (

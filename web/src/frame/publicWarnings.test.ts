@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { WarningInForce } from "../api/warnings";
-import { sounding, standing, textFor } from "./publicWarnings";
+import { spokenTo } from "./language";
+import { sounding, standing } from "./publicWarnings";
 
 const text = (language: string) => ({
   language,
@@ -22,10 +23,11 @@ const warning = (identifier: string, changes: Partial<WarningInForce> = {}): War
 });
 
 test("a reader gets the own language, else the first", () => {
-  expect(textFor(warning("a"), "en")?.headline).toBe("h en");
-  expect(textFor(warning("a"), "it")?.headline).toBe("h it-IT");
-  expect(textFor(warning("a"), "fr")?.headline).toBe("h it-IT");
-  expect(textFor(warning("a", { texts: [] }), "it")).toBeUndefined();
+  const { texts } = warning("a");
+  expect(spokenTo(texts, "en")?.headline).toBe("h en");
+  expect(spokenTo(texts, "it")?.headline).toBe("h it-IT");
+  expect(spokenTo(texts, "fr")?.headline).toBe("h it-IT");
+  expect(spokenTo([], "it")).toBeUndefined();
 });
 
 test("without an answer a warning stands until it ends", () => {

@@ -1,7 +1,7 @@
 /** Public warnings on every page: which hold, which were read here, and whether one is new. */
 
 import { signal } from "@preact/signals";
-import { getWarningsInForce, type WarningInForce, type WarningText } from "../api/warnings";
+import { getWarningsInForce, type WarningInForce } from "../api/warnings";
 import { Speaker } from "./attentionTone";
 import { store, stored } from "./stored";
 
@@ -49,12 +49,6 @@ export function setRead(identifier: string, read: boolean): void {
   readHere.value = next;
   store(READ, JSON.stringify([...next].slice(-MOST_KEPT)));
   speaker?.silence();
-}
-
-/** The words for a reader: of the language, else the first. */
-export function textFor(warning: WarningInForce, language: string): WarningText | undefined {
-  const spoken = (text: WarningText) => text.language.toLowerCase().split("-")[0];
-  return warning.texts.find((text) => spoken(text) === language) ?? warning.texts[0];
 }
 
 /** What still holds of what was told. */

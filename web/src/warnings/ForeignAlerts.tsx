@@ -1,5 +1,5 @@
 import { EmptyState, ErrorState, Loading, Mark, momentOf, Section, When } from "../authority/kit";
-import { inLanguage, language } from "../frame/language";
+import { inLanguage, language, spokenTo } from "../frame/language";
 import {
   type Feed,
   type ForeignAlert,
@@ -7,7 +7,6 @@ import {
   namesOf,
   type Severity,
   type ForeignAlerts as Told,
-  textOf,
 } from "./foreignShapes";
 import { foreign } from "./state";
 import { t } from "./words";
@@ -52,7 +51,7 @@ export function ForeignAlerts(props: {
 function Card(props: { alert: ForeignAlert }) {
   const w = t.value;
   const { alert } = props;
-  const text = textOf(alert, language.value);
+  const text = spokenTo(alert.texts, language.value);
   const open = foreign.value !== null && keyOf(foreign.value) === keyOf(alert);
   const title = text?.headline || text?.event || alert.identifier;
   return (
@@ -92,7 +91,7 @@ function Card(props: { alert: ForeignAlert }) {
 function Details(props: { alert: ForeignAlert }) {
   const w = t.value;
   const { alert } = props;
-  const text = textOf(alert, language.value);
+  const text = spokenTo(alert.texts, language.value);
   return (
     <>
       {text?.description ? (

@@ -123,12 +123,6 @@ export const foreignAlerts = object<ForeignAlerts>({
 export const keyOf = (alert: ForeignAlert) =>
   `${alert.feed} ${alert.sender} ${alert.identifier} ${alert.sent}`;
 
-/** The text of a reader's language, else the first. */
-export function textOf(alert: ForeignAlert, language: string): ForeignText | undefined {
-  const spoken = (text: ForeignText) => text.language.toLowerCase().split("-")[0];
-  return alert.texts.find((each) => spoken(each) === language) ?? alert.texts[0];
-}
-
 /** What the areas of an alert are called, in a reader's language where they have a name in it. */
 export function namesOf(alert: ForeignAlert, language: string): string {
   const named = alert.areas.map(({ names }) => {
