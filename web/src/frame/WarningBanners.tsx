@@ -1,6 +1,7 @@
 import type { WarningInForce } from "../api/warnings";
-import { language, spokenTo, words } from "./language";
+import { language, words } from "./language";
 import { inForce, readHere, setRead } from "./publicWarnings";
+import { spokenTo } from "./spoken";
 import { momentOf } from "./time";
 
 /** Public warnings that hold, above everything else of every page. */

@@ -32,15 +32,6 @@ export function inLanguage(text: Text | string): string {
   return typeof text === "string" ? text : text[language.value];
 }
 
-/** What is in a reader's language (RFC 5646, its first part), else the first there is. */
-export function spokenTo<T extends { language: string }>(
-  texts: readonly T[],
-  reader: string,
-): T | undefined {
-  const spoken = ({ language }: T) => language.toLowerCase().split("-")[0];
-  return texts.find((each) => spoken(each) === reader) ?? texts[0];
-}
-
 const numberFormats = new Map<string, Intl.NumberFormat>();
 
 /** A number as the reader writes it. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { WarningInForce } from "../api/warnings";
-import { spokenTo } from "./language";
 import { sounding, standing } from "./publicWarnings";
+import { spokenTo } from "./spoken";
 
 const text = (language: string) => ({
   language,

@@ -1,5 +1,6 @@
 import { EmptyState, ErrorState, Loading, Mark, momentOf, Section, When } from "../authority/kit";
-import { inLanguage, language, spokenTo } from "../frame/language";
+import { inLanguage, language } from "../frame/language";
+import { spokenTo } from "../frame/spoken";
 import {
   type Feed,
   type ForeignAlert,
