@@ -25,7 +25,7 @@ from baluardo.authority.warnings.releasing import (
 from baluardo.authority.warnings.settings import WarningSettings
 from baluardo.console.warnings_in_force import PATH
 from baluardo.edge.agent import EdgeAgent
-from baluardo.edge.site_warnings import FILE, SiteWarnings
+from baluardo.edge.site_warnings import DIRECTORY, SiteWarnings
 from baluardo.emergency.cap.alert import CAP_TYPE, Alert, MessageType, Reference, Status
 from baluardo.emergency.cap.writing import write_alert
 from baluardo.emergency.channels import Channel
@@ -150,10 +150,24 @@ def test_a_forged_one_changes_nothing_and_many_fit_into_their_room(tmp_path: Pat
     assert len(shown(warnings)) == len(shown(held(tmp_path))) == MOST_HELD
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"warnings": 7}', '{"warnings": [7]}'])
-def test_a_broken_file_is_left_out(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
-    assert shown(held(tmp_path)) == []
+@pytest.mark.parametrize("text", ["", "{", "7", '{"payload": 7}'])
+def test_a_broken_file_is_left_out_and_holds_up_no_other(tmp_path: Path, text: str) -> None:
+    held(tmp_path).hear(SiteWarning(told(alert())))
+    (tmp_path / DIRECTORY / "0.json").write_text(text)
+    assert shown(held(tmp_path)) == ["IT-EXERCISE-1"]
+
+
+def test_what_is_over_leaves_the_disk(tmp_path: Path) -> None:
+    now = [NOW]
+    warnings = SiteWarnings.read(tmp_path, italy().verifier(), lambda: now[0])
+    warnings.hear(SiteWarning(told(alert(1))))
+    now[0] += 3_600.0
+    later = alert(2, sent=alert().sent + timedelta(hours=1), infos=())
+    info = replace(alert().infos[0], expires=alert().sent + timedelta(hours=3))
+    warnings.hear(SiteWarning(told(replace(later, infos=(info,)))))
+    assert len(list((tmp_path / DIRECTORY).iterdir())) == 1
+    warnings.hear(WarningsHold(()))
+    assert list((tmp_path / DIRECTORY).iterdir()) == []
 
 
 @pytest.fixture

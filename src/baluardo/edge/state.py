@@ -11,7 +11,7 @@
     log/           our copy of the log, and what we cosigned of it as a witness (`log_copy`)
     people.json    where people were seen last (`calls.people`)
     missed.json    calls to people of the site who had no device connected (`calls.missed_calls`)
-    warnings.json  public warnings that hold (`site_warnings`)
+    warnings/      public warnings that hold (`site_warnings`)
     floor.json     the latest time known to have passed (`trust.clock`)
     invitation     while the first contact is under way: it holds a secret
     lock           one program at a time
