@@ -248,16 +248,58 @@ def test_two_entrust_an_exercise_to_sensors_and_one_takes_it_back(
     anna.fill("Sensors", "office/buoy-sicily\noffice/buoy-ionian", anna.dialog)
     anna.press("Sign and propose it", anna.dialog)
     anna.sees("It was proposed and waits for a second officer, under Approvals.")
+    proposed = card(anna, "Onda a Norcia")
+    expect(proposed).to_contain_text("waits for a second officer")
+    expect(proposed).to_contain_text("no certificate in force")
     approve_command(bruno, "A warning that sensors may release")
     at_desk(bruno, "Sensors")
     standing = card(bruno, "Onda a Norcia")
     expect(standing).to_contain_text("stands ready")
     expect(standing).to_contain_text("2 of 2 sensors must agree.")
     expect(standing).to_contain_text("buoy-ionian")
+    expect(standing).to_contain_text("2 sensors must agree, and 0 of those named have")
     bruno.press("Take it back", standing)
     bruno.press("Take it back", bruno.dialog)
     bruno.sees("It was taken back: no sensor sets it off any more.")
     expect(standing).to_contain_text("taken back")
+
+
+def test_two_sensors_that_agree_send_it(
+    officers: tuple[Person, Person], telephone: Page, country: Country
+) -> None:
+    anna, bruno = officers
+    enrol_edge(country, anna, bruno, "office", "buoy", "Buoy")
+    writes(anna, "Exercise", "Ritiro del mare")
+    ready(anna, "Entrust to sensors").click()
+    anna.fill("Sensors", "office/buoy\noffice/rome", anna.dialog)
+    anna.dialog.get_by_label(READ).check()
+    anna.press("Sign and propose it", anna.dialog)
+    anna.sees("It was proposed and waits for a second officer, under Approvals.")
+    approve_command(bruno, "A warning that sensors may release")
+    at_desk(bruno, "Sensors")
+    standing = card(bruno, "Ritiro del mare")
+    expect(standing).to_contain_text("stands ready")
+    expect(standing).not_to_contain_text("It could not go out now")
+    name = standing.locator("code").last.inner_text()
+
+    def alarms(site: str) -> str:
+        said = ("--standing", name, "--reading", "0.8 m in 40 s", "--unprotected")
+        return country.told("edge", "alarm", country.place / site, *said)
+
+    assert alarms("rome") == "Counted: 1 of 2 sensors agree.\n"
+    standing.get_by_text("1 alarm", exact=True).click()
+    expect(standing).to_contain_text("office/rome, 0.8 m in 40 s")
+    assert re.fullmatch(r"The warning [0-9a-f]{32} went out: 2 sensors agree.\n", alarms("buoy"))
+    expect(standing).to_contain_text("was set off")
+    bruno.page.get_by_role("tab", name=re.compile("^Situation")).click()
+    sent = card(bruno, "Ritiro del mare")
+    expect(sent).to_contain_text("in force")
+    expect(banner(telephone).first).to_contain_text("Ritiro del mare")
+    bruno.press("Show", sent)
+    bruno.press("Cancel this warning", sent)
+    bruno.fill("Reason", "Fine dell'esercitazione", bruno.dialog)
+    bruno.press("Sign and cancel it", bruno.dialog)
+    bruno.sees("The cancel was signed and sent.")
 
 
 def test_alerts_of_others_stand_apart_and_a_feed_that_is_away_is_said(
@@ -306,7 +348,7 @@ def test_the_desk_is_no_wider_than_its_window(
     if page.locator("main").get_attribute("lang") != language:
         page.locator("#language-switch").click()
     expect(page.locator("main")).to_have_attribute("lang", language)
-    for tab in range(3):
+    for tab in range(5):
         page.get_by_role("tablist").first.get_by_role("tab").nth(tab).click()
         for element in ("document.documentElement", "document.querySelector('.authority-scroll')"):
             wide = page.evaluate(f"() => {element}.scrollWidth - {element}.clientWidth")

@@ -1,4 +1,5 @@
 import { inLanguage } from "../frame/language";
+import "./channel.css";
 import type { Channel } from "./shapes";
 import { colours, deskState } from "./state";
 import { t } from "./words";

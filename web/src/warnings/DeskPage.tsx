@@ -14,6 +14,7 @@ import { headlineOf, newsOf } from "./news";
 import { Situation } from "./Situation";
 import { StandingWarnings } from "./StandingWarnings";
 import type { Warning } from "./shapes";
+import { askingOf } from "./standingShapes";
 import { cells, chosen, deskState, draft, foreign, placing, warnings } from "./state";
 import { t } from "./words";
 
@@ -77,7 +78,13 @@ function Content() {
                   ]
                 : []),
               ...(standing.answer && (standing.answer.on || standing.answer.standing.length > 0)
-                ? [{ key: "standing" as const, title: w.standing.tab }]
+                ? [
+                    {
+                      key: "standing" as const,
+                      title: w.standing.tab,
+                      count: askingOf(standing.answer.standing),
+                    },
+                  ]
                 : []),
               ...(others.answer && others.answer.feeds.length > 0
                 ? [{ key: "foreign" as const, title: w.foreign.tab }]

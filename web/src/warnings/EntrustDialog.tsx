@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { readBody } from "../authority/approvals/bodies";
 import { proposeCommand } from "../authority/approvals/signing";
-import { ConfirmDialog, now, Sentence, TextAreaField, TextField } from "../authority/kit";
+import { ConfirmDialog, momentOf, now, Sentence, TextAreaField, TextField } from "../authority/kit";
 import type { Json } from "../authority/shapes/json";
 import type { DeviceKey } from "../trust/device";
 import type { JsonObject } from "../trust/strictJson";
@@ -13,6 +13,9 @@ import { t } from "./words";
 
 const DAY_S = 86_400;
 const MOST_DAYS = 366;
+
+/** When it ends, POSIX seconds: an hour early, as clocks differ and a year is the most. */
+const endOf = (days: number) => Math.floor(now.value) + days * DAY_S - 3_600;
 
 /** Proposes that sensors may send what is written, once, without anybody's hand. */
 export function EntrustDialog(props: {
@@ -36,7 +39,7 @@ export function EntrustDialog(props: {
     if (span === null) throw new Sentence(w.standing.wrongDays(MOST_DAYS));
     const { body } = await checkDraft(props.draft);
     if (!body) throw new Sentence(w.noLonger);
-    const until = Math.floor(now.value) + span * DAY_S - 3_600;
+    const until = endOf(span);
     const standing = { ...(body as JsonObject), sensors: named, needed: agree, until };
     const read = readBody("warning.preauthorise", standing);
     if (read?.kind !== "warning.preauthorise" || read.channel !== props.channel) {
@@ -73,6 +76,7 @@ export function EntrustDialog(props: {
       />
       <TextField
         label={w.standing.days}
+        help={w.standing.ends(momentOf(endOf(wholeOf(days, 1, MOST_DAYS) ?? MOST_DAYS)))}
         value={days}
         inputMode="numeric"
         required

@@ -20,6 +20,7 @@ import type { Standing, StandingState, StandingWarnings as Told } from "./standi
 import { t } from "./words";
 
 const LEVELS: Record<StandingState, "good" | "notice" | "bad" | "quiet"> = {
+  waiting: "notice",
   standing: "notice",
   "set-off": "bad",
   withdrawn: "quiet",
@@ -41,9 +42,6 @@ export function StandingWarnings(props: {
   return (
     <Section title={w.standing.title} lead={w.standing.lead}>
       {told.on ? null : <p class="notice">{w.standing.off}</p>}
-      <p>
-        <LinkButton href="/approvals">{w.standing.approvals}</LinkButton>
-      </p>
       {told.standing.length === 0 ? <EmptyState title={w.standing.none} /> : null}
       {told.standing.map((each) => (
         <Card key={each.id} standing={each} {...props} />
@@ -82,7 +80,10 @@ function Card(props: { standing: Standing; mayWrite: boolean; onChanged: () => P
       <ul class="holders">
         {standing.sensors.map((sensor) => (
           <li key={sensor}>
-            <IdentityName path={sensor} />
+            <IdentityName path={sensor} />{" "}
+            {standing.missing.includes(sensor) ? (
+              <Mark level="bad">{w.standing.missing}</Mark>
+            ) : null}
           </li>
         ))}
       </ul>
@@ -98,9 +99,16 @@ function Card(props: { standing: Standing; mayWrite: boolean; onChanged: () => P
           </ul>
         </details>
       ) : null}
-      <p class="soft">
-        {w.standing.id} <code class="code">{standing.id}</code>
-      </p>
+      {stands ? (
+        <p class="soft">
+          {w.standing.id} <code class="code">{standing.id}</code>
+        </p>
+      ) : null}
+      {standing.command && props.mayWrite ? (
+        <div class="row-actions">
+          <LinkButton href="/approvals">{w.standing.approvals}</LinkButton>
+        </div>
+      ) : null}
       {stands && props.mayWrite ? (
         <div class="row-actions">
           <ActionButton tone="danger" onPress={() => setAsking(true)}>

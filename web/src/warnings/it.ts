@@ -52,9 +52,10 @@ export const it: Words = {
   standing: {
     tab: "Sensori",
     title: "Ciò che i sensori possono inviare",
-    lead: "Due addetti lo hanno autorizzato prima. Parte una volta, senza la mano di nessuno, quando tanti sensori quanti ne servono concordano entro due minuti.",
+    lead: "Due funzionari lo hanno autorizzato prima. Parte una volta, senza la mano di nessuno, quando tanti sensori quanti ne servono concordano entro due minuti.",
     off: "Qui i sensori non diffondono nulla: sensor_release è spento nelle impostazioni dell'autorità.",
-    approvals: "Ciò che attende un secondo addetto è in Approvazioni",
+    approvals: "Guarda e decidi in Approvazioni",
+    missing: "nessun certificato in vigore",
     none: "Nulla è affidato a sensori.",
     problem: "Ora non potrebbe partire:",
     rule: (needed: number, sensors: number) => `Devono concordare ${needed} sensori su ${sensors}.`,
@@ -64,9 +65,10 @@ export const it: Words = {
     withdraw: "Revoca",
     withdrawTitle: "Revocare ciò che è affidato ai sensori?",
     withdrawText:
-      "Da quel momento nessun sensore lo fa partire. Basta un addetto; due lo affidano di nuovo.",
+      "Da quel momento nessun sensore lo fa partire. Basta un funzionario; due lo affidano di nuovo.",
     withdrawn: "È revocato: nessun sensore lo fa più partire.",
     states: {
+      waiting: "attende un secondo funzionario",
       standing: "pronto",
       "set-off": "è scattato",
       withdrawn: "revocato",
@@ -75,7 +77,7 @@ export const it: Words = {
     entrust: "Affida a sensori",
     entrustTitle: "Affidare questo avviso a sensori?",
     entrustTexts: [
-      "Firmi per primo, un secondo addetto dopo di te. Da quel momento nessuno è più interpellato.",
+      "Firmi per primo, un secondo funzionario dopo di te. Da quel momento nessuno è più interpellato.",
       "Identificativo e orari sono fatti di nuovo quando scatta; testi e area sono quelli che hai scritto.",
     ],
     entrustAct: "Firma e proponi",
@@ -83,10 +85,11 @@ export const it: Words = {
     sensorsHelp: "Sedi, una per riga: office/buoy-ionian",
     needed: "Quanti devono concordare",
     days: "Per quanti giorni",
+    ends: (moment: string) => `Un numero di giorni, al massimo 366: fino al ${moment}.`,
     wrongSensors: "Indica i sensori come office/NOME o ship/NOME, uno per riga, 200 al massimo.",
     wrongNeeded: (most: number) => `Quanti devono concordare: da 1 a ${most}.`,
     wrongDays: (most: number) => `Per quanti giorni: da 1 a ${most}.`,
-    proposed: "È stato proposto e attende un secondo addetto, in Approvazioni.",
+    proposed: "È stato proposto e attende un secondo funzionario, in Approvazioni.",
   },
   foreign: {
     tab: "Avvisi di altri",

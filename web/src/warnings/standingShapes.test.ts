@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ShapeError } from "../api/validate";
-import { sensorsOf, standingWarnings, wholeOf } from "./standingShapes";
+import { askingOf, sensorsOf, standingWarnings, wholeOf } from "./standingShapes";
 
 const one = {
   id: "0".repeat(32),
@@ -12,11 +12,13 @@ const one = {
   outline: null,
   people: null,
   sensors: ["office/buoy-1"],
+  missing: [],
   needed: 1,
   until: 1_800_000_000,
   by: ["anna.rossi"],
   alarms: [{ sensor: "office/buoy-1", at: 1, reading: "0.8 m" }],
   problem: "",
+  command: null,
 };
 
 test("a list is taken as it is meant, and nothing else", () => {
@@ -25,6 +27,16 @@ test("a list is taken as it is meant, and nothing else", () => {
     expect(() => standingWarnings({ on: true, standing: [{ ...one, ...change }] }, "it")).toThrow(
       ShapeError,
     );
+});
+
+test("what waits or could not go out asks for somebody", () => {
+  const all = [
+    one,
+    { ...one, problem: "no" },
+    { ...one, state: "waiting", command: "a" },
+    { ...one, state: "withdrawn" },
+  ];
+  expect(askingOf(standingWarnings({ on: true, standing: all }, "it").standing)).toBe(2);
 });
 
 test("sensors are signed in order, each once", () => {

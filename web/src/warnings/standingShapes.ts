@@ -5,7 +5,7 @@ import { array, boolean, nullable, number, object, oneOf, string } from "../api/
 import { record } from "../authority/shapes/json";
 import { type Channel, channel, multiPolygon } from "./shapes";
 
-export const STANDING_STATES = ["standing", "set-off", "withdrawn", "expired"] as const;
+export const STANDING_STATES = ["waiting", "standing", "set-off", "withdrawn", "expired"] as const;
 export type StandingState = (typeof STANDING_STATES)[number];
 
 export interface Said {
@@ -23,12 +23,16 @@ export interface Standing {
   outline: MultiPolygon | null;
   people: number | null;
   sensors: string[];
+  /** Those of them without a certificate in force: nothing that they say is believed. */
+  missing: string[];
   needed: number;
   until: number;
   by: string[];
   alarms: Said[];
   /** Why it could not go out if it were set off now; empty if it could. */
   problem: string;
+  /** The command that waits for a second person; null once it was released. */
+  command: string | null;
 }
 export interface StandingWarnings {
   /** Whether sensors release anything here. */
@@ -49,14 +53,20 @@ export const standingWarnings = object<StandingWarnings>({
       outline: nullable(multiPolygon),
       people: nullable(number),
       sensors: array(string),
+      missing: array(string),
       needed: number,
       until: number,
       by: array(string),
       alarms: array(object<Said>({ sensor: string, at: number, reading: string })),
       problem: string,
+      command: nullable(string),
     }),
   ),
 });
+
+/** How many ask for somebody: for a second signature, or for what stops them. */
+export const askingOf = (standing: readonly Standing[]): number =>
+  standing.filter(({ state, problem }) => state === "waiting" || problem !== "").length;
 
 const SENSOR = /^(office|ship)\/[a-z0-9][a-z0-9._-]{0,62}$/;
 const MOST_SENSORS = 200;

@@ -87,22 +87,27 @@ def chain_of(connection: Connection, warning: str) -> list[str]:
 
 def waiting_releases(connection: Connection, now: float) -> list[tuple[Row[Any], WarningRelease]]:
     """Return the releases that wait for a second person, the newest first."""
+    return [
+        (row, WarningRelease.of_body(body))
+        for row, body in waiting_commands(connection, Dangerous.RELEASE_WARNING, now)
+    ]
+
+
+def waiting_commands(
+    connection: Connection, kind: Dangerous, now: float
+) -> list[tuple[Row[Any], dict[str, object]]]:
+    """Return the commands of a kind that wait for a second person, with their bodies."""
     table = schema.command
     query = (
         select(table)
-        .where(
-            table.c.kind == Dangerous.RELEASE_WARNING.value,
-            table.c.state == "waiting",
-            table.c.expires > now,
-        )
+        .where(table.c.kind == kind.value, table.c.state == "waiting", table.c.expires > now)
         .order_by(table.c.created.desc())
         .limit(MOST_SHOWN)
     )
-    found = []
-    for row in connection.execute(query):
-        body = Proposal.of_payload(Envelope.of_json(bytes(row.proposal)).payload).body
-        found.append((row, WarningRelease.of_body(body)))
-    return found
+    return [
+        (row, Proposal.of_payload(Envelope.of_json(bytes(row.proposal)).payload).body)
+        for row in connection.execute(query)
+    ]
 
 
 def texts_of(alert: Alert) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
 """Alarms that sensors sign: counted, kept, and what as many as are needed set off.
 
-A sensor's program may say the same as often as it likes: the same words count once, and are answered
-each time. What a faulty one repeats is bounded, in the table and in the log.
+A sensor's program may say the same as often as it likes: the same words count once, and are
+answered each time. What a faulty one repeats is bounded, in the table and in the log.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Alarmed:
     warning: str | None = None
     """Id of the warning that was released; None if more sensors must agree."""
     problem: str = ""
-    """Why it came to nothing, where that is not the sensor's to mend: told, and kept all the same."""
+    """Why nothing came of it although it was genuine; empty otherwise."""
 
 
 def screen_alarm(
@@ -141,7 +141,7 @@ def _said_lately(connection: Connection, standing: str, now: float) -> list[str]
 
 
 def _told_again(connection: Connection, row: Row[Any], said: list[str]) -> Alarmed:
-    """Answer an alarm that was counted: whoever has lost the answer asks again by the same octets."""
+    """Answer an alarm that was counted before: whoever has lost the answer asks once more."""
     if row.state == STANDING:
         return Alarmed(row.id, len(set(said)), row.needed)
     marks = select(_alarm.c.digest).where(_alarm.c.standing == row.id)

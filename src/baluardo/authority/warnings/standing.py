@@ -102,30 +102,33 @@ def judge_beforehand(
 ) -> None:
     """Judge what two persons entrust to sensors, with the territories of all who have signed.
 
-    As it would go out now: until the second one signs hours may pass. InvalidInputError; ConflictError
-    where the channel is closed.
+    As it would go out now: until the second one signs hours may pass. InvalidInputError;
+    ConflictError where the channel is closed.
     """
     alert = body.read()
     if alert.message_type is not MessageType.ALERT:
         raise InvalidInputError(
             "Sensors release an Alert: what it would update holds no more by the time they do."
         )
+    _check_open(authority, body.channel)
     territories = [territory_of(policy, person) for person in people]
-    _judge(authority, alert, body.channel, body.level, territories, now)
+    judge_afresh(authority, alert, body.channel, body.level, territories, now)
 
 
 def judge_standing(authority: Authority, row: Row[Any], now: float) -> Releasable:
-    """Return what would go out if a standing warning were set off now.
+    """Return what goes out if a standing warning is set off now.
 
-    ConflictError or InvalidInputError say why nothing would: the profile, the boundaries or the
+    ConflictError or InvalidInputError say why nothing does: the profile, the boundaries or the
     channels may have changed since it was released.
     """
+    channel = Channel(row.channel)
+    _check_open(authority, channel)
     alert = read_alert(bytes(row.alert), "The standing warning")
     # Both officers' territories were judged when they released it beforehand.
-    return _judge(authority, alert, Channel(row.channel), row.level, (), now)
+    return judge_afresh(authority, alert, channel, row.level, (), now)
 
 
-def _judge(
+def judge_afresh(
     authority: Authority,
     alert: Alert,
     channel: Channel,
@@ -133,12 +136,19 @@ def _judge(
     territories: Sequence[tuple[str, ...]],
     now: float,
 ) -> Releasable:
-    why = authority.warnings.why_not(channel)
-    if why is not None:
-        raise ConflictError(why.en)
+    """Return what an alert is as of now; InvalidInputError as `emergency.release.judge`.
+
+    Whether its channel is open is not looked at.
+    """
     country = country_of(authority)
     fresh = _afresh(alert, country.profile, channel, now)
     return judge(fresh, channel, level, country, territories, now)
+
+
+def _check_open(authority: Authority, channel: Channel) -> None:
+    why = authority.warnings.why_not(channel)
+    if why is not None:
+        raise ConflictError(why.en)
 
 
 def _afresh(alert: Alert, profile: Profile, channel: Channel, now: float) -> Alert:

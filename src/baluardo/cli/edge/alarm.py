@@ -9,7 +9,7 @@ import time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.edge.options import add_edge_argument
 from baluardo.cli.keys import Secrets, add_key_arguments, add_unprotected_argument
-from baluardo.cli.output import emit
+from baluardo.cli.output import emit, say
 from baluardo.edge.sensor_alarm import raise_alarm
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.protocol.warnings import SensorAlarm
@@ -18,7 +18,8 @@ from baluardo.trust.issuing.holder import Holder
 EXAMPLE = """\
   $ baluardo edge alarm buoy-ionian --standing 3f0c... --reading "0.8 m in 40 s" --unprotected
   Counted: 1 of 2 sensors agree.
-  when as many as are needed have said so within two minutes, the warning goes out.
+  When as many as are needed have said so within two minutes, the warning goes out.
+  It is tried again for a minute where no authority answers; exit 1 if it was not counted.
 """
 
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     alarm = SensorAlarm(args.standing, args.reading, time.time())
     where = Whereabouts.read(args.edge)
     credential = Holder(args.edge / "keys").credential(Secrets(args).existing().unlock)
-    counted = asyncio.run(raise_alarm(credential, where.web, alarm))
+    counted = asyncio.run(raise_alarm(credential, where.web, alarm, say))
     if counted.warning is None:
         emit(f"Counted: {counted.agreed} of {counted.needed} sensors agree.")
     else:
