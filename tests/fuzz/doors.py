@@ -30,6 +30,7 @@ import doors_of_messages  # noqa: E402
 import doors_of_neighbours  # noqa: E402
 import doors_of_pages  # noqa: E402
 import doors_of_people  # noqa: E402
+import doors_of_standing  # noqa: E402
 import doors_of_traces  # noqa: E402
 import doors_of_ways  # noqa: E402
 from door import Door, mutated  # noqa: E402
@@ -53,6 +54,7 @@ DOORS: dict[str, Door] = {
         *doors_of_cap.DOORS,
         *doors_of_broadcast.DOORS,
         *doors_of_drafts.DOORS,
+        *doors_of_standing.DOORS,
     )
 }
 

@@ -37,6 +37,15 @@ class Counted:
     warning: str | None
     """Id of the warning that went out; None if more sensors must agree."""
 
+    @classmethod
+    def of_answer(cls, answer: JsonObject) -> Counted:
+        """Read it; InvalidInputError if no authority would answer so."""
+        warning = answer.fields.get("warning")
+        if warning is not None and not isinstance(warning, str):
+            raise answer.wrong("warning", "an id")
+        shown = None if warning is None else printable(warning)
+        return cls(whole(answer, "agreed"), whole(answer, "needed"), shown)
+
 
 async def raise_alarm(
     credential: Credential,
@@ -82,7 +91,7 @@ async def _asked(
     try:
         status, answer = await web.alarm(address, envelope)
         if status == OK:
-            return _counted(answer)
+            return Counted.of_answer(answer)
     except InvalidInputError:  # a proxy's page, or a captive portal's
         return SourceError(f"{printable(address)} answers as no authority does.")
     except SourceError as problem:
@@ -91,11 +100,3 @@ async def _asked(
     if status >= OUR_FAULT or status == TOO_MANY:
         return SourceError(f"{printable(address)}: {refused}")
     return refused
-
-
-def _counted(answer: JsonObject) -> Counted:
-    warning = answer.fields.get("warning")
-    if warning is not None and not isinstance(warning, str):
-        raise answer.wrong("warning", "an id")
-    shown = None if warning is None else printable(warning)
-    return Counted(whole(answer, "agreed"), whole(answer, "needed"), shown)

@@ -44,6 +44,21 @@ def coast(officers_template: Template, tmp_path: Path) -> Iterator[State]:
         yield state
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept_coast(
+    officers_template: Template, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[State]:
+    """Return the same over either database."""
+    url = ""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").fresh_database()
+    directory = tmp_path / "authority"
+    with warning_country(officers_template, directory, url, sensor_release=True) as state:
+        for path in BUOYS:
+            state.enrol(path)
+        yield state
+
+
 def standing_body(state: State, **changes: Any) -> dict[str, Any]:
     body = body_of(state)
     until = state.calendar.now + 30 * 86_400.0
@@ -222,17 +237,17 @@ def test_a_faulty_sensor_fills_neither_the_log_nor_the_table(coast: State) -> No
 
 
 def test_of_a_faulty_sensor_the_last_words_are_kept(
-    coast: State, monkeypatch: pytest.MonkeyPatch
+    kept_coast: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sensor_alarms, "MOST_KEPT", 4)
-    standing = preauthorised(coast, needed=3)
-    alarm(coast, standing, BUOYS[1])
+    standing = preauthorised(kept_coast, needed=3)
+    alarm(kept_coast, standing, BUOYS[1])
     for _ in range(7):
-        coast.calendar.now += 13.0
-        assert alarm(coast, standing, BUOYS[0]).status_code == 200
-    told = [each["sensor"] for each in listed(coast)[0]["alarms"]]
+        kept_coast.calendar.now += 13.0
+        assert alarm(kept_coast, standing, BUOYS[0]).status_code == 200
+    told = [each["sensor"] for each in listed(kept_coast)[0]["alarms"]]
     assert told == [BUOYS[0]] * 4 + [BUOYS[1]]
-    assert coast.kinds().count("warning.sensor") == 8
+    assert kept_coast.kinds().count("warning.sensor") == 8
 
 
 def test_what_cannot_go_out_when_the_wave_comes_is_told_and_kept(coast: State) -> None:
@@ -253,18 +268,18 @@ def test_what_cannot_go_out_when_the_wave_comes_is_told_and_kept(coast: State) -
     assert len(warnings(coast)) == 1
 
 
-def test_all_at_the_same_moment_release_once(coast: State) -> None:
-    standing = preauthorised(coast)
-    said = SensorAlarm(standing, "wave", coast.calendar.now)
-    given = [{"alarm": said.sign(coast.devices[each]).to_object()} for each in BUOYS]
+def test_all_at_the_same_moment_release_once(kept_coast: State) -> None:
+    standing = preauthorised(kept_coast)
+    said = SensorAlarm(standing, "wave", kept_coast.calendar.now)
+    given = [{"alarm": said.sign(kept_coast.devices[each]).to_object()} for each in BUOYS]
 
     async def together() -> list[Any]:
-        asked = (coast.asking(None, "POST", "/warnings/alarms", each) for each in given)
+        asked = (kept_coast.asking(None, "POST", "/warnings/alarms", each) for each in given)
         return list(await asyncio.gather(*asked))
 
     answers = asyncio.run(together())
     assert sorted(each.status_code for each in answers) == [200, 200, 409]
-    assert len(warnings(coast)) == 1
+    assert len(warnings(kept_coast)) == 1
 
 
 def test_the_second_officer_may_sign_hours_later(coast: State) -> None:
@@ -329,7 +344,7 @@ def test_what_could_never_be_set_off_is_refused(coast: State) -> None:
     alert = read_alert(str(good["alert"]).encode(), "it")
     of = Reference(alert.sender, alert.identifier, alert.sent)
     update = replace(alert, message_type=MessageType.UPDATE, references=(of,))
-    for changes in (
+    wrong: tuple[dict[str, Any], ...] = (
         {"needed": 0},
         {"needed": 4},
         {"sensors": []},
@@ -339,7 +354,8 @@ def test_what_could_never_be_set_off_is_refused(coast: State) -> None:
         {"until": 9e9},
         {"alert": "<alert/>"},
         {"alert": write_alert(update).decode()},
-    ):
+    )
+    for changes in wrong:
         proposal = coast.proposal(PAOLA, PREAUTHORISE, {**good, **changes})
         answer = coast.ask(PAOLA, "POST", "/commands", {"proposal": proposal.to_object()})
         assert ("until" in changes) == (answer.status_code == 200), changes
