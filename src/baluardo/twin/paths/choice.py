@@ -73,6 +73,15 @@ def mixed_keys(keys, seed):  # type: ignore[no-untyped-def]
     return out
 
 
+@numba.njit(cache=True, nogil=True)
+def mixed_pairs(ones, others):  # type: ignore[no-untyped-def]
+    """Return `mixed_with` of pairs, each array of shape (n,)."""
+    out = np.empty(ones.shape[0], np.uint64)
+    for i in range(ones.shape[0]):
+        out[i] = mixed_with(ones[i], others[i])
+    return out
+
+
 @numba.njit(cache=True, nogil=True, inline="always")
 def standard_noise(bits: np.uint64) -> float:
     """Return a number of mean 0 and deviation 1, nearly normal: four of 16 bits added up."""
@@ -145,24 +154,24 @@ def choose(  # type: ignore[no-untyped-def]
             if units[c] == 0:
                 continue  # others have all of the channel's time on its cell
             pole = poleward if lat[c] >= 0.0 else -poleward
-            _score(mixed_with(claim_keys[c], seed), sine, pole, noise, found, numbers, sheet)
+            score(mixed_with(claim_keys[c], seed), sine, pole, noise, found, numbers, sheet)
             need = (units[c] + LEAST_SHARE - 1) // LEAST_SHARE
             up_need = (up_units[c] + LEAST_SHARE - 1) // LEAST_SHARE
             channel = channels[c]
             best, best_score, best_number = NOBODY, -np.inf, np.uint64(0)
             for k in range(allowed):
                 i = register[MAY, k]
-                score = sheet[SCORE, i]
+                mark = sheet[SCORE, i]
                 # On a tie the lower catalogue number: the order here is none to rely on.
-                if score > best_score or (score == best_score and numbers[i] < best_number):
+                if mark > best_score or (mark == best_score and numbers[i] < best_number):
                     s = register[NEAR, i]
                     if room[s, channel] >= need and up_room[s] >= up_need:
-                        best, best_score, best_number = s, score, numbers[i]
+                        best, best_score, best_number = s, mark, numbers[i]
             chosen[c] = best
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _score(key, sine, pole, noise, found, numbers, sheet):  # type: ignore[no-untyped-def]
+def score(key, sine, pole, noise, found, numbers, sheet):  # type: ignore[no-untyped-def]
     """Write the scores that the first satellites of the sheet have with a claim."""
     scores, sines, norths, bonus = sheet[SCORE], sheet[SINE], sheet[NORTH], sheet[BONUS]
     for i in range(found):

@@ -113,15 +113,21 @@ class Claims:
         Nobody gets more than one beam: a channel serves a cell from one satellite at a time.
         """
         factor = np.where(self.users > 0.0, demand.at(time, self.utc_offset_h), 1.0)
-        per_unit = NOMINAL_BEAM_BPS / UNITS_PER_BEAM
-        return tuple(  # type: ignore[return-value]
-            np.clip(np.ceil(rate * factor / (per_unit * ratio)), 1, UNITS_PER_BEAM).astype(np.int32)
-            for rate, ratio in ((self.down_bps, 1.0), (self.up_bps, UP_TO_DOWN))
-        )
+        return units_of(self.down_bps * factor, self.up_bps * factor)
 
 
 UP_TO_DOWN = 62.5 / 480.0
 """Bandwidth of an uplink channel (62.5 MHz) over a downlink beam's (2 x 240 MHz); FACTS."""
+
+
+def units_of(down_bps: Floats, up_bps: Floats) -> tuple[Ints, Ints]:
+    """Return rates in units of beam time, down and up: at least one, and one beam at most."""
+    per_unit = NOMINAL_BEAM_BPS / UNITS_PER_BEAM
+    return tuple(  # type: ignore[return-value]
+        np.clip(np.ceil(rate / (per_unit * ratio)), 1, UNITS_PER_BEAM).astype(np.int32)
+        for rate, ratio in ((down_bps, 1.0), (up_bps, UP_TO_DOWN))
+    )
+
 
 _GROUP_SHIFT, _CIRCLE_SHIFT = 3 * (15 - 2), 3 * (15 - 1)
 """Bits of an H3 number below its second and its first digit. Cells of resolution 2 (87,000 km2) are
@@ -153,7 +159,7 @@ def commercial_claims(users: Subscribers, demand: Demand, mask: Mask = COMMERCIA
         lon_deg=users.lon_deg[owner],
         height_m=np.zeros(owner.size),
         mask=mask,
-        channel=(_colour(users.numbers[owner]) + nth) % CHANNELS,
+        channel=(first_channel(users.numbers[owner]) + nth) % CHANNELS,
         users=users.users[owner] * share,
         utc_offset_h=users.utc_offset_h[owner].astype(np.float64),
         down_bps=np.minimum(down[owner] * share, NOMINAL_BEAM_BPS),
@@ -190,7 +196,7 @@ def terminal_claims(terminals: Sequence[Terminal]) -> Claims:
         obstruction_starts=observers.obstruction_starts,
         obstructions=observers.obstructions,
         # From the cell's last channel downwards: its commercial users begin at the first.
-        channel=((_colour(cell) + CHANNELS - 1 - _nth_of_cell(cell, key)) % CHANNELS).astype(
+        channel=((first_channel(cell) + CHANNELS - 1 - _nth_of_cell(cell, key)) % CHANNELS).astype(
             np.int8
         ),
         priority=np.array([CONTRACT if t.contract else ORDINARY for t in terminals], np.int8),
@@ -313,7 +319,7 @@ def _unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True))
 
 
-def _colour(cell: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+def first_channel(cell: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     """Return a cell's first channel: its number, well mixed, so that neighbours differ."""
     mixed = (cell >> np.uint64(24)) * np.uint64(0x9E37_79B9_7F4A_7C15)
     return ((mixed >> np.uint64(40)) % np.uint64(CHANNELS)).astype(np.int64)

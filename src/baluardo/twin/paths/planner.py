@@ -17,12 +17,12 @@ import numpy.typing as npt
 
 from baluardo.terms import SPEED_OF_LIGHT_KM_S
 from baluardo.twin.paths.beams import NOMINAL_BEAM_BPS, UNITS_PER_BEAM
-from baluardo.twin.paths.choice import mixed_keys, mixed_with
 from baluardo.twin.paths.claims import Claims, Terminal, name_keys
 from baluardo.twin.paths.fleet import Fleet
 from baluardo.twin.paths.ground import DRY_PERCENT, GroundLinks, Landed
 from baluardo.twin.paths.model import PathModel
 from baluardo.twin.paths.rounds import Reason, Served
+from baluardo.twin.paths.shares import delays_s, scheduling_wait_s, widths_hz
 from baluardo.twin.paths.world import Assignment, World
 from baluardo.twin.radio.attenuation import Climate, clear_air_db, climate_of, rain_fade_db
 from baluardo.twin.radio.climate import rain_rate_exceeded_mm_h
@@ -242,26 +242,9 @@ class Planner:
         landed: Landed,
         load: Floats,
     ) -> tuple[Floats, Floats]:
-        model = self.model
-        light = (sight.range_km + landed.distance_km) / SPEED_OF_LIGHT_KM_S
-        seed = np.uint64(
-            mixed_with(np.uint64(self.world.options.seed), np.uint64(answer.slot % 2**64))
-        )
-        wait = np.zeros(len(names))
-        for turn in range(model.scheduling_rounds):
-            bits = mixed_keys(name_keys(names), np.uint64(mixed_with(seed, np.uint64(turn + 1))))
-            uniform = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-            wait -= model.scheduling_s * np.log(uniform)
-        busy = np.minimum(load, model.highest_load)
-        queue = model.queue_s * busy / (1.0 - busy)
-        up = light + model.base_delay_s * model.base_up_share + wait * model.scheduling_up_share
-        down = (
-            light
-            + model.base_delay_s * (1.0 - model.base_up_share)
-            + wait * (1.0 - model.scheduling_up_share)
-            + queue
-        )
-        return up, down
+        slots = np.full(len(names), answer.slot % 2**64, dtype=np.uint64)
+        wait = scheduling_wait_s(self.model, self.world.options.seed, slots, name_keys(names))
+        return delays_s(self.model, sight.range_km + landed.distance_km, wait, load)
 
     def _rates(
         self,
@@ -293,18 +276,8 @@ class Planner:
         `contract` says who bought, `granted` and `up_granted` what, in units of beam time. A dish
         takes one polarisation of a beam at a time.
         """
-        model, radios = self.model, self.links.radios
         bought = contract & self.world.options.policy.contract
-        left_up, left_down = (1.0 - np.minimum(x, model.highest_load) for x in (up_load, load))
-        time_down = granted / UNITS_PER_BEAM * radios.user_down_polarisations
-        down = radios.user_down_bandwidth_hz * np.maximum(
-            model.share_down * left_down, np.where(bought, np.minimum(time_down, 1.0), 0.0)
-        )
-        up = np.maximum(
-            radios.user_up_bandwidth_hz * model.share_up * left_up,
-            np.where(bought, self.links.user_up_beam_hz * up_granted / UNITS_PER_BEAM, 0.0),
-        )
-        return up, down
+        return widths_hz(self.links, self.model, load, up_load, granted, up_granted, bought)
 
     def _exit_rate(self, answer: Assignment, landed: Landed) -> Floats:
         """Return how fast the last leg down to the gateway grows, km/s; 0 where none."""

@@ -40,7 +40,7 @@ from baluardo.twin.paths.policy import Policy, PolicyName
 from baluardo.twin.paths.rounds import ROUNDS, Party, Served, Table, play
 from baluardo.twin.radio.links import Links
 from baluardo.twin.radio.radios import Radios
-from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM
+from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
 from baluardo.twin.sky.coverage import footprint
 from baluardo.twin.sky.status import on_station
 
@@ -156,7 +156,7 @@ class World:
         own = least if min_elevation_deg is None else min(min_elevation_deg, least)
         Mask(min_elevation_deg=own)
         theirs, crowd = footprint(
-            np.array([_highest(self.ephemeris)]), np.radians([own, least])
+            np.array([highest_km(self.ephemeris.sky.catalogue)]), np.radians([own, least])
         ).tolist()
         hops = ROUNDS + (1 if self.options.policy.weights.pressure > 0.0 else 0)
         halo = theirs + (2.0 * hops - 1.0) * crowd
@@ -214,9 +214,8 @@ class World:
         return claims
 
 
-def _highest(ephemeris: Ephemeris) -> float:
+def highest_km(catalogue: Catalogue) -> float:
     """Return the largest distance (km) from the Earth's centre at which a satellite may work."""
-    catalogue = ephemeris.sky.catalogue
     stationed = on_station(catalogue)
     apogee = (catalogue.heights_km + EARTH_RADIUS_KM) * (1.0 + catalogue.eccentricity)
     return float(apogee[stationed].max(initial=EARTH_RADIUS_KM + 600.0)) + _HEIGHT_MARGIN_KM
