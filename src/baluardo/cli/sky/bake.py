@@ -19,6 +19,7 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
 from baluardo.cli.opening import open_sky
 from baluardo.cli.output import emit, emit_json, progress_bar
+from baluardo.cli.sky.bake_region import bake_region
 from baluardo.cli.sky.moments import check_times
 from baluardo.errors import SourceError
 from baluardo.foreign_input import printable
@@ -35,6 +36,10 @@ tells."""
 EXAMPLE = """\
   $ baluardo sky bake --start 2025-05-29T12:00:00Z --hours 6 --to afternoon.baked
   prepares six hours of the sky; other commands take it by --baked afternoon.baked.
+
+  $ baluardo sky bake --region mediterranean --hours 24 --to sea.region
+  prepares a day around the Mediterranean with what commercial users draw there, from which
+  "baluardo fleet" plans a platform's day in a second.
 """
 
 
@@ -55,7 +60,19 @@ def register(subparsers: AddParser) -> None:
         "--hours", type=parse_hours, default=24.0, help="how long it is (default: 24)"
     )
     parser.add_argument(
-        "--to", type=Path, required=True, metavar="FILE", help="the file to write (22 MB an hour)"
+        "--to",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the file to write (22 MB an hour, of a region about 8)",
+    )
+    parser.add_argument(
+        "--region",
+        metavar="REGION",
+        help=(
+            'only around a region, for "baluardo fleet": "mediterranean", a country, a GeoJSON '
+            "file, or LAT,LON,KM"
+        ),
     )
     add_catalogue_argument(parser)
     add_json_argument(parser)
@@ -64,6 +81,8 @@ def register(subparsers: AddParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the file; print how long that took and how large it is."""
     check_target(args.to)
+    if args.region is not None:
+        return bake_region(args)
     opened = open_sky(args)
     started = time.perf_counter()
     end = opened.time + args.hours * 3_600.0

@@ -133,7 +133,7 @@ def bake(
         {
             "version": VERSION,
             **asdict(span),
-            "of": _identity(sky),
+            "of": identity(sky),
             "node_crcs": [zlib.crc32(node) for node in nodes],
             "plan_crcs": [zlib.crc32(plan) for plan in plans],
         }
@@ -166,7 +166,7 @@ class BakedEphemeris:
                 f"{source} has {size:,} octets instead of {self._start + self.span.data_bytes:,}: "
                 "it was cut or added to."
             )
-        _compare(header.get("of"), _identity(sky), source)
+        compare(header.get("of"), identity(sky), source)
         if self.span.satellites != len(sky.catalogue):
             raise InvalidInputError(f"{source}: its header contradicts itself; bake it again.")
         self._node: int | None = None
@@ -251,7 +251,7 @@ def _most_hours(span: BakedSpan) -> float:
     return float(np.floor(MOST_BYTES / minute / 60.0))
 
 
-def _identity(sky: Sky) -> dict[str, Any]:
+def identity(sky: Sky) -> dict[str, Any]:
     """Return what decides a prepared sky, as JSON holds it: every column's CRC, and the options."""
     columns = {
         name: zlib.crc32(np.ascontiguousarray(value).tobytes())
@@ -321,7 +321,7 @@ def _checksums(header: dict[str, Any], name: str, count: int, source: str) -> li
     return values
 
 
-def _compare(stored: object, ours: dict[str, Any], source: str) -> None:
+def compare(stored: object, ours: dict[str, Any], source: str) -> None:
     theirs = stored if isinstance(stored, dict) else {}
     for what in ("catalogue", "options"):
         if theirs.get(what) != ours[what]:

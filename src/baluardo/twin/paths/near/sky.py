@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.errors import InvalidInputError
-from baluardo.geo.ellipsoid import earth_fixed
+from baluardo.geo.ellipsoid import FLATTENING, earth_fixed
 from baluardo.geo.subscribers import Subscribers
 from baluardo.terms import SLOT_SECONDS, slot_start
 from baluardo.twin.paths.disruptions import check_names, failed_in, working
@@ -54,6 +54,25 @@ class Cap:
             raise InvalidInputError(f"({self.lat_deg}, {self.lon_deg}) is no place on the Earth.")
         if not 1.0 <= self.radius_km <= 5_000.0:
             raise InvalidInputError(f"radius_km {self.radius_km} is not between 1 and 5,000.")
+
+    @classmethod
+    def around(cls, lat_deg: npt.ArrayLike, lon_deg: npt.ArrayLike, margin_km: float) -> Cap:
+        """Return a circle that holds places, each of shape (n,), and so much around them."""
+        lat, lon = (np.atleast_1d(np.asarray(x, np.float64)) for x in (lat_deg, lon_deg))
+        ends = earth_fixed(lat, lon, np.zeros(lat.shape))
+        ends = ends / np.linalg.norm(ends, axis=1, keepdims=True)
+        # Towards whoever is farthest, by ever smaller steps (Badoiu and Clarkson, 2003).
+        middle = ends.mean(axis=0)
+        for step in range(1, 200):
+            far = ends[np.argmin(ends @ middle)]
+            middle = middle + (far - middle) / (step + 1.0)
+            middle /= np.linalg.norm(middle)
+        radius = float(np.arccos(np.clip((ends @ middle).min(), -1.0, 1.0)))
+        across = float(np.hypot(middle[0], middle[1]))
+        # The middle of a geocentric circle as a geodetic place: exact enough for a margin.
+        lat_mid = np.degrees(np.arctan2(middle[2], across * (1.0 - FLATTENING) ** 2))
+        lon_mid = np.degrees(np.arctan2(middle[1], middle[0]))
+        return cls(float(lat_mid), float(lon_mid), radius * EARTH_RADIUS_KM + margin_km)
 
     @property
     def centre(self) -> Floats:
