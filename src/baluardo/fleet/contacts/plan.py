@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from baluardo.fleet.motion.whereabouts import Whereabouts
 from baluardo.fleet.platform import Platform
 from baluardo.terms import SLOT_SECONDS, slot_start
 from baluardo.twin.paths.rounds import Reason
@@ -17,27 +18,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
-WAYS = 3
-"""The way that the twin expects, and two that share no satellite with it or with each other."""
-
 NONE = -1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Whereabouts:
-    """Where a platform is at the start of every slot of a plan; each array (slots,)."""
-
-    lat_deg: Floats
-    lon_deg: Floats
-    height_m: Floats
-    heading_deg: Floats
-    """Clockwise from true north."""
-    fix: Bools
-    """False where its dish does not know where it is: it is not served then."""
-
-    def __len__(self) -> int:
-        """Return the number of slots."""
-        return len(self.lat_deg)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +55,8 @@ class ContactPlan:
     first_slot: int
     where: Whereabouts
     ways: SlotWays
+    satellites_of_ways: Ints
+    """Satellites from the serving one to the exit, -1 after them: (slots, WAYS, most)."""
     reason: npt.NDArray[np.int8]
     """`rounds.Reason` of each slot, (slots,): why nothing passes where nothing does."""
     in_view: Ints
