@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any, NoReturn
 
 from baluardo.errors import ScenarioError
@@ -45,6 +46,15 @@ class Table:
         value = self._take(key, default)
         if not isinstance(value, bool):
             self.refuse(key, f"must be true or false, not {quoted(value)}")
+        return value
+
+    def moment(self, key: str) -> datetime:
+        """Return a date and time with its zone."""
+        value = self._take(key, None)
+        if not isinstance(value, datetime):
+            self.refuse(key, f"must be a date and time, not {quoted(value)}")
+        if value.tzinfo is None:
+            self.refuse(key, "has no time zone; end it with Z for UTC")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
