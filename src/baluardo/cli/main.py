@@ -18,6 +18,7 @@ from baluardo.cli.audit.group import AUDIT
 from baluardo.cli.authority.group import AUTHORITY
 from baluardo.cli.command import Command, add_commands
 from baluardo.cli.edge.group import EDGE
+from baluardo.cli.fleet.group import FLEET
 from baluardo.cli.prove.group import PROVE
 from baluardo.cli.sky.group import SKY
 from baluardo.cli.trust.group import TRUST
@@ -28,6 +29,7 @@ DONE, FAILED, INTERRUPTED = 0, 1, 130
 COMMANDS = (
     Command("up", "Run the live sky and its console until Ctrl-C.", "baluardo.cli.up"),
     SKY,
+    FLEET,
     AUTHORITY,
     TRUST,
     AUDIT,

@@ -65,5 +65,14 @@ def clear(told: Told, rows: npt.NDArray[np.bool_]) -> None:
 
 _WHOLE = ("satellite", "gateway", "exit", "lasers", "others", "used", "up_others")
 _NUMBERS = (
-    *("range_km", "sine", "azimuth", "distance_km", "growth_km_s", "exit_range_km", "exit_sine"),
+    *(
+        "range_km",
+        "sine",
+        "azimuth",
+        "distance_km",
+        "growth_km_s",
+        "sight_km_s",
+        "exit_range_km",
+        "exit_sine",
+    ),
 )

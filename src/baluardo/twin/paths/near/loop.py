@@ -15,7 +15,7 @@ import numpy.typing as npt
 from baluardo.twin.paths.beams import LEAST_SHARE
 from baluardo.twin.paths.choice import mixed_with, score
 from baluardo.twin.paths.ephemeris import SLOTS_PER_NODE
-from baluardo.twin.paths.near.search import Rows, Search, land
+from baluardo.twin.paths.near.search import land, room_to_search
 from baluardo.twin.paths.near.sky import AT_WORK, LIT
 from baluardo.twin.paths.rounds import Reason
 from baluardo.twin.paths.view import BONUS, MAY, NEAR, SCORE, SINE, gather, usable
@@ -119,7 +119,9 @@ class Told(NamedTuple):
     distance_km: Floats
     """Of light from the serving satellite to the point of presence."""
     growth_km_s: Floats
-    """How fast the whole way grows."""
+    """How fast the way grows from the serving satellite on."""
+    sight_km_s: Floats
+    """How fast the serving satellite moves away."""
     exit_range_km: Floats
     exit_sine: Floats
     others: Ints
@@ -136,28 +138,8 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
     Other rows of `told` are left alone; those wanted hold -1 and NaN so far.
     """
     catalogue = held.numbers.shape[0]
-    most = 0
-    for k in range(held.starts.shape[0] - 1):
-        most = max(most, held.starts[k + 1] - held.starts[k])
-    rows = Rows(
-        np.full(catalogue, NOBODY, np.int32),
-        np.empty(most, np.int32),
-        np.empty((most, 3)),
-        np.empty((most, 3)),
-        np.zeros(most, np.bool_),
-    )
-    onward = np.empty(most, np.int32)
-    search = Search(
-        np.empty(most),
-        np.empty(most),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.zeros(most, np.int64),
-        np.zeros(most, np.int64),
-        np.empty(most, np.int32),
-        np.zeros(most, np.bool_),
-        np.zeros(1, np.int64),
-    )
+    most = most_near(held)
+    rows, search, onward = room_to_search(catalogue, most)
     sheet, register = np.empty((8, most + 1)), np.empty((3, most + 1), np.int32)
     numbers = np.empty(most + 1, np.uint64)
     turned = asker.obstructions.copy()
@@ -174,8 +156,8 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
             for j in range(count):
                 rows.row_of[rows.satellite[j]] = NOBODY
             node = slot // SLOTS_PER_NODE - first_node
-            begin, count = _enter(held, node, rows, onward)
-        _place(held, node, begin, slot % SLOTS_PER_NODE, count, onward, rows)
+            begin, count = enter(held, node, rows, onward)
+        place_all(held, node, begin, slot % SLOTS_PER_NODE, count, onward, rows)
         flags = held.flags[held.flag_starts[i] : held.flag_starts[i + 1]]
         for j in range(count):
             rows.at_work[j] = onward[j] >= 0 and (flags[j] & AT_WORK) != 0
@@ -248,13 +230,21 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
             told.up_others[k, way] = up_others
             if way == 0:
                 told.reason[k] = _SERVED if landed else _NO_LANDING
-            if landed:
-                told.growth_km_s[k, way] += _growth(asker.positions[k], rows, row)
+            told.sight_km_s[k, way] = _growth(asker.positions[k], rows, row)
             way += 1
 
 
+@numba.njit(cache=True, nogil=True)
+def most_near(held):  # type: ignore[no-untyped-def]
+    """Return how many satellites a minute has at most."""
+    most = 0
+    for k in range(held.starts.shape[0] - 1):
+        most = max(most, held.starts[k + 1] - held.starts[k])
+    return most
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _enter(held, node, rows, onward):  # type: ignore[no-untyped-def]
+def enter(held, node, rows, onward):  # type: ignore[no-untyped-def]
     """Begin a minute: who is near, and where each is found among those of the next minute."""
     begin, end, further = held.starts[node], held.starts[node + 1], held.starts[node + 2]
     other = end
@@ -271,7 +261,7 @@ def _enter(held, node, rows, onward):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _place(held, node, begin, part, count, onward, rows):  # type: ignore[no-untyped-def]
+def place_all(held, node, begin, part, count, onward, rows):  # type: ignore[no-untyped-def]
     """Write where the satellites are, by the cubic of `ephemeris.between_nodes`."""
     step = SLOTS_PER_NODE * 15.0
     u = part / SLOTS_PER_NODE

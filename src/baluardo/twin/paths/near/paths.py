@@ -69,11 +69,17 @@ class NearPaths:
     elevation_deg: Floats
     azimuth_deg: Floats
     range_km: Floats
+    sight_km_s: Floats
+    """How fast the serving satellite moves away."""
     delay_up_s: Floats
     delay_down_s: Floats
     drift: Floats
     rate_up_bps: Floats
     rate_down_bps: Floats
+    rate_up_alone_bps: Floats
+    """Shape (slots,): of the way that is taken to its satellite, wherever it goes from there."""
+    rate_down_alone_bps: Floats
+    """Shape (slots,): likewise from the satellite."""
     load: Floats
     """NaN where it is not known."""
     rain_mm_h: Floats
@@ -96,7 +102,7 @@ class NearPlanner:
         self.weather = weather
         sky = near.sky
         self._links = Links(near.options.radios)
-        self._held = held(near, self._links)
+        self.held = held(near, self._links)
         self._places = [g.place for g in sky.ground.gateways]
         self._gateway_lat, self._gateway_lon, height = (
             np.array([getattr(p, name) for p in self._places])
@@ -148,7 +154,7 @@ class NearPlanner:
         taste = Taste(weights.sine, weights.poleward, weights.sunlit, weights.newer, weights.noise)
         wanted: Bools = np.ones(n, dtype=np.bool_)
         while wanted.any():
-            follow(self._held, asker, taste, rules.ground(), first, wanted, told)
+            follow(self.held, asker, taste, rules.ground(), first, wanted, told)
             feeder = self._feeders(told, first_slot)
             # A gateway that rain silences is barred, and those slots are planned without it.
             silent = (told.gateway >= 0) & (feeder <= 0.0)
@@ -267,6 +273,7 @@ class NearPlanner:
         delay_up, delay_down = delays_s(
             model, told.range_km + told.distance_km, wait[:, None], queued
         )
+        growth = told.growth_km_s + told.sight_km_s
         return NearPaths(
             first_slot=first_slot,
             reason=reason,
@@ -280,11 +287,14 @@ class NearPlanner:
             elevation_deg=elevation,
             azimuth_deg=azimuth,
             range_km=np.where(got, told.range_km, np.nan),
+            sight_km_s=told.sight_km_s,
             delay_up_s=np.where(fine, delay_up, np.inf),
             delay_down_s=np.where(fine, delay_down, np.inf),
-            drift=np.where(fine, told.growth_km_s / SPEED_OF_LIGHT_KM_S, 0.0),
+            drift=np.where(fine, growth / SPEED_OF_LIGHT_KM_S, 0.0),
             rate_up_bps=np.where(fine, up * up_hz, 0.0),
             rate_down_bps=np.where(fine, down * down_hz * fed, 0.0),
+            rate_up_alone_bps=(up * up_hz)[:, 0],
+            rate_down_alone_bps=(down * down_hz)[:, 0],
             load=load,
             rain_mm_h=rain,
         )
@@ -320,8 +330,8 @@ class NearPlanner:
         shape = got.shape
         satellite = np.where(got, told.satellite, 0)
         channel = np.broadcast_to(channels_of(mover)[:, None], shape)
-        rooms = np.maximum(self._held.room[satellite, channel], 1)
-        up_rooms = np.maximum(self._held.up_room[satellite], 1)
+        rooms = np.maximum(self.held.room[satellite, channel], 1)
+        up_rooms = np.maximum(self.held.up_room[satellite], 1)
         units, up_units = mover.units()
         known = got & (told.others >= 0)
         others, up_others = np.where(known, told.others, 0), np.where(known, told.up_others, 0)

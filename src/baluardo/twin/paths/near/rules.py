@@ -70,19 +70,10 @@ class SlotRules:
 
     def ground(self) -> GatewaysOfRules:
         """Return gateways and costs as the loop takes them."""
-        sky = self._sky
-        ends = places_earth_fixed([p.place for p in sky.ground.points_of_presence])
-        lasers = sky.options.lasers
-        return GatewaysOfRules(
-            sky.gateways.positions,
-            sky.gateways.frames,
-            sky.gateways.min_sine,
-            np.array(self._light).reshape(-1, len(sky.ground.gateways)),
-            ends[self._homes].reshape(-1, 3),
-            _LASERS[self._rule.lasers],
-            lasers.max_range_km,
-            EQUATORIAL_RADIUS_KM + lasers.min_clearance_km,
-        )
+        places = [p.place for p in self._sky.ground.points_of_presence]
+        points = places_earth_fixed(places)[self._homes].reshape(-1, 3)
+        light = np.array(self._light).reshape(-1, len(self._sky.ground.gateways))
+        return gateways_of(self._sky, light, points, _LASERS[self._rule.lasers])
 
     def _row(self, home: int, failed: frozenset[str]) -> int:
         key = home, failed
@@ -97,3 +88,18 @@ class SlotRules:
             self._light.append(landings.fibre_light_km)
             self._homes.append(home)
         return self._each[key]
+
+
+def gateways_of(sky: Sky, light_km: Floats, points: Floats, lasers: int) -> GatewaysOfRules:
+    """Return a sky's gateways under rules that cost so much, with what lasers keep to."""
+    options = sky.options.lasers
+    return GatewaysOfRules(
+        sky.gateways.positions,
+        sky.gateways.frames,
+        sky.gateways.min_sine,
+        light_km,
+        points,
+        lasers,
+        options.max_range_km,
+        EQUATORIAL_RADIUS_KM + options.min_clearance_km,
+    )

@@ -68,6 +68,75 @@ class GatewaysOfRules(NamedTuple):
     min_radius_km: float
 
 
+@numba.njit(cache=True, nogil=True)
+def room_to_search(catalogue, most):  # type: ignore[no-untyped-def]
+    """Return rows, room for a search, and where rows are found a minute later, of `most` rows."""
+    rows = Rows(
+        np.full(catalogue, NOBODY, np.int32),
+        np.empty(most, np.int32),
+        np.empty((most, 3)),
+        np.empty((most, 3)),
+        np.zeros(most, np.bool_),
+    )
+    search = Search(
+        np.empty(most),
+        np.empty(most),
+        np.empty(most, np.int32),
+        np.empty(most, np.int32),
+        np.zeros(most, np.int64),
+        np.zeros(most, np.int64),
+        np.empty(most, np.int32),
+        np.zeros(most, np.bool_),
+        np.zeros(1, np.int64),
+    )
+    return rows, search, np.empty(most, np.int32)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def nearest(search, waiting):  # type: ignore[no-untyped-def]
+    """Return which of those that wait has the most hope."""
+    at = 0
+    for n in range(1, waiting):
+        if search.hope[search.open[n]] < search.hope[search.open[at]]:
+            at = n
+    return at
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def join(start, end, ground, rows, plan, search, ways, k):  # type: ignore[no-untyped-def]
+    """Find the shortest way by lasers alone from a row to another; write it into `ways[k]`.
+
+    Returns kilometres of light and how fast they grow, km/s; infinite where there is no way.
+    """
+    search.stamp[0] += 1
+    stamp = search.stamp[0]
+    goal = rows.positions[end]
+    search.reached[start], search.hope[start] = 0.0, _straight(rows.positions[start], goal)
+    search.before[start], search.steps[start] = NOBODY, 1
+    search.seen[start] = stamp
+    search.open[0] = start
+    waiting = 1
+    while waiting > 0:
+        at = nearest(search, waiting)
+        row = search.open[at]
+        if row == end:
+            break
+        waiting -= 1
+        search.open[at] = search.open[waiting]
+        search.closed[row] = stamp
+        if search.steps[row] < ways.shape[1]:
+            waiting = _spread(row, goal, ground, rows, plan, search, waiting, stamp)
+    if waiting == 0:
+        return np.inf, 0.0
+    growth, row = 0.0, end
+    while row != NOBODY:
+        ways[k, search.steps[row] - 1] = rows.satellite[row]
+        if search.before[row] != NOBODY:
+            growth += _parting(rows, search.before[row], row)
+        row = search.before[row]
+    return search.reached[end], growth
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def land(start, rule, ground, rows, plan, search, k, way, told):  # type: ignore[no-untyped-def]
     """Find the shortest way from a row to the ground and write it into `told`; False for none.
@@ -84,10 +153,7 @@ def land(start, rule, ground, rows, plan, search, k, way, told):  # type: ignore
     search.open[0] = start
     waiting = 1
     while waiting > 0:
-        at = 0
-        for n in range(1, waiting):
-            if search.hope[search.open[n]] < search.hope[search.open[at]]:
-                at = n
+        at = nearest(search, waiting)
         row = search.open[at]
         if search.hope[row] >= best:
             break

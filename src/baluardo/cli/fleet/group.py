@@ -1,0 +1,20 @@
+"""The table of `baluardo fleet` commands."""
+
+from baluardo.cli.command import Command
+
+FLEET = Command(
+    name="fleet",
+    summary="Plan for platforms on the move: contacts, landings, coverage of the sea.",
+    commands=(
+        Command(
+            "plan",
+            "Plan the contacts of ships, helicopters, aircraft and drones.",
+            "baluardo.cli.fleet.plan",
+        ),
+    ),
+    example="""\
+  $ baluardo fleet plan Frigate --hours 1
+  tells what the frigate of the built-in missions gets in the next hour, where it lands, and when
+  there is nothing.
+""",
+)

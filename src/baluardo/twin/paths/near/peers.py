@@ -1,0 +1,107 @@
+"""From one platform to another by lasers alone: nothing of it ever touches ground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from baluardo.errors import InvalidInputError
+from baluardo.terms import SPEED_OF_LIGHT_KM_S
+from baluardo.twin.paths.claims import name_keys
+from baluardo.twin.paths.ephemeris import SLOTS_PER_NODE
+from baluardo.twin.paths.near.loop import MOST_STEPS, NOBODY, enter, most_near, place_all
+from baluardo.twin.paths.near.paths import NearPaths, NearPlanner
+from baluardo.twin.paths.near.rules import gateways_of
+from baluardo.twin.paths.near.search import LASERS_ANY, join, room_to_search
+from baluardo.twin.paths.near.sky import AT_WORK
+from baluardo.twin.paths.shares import delays_s, scheduling_wait_s
+from baluardo.twin.sky.lasers import PLAN_SLOTS
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PeerPaths:
+    """What one platform can send to another, slot by slot; arrays (slots,)."""
+
+    first_slot: int
+    delay_s: Floats
+    """One way, from the one to the other; infinite where there is no way."""
+    drift: Floats
+    lasers: Ints
+    """Laser hops; -1 where there is no way."""
+    rate_bps: Floats
+    ways: Ints
+    """Satellites from the one's to the other's, -1 after them: (slots, MOST_STEPS)."""
+
+
+def between(
+    planner: NearPlanner, one: NearPaths, other: NearPaths, names: tuple[str, str]
+) -> PeerPaths:
+    """Return what goes from one platform to another over lasers, with both paths as planned.
+
+    InvalidInputError where the two are not of the same slots.
+    """
+    if one.first_slot != other.first_slot or len(one.reason) != len(other.reason):
+        raise InvalidInputError("The two platforms' plans are not of the same slots.")
+    near, model = planner.near, planner.model
+    n = len(one.reason)
+    nowhere = np.empty((0, 3))
+    ground = gateways_of(near.sky, np.empty((0, 0)), nowhere, LASERS_ANY)
+    ways = np.full((n, MOST_STEPS), NOBODY, np.int32)
+    length, growth = np.full(n, np.inf), np.zeros(n)
+    _join_all(
+        *(planner.held, ground, one.first_slot - near.first_slot),
+        *(one.satellite[:, 0], other.satellite[:, 0], ways, length, growth),
+    )
+    slots = np.arange(one.first_slot, one.first_slot + n).astype(np.uint64)
+    waits = [
+        scheduling_wait_s(model, near.options.seed, slots, np.repeat(name_keys((name,)), n))
+        for name in names
+    ]
+    light = one.range_km[:, 0] + length + other.range_km[:, 0]
+    up, _ = delays_s(model, light, waits[0], np.zeros(n))
+    _, down = delays_s(model, np.zeros(n), waits[1], np.zeros(n))
+    rate = np.minimum(one.rate_up_alone_bps, other.rate_down_alone_bps)
+    ends = one.sight_km_s[:, 0] + other.sight_km_s[:, 0]
+    fine = np.isfinite(length) & (rate > 0.0)
+    return PeerPaths(
+        first_slot=one.first_slot,
+        delay_s=np.where(fine, up + down, np.inf),
+        drift=np.where(fine, (growth + ends) / SPEED_OF_LIGHT_KM_S, 0.0),
+        lasers=np.where(fine, (ways >= 0).sum(axis=1) - 1, NOBODY).astype(np.int32),
+        rate_bps=np.where(fine, rate, 0.0),
+        ways=ways,
+    )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _join_all(  # type: ignore[no-untyped-def]
+    held, ground, first, one, other, ways, length, growth
+):
+    most = most_near(held)
+    rows, search, onward = room_to_search(held.numbers.shape[0], most)
+    node, count, begin = -1, 0, 0
+    first_node = held.first_slot // SLOTS_PER_NODE
+    first_hour = held.first_slot // PLAN_SLOTS
+    for k in range(one.shape[0]):
+        if one[k] < 0 or other[k] < 0:
+            continue
+        i = first + k
+        slot = held.first_slot + i
+        if slot // SLOTS_PER_NODE - first_node != node:
+            for j in range(count):
+                rows.row_of[rows.satellite[j]] = NOBODY
+            node = slot // SLOTS_PER_NODE - first_node
+            begin, count = enter(held, node, rows, onward)
+        place_all(held, node, begin, slot % SLOTS_PER_NODE, count, onward, rows)
+        flags = held.flags[held.flag_starts[i] : held.flag_starts[i + 1]]
+        for j in range(count):
+            rows.at_work[j] = onward[j] >= 0 and (flags[j] & AT_WORK) != 0
+        plan = held.plans[slot // PLAN_SLOTS - first_hour]
+        start, end = rows.row_of[one[k]], rows.row_of[other[k]]
+        length[k], growth[k] = join(start, end, ground, rows, plan, search, ways, k)
