@@ -11,6 +11,11 @@ FLEET = Command(
             "Plan the contacts of ships, helicopters, aircraft and drones.",
             "baluardo.cli.fleet.plan",
         ),
+        Command(
+            "landing",
+            "Prove where flows land, and what their rules cost.",
+            "baluardo.cli.fleet.landing",
+        ),
     ),
     example="""\
   $ baluardo fleet plan Frigate --hours 1

@@ -16,6 +16,7 @@ from baluardo.fleet.motion.whereabouts import Whereabouts
 from baluardo.fleet.platform import Platform
 from baluardo.twin.paths.near.mover import Mover
 from baluardo.twin.paths.near.paths import NearPlanner
+from baluardo.twin.paths.near.peers import PeerEnd, PeerPaths, between
 from baluardo.twin.paths.near.sky import NearSky, slot_times
 from baluardo.twin.paths.planner import Weather
 
@@ -66,6 +67,9 @@ class ContactPlanner:
                 **{name: getattr(paths, name) for name in SlotWays.__dataclass_fields__},
             ),
             satellites_of_ways=paths.ways,
+            sight_km_s=paths.sight_km_s[:, 0],
+            rate_up_alone_bps=paths.rate_up_alone_bps,
+            rate_down_alone_bps=paths.rate_down_alone_bps,
             reason=paths.reason,
             in_view=paths.in_view,
             rain_mm_h=paths.rain_mm_h,
@@ -76,6 +80,13 @@ class ContactPlanner:
                 self.conditions.age,
             ),
         )
+
+    def between(self, one: ContactPlan, other: ContactPlan) -> PeerPaths:
+        """Return what goes from one platform to another by lasers alone, (slots,).
+
+        InvalidInputError where the two plans are not of the same slots.
+        """
+        return between(self._planner, _end(one), _end(other))
 
     def plans(self, missions: Sequence[Mission], threads: int | None = None) -> list[ContactPlan]:
         """Return the plans of many missions, made side by side, in their order."""
@@ -88,6 +99,18 @@ def first_and_count(missions: Iterable[Mission]) -> tuple[int, int]:
     spans = [(m.first_slot, m.first_slot + len(m.where)) for m in missions]
     first = min(a for a, _ in spans)
     return first, max(b for _, b in spans) - first
+
+
+def _end(plan: ContactPlan) -> PeerEnd:
+    return PeerEnd(
+        name=plan.platform.name,
+        first_slot=plan.first_slot,
+        satellite=plan.ways.satellite[:, 0],
+        range_km=plan.ways.range_km[:, 0],
+        sight_km_s=plan.sight_km_s,
+        rate_up_bps=plan.rate_up_alone_bps,
+        rate_down_bps=plan.rate_down_alone_bps,
+    )
 
 
 def _mover(platform: Platform, where: Whereabouts, sea_state: int) -> Mover:

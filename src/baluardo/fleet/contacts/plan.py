@@ -57,6 +57,12 @@ class ContactPlan:
     ways: SlotWays
     satellites_of_ways: Ints
     """Satellites from the serving one to the exit, -1 after them: (slots, WAYS, most)."""
+    sight_km_s: Floats
+    """How fast the serving satellite moves away, (slots,)."""
+    rate_up_alone_bps: Floats
+    """To the serving satellite, wherever it goes from there, (slots,)."""
+    rate_down_alone_bps: Floats
+    """From the serving satellite, likewise."""
     reason: npt.NDArray[np.int8]
     """`rounds.Reason` of each slot, (slots,): why nothing passes where nothing does."""
     in_view: Ints

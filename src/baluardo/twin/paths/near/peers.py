@@ -13,7 +13,7 @@ from baluardo.terms import SPEED_OF_LIGHT_KM_S
 from baluardo.twin.paths.claims import name_keys
 from baluardo.twin.paths.ephemeris import SLOTS_PER_NODE
 from baluardo.twin.paths.near.loop import MOST_STEPS, NOBODY, enter, most_near, place_all
-from baluardo.twin.paths.near.paths import NearPaths, NearPlanner
+from baluardo.twin.paths.near.paths import NearPlanner
 from baluardo.twin.paths.near.rules import gateways_of
 from baluardo.twin.paths.near.search import LASERS_ANY, join, room_to_search
 from baluardo.twin.paths.near.sky import AT_WORK
@@ -39,40 +39,52 @@ class PeerPaths:
     """Satellites from the one's to the other's, -1 after them: (slots, MOST_STEPS)."""
 
 
-def between(
-    planner: NearPlanner, one: NearPaths, other: NearPaths, names: tuple[str, str]
-) -> PeerPaths:
-    """Return what goes from one platform to another over lasers, with both paths as planned.
+@dataclass(frozen=True, slots=True, eq=False)
+class PeerEnd:
+    """One of the two platforms; arrays (slots,)."""
+
+    name: str
+    first_slot: int
+    satellite: Ints
+    """That serves it; -1 for none."""
+    range_km: Floats
+    sight_km_s: Floats
+    """How fast the satellite moves away."""
+    rate_up_bps: Floats
+    rate_down_bps: Floats
+
+
+def between(planner: NearPlanner, one: PeerEnd, other: PeerEnd) -> PeerPaths:
+    """Return what goes from one platform to another over lasers, each served as planned.
 
     InvalidInputError where the two are not of the same slots.
     """
-    if one.first_slot != other.first_slot or len(one.reason) != len(other.reason):
+    n = len(one.satellite)
+    if one.first_slot != other.first_slot or n != len(other.satellite):
         raise InvalidInputError("The two platforms' plans are not of the same slots.")
     near, model = planner.near, planner.model
-    n = len(one.reason)
-    nowhere = np.empty((0, 3))
-    ground = gateways_of(near.sky, np.empty((0, 0)), nowhere, LASERS_ANY)
+    ground = gateways_of(near.sky, np.empty((0, 0)), np.empty((0, 3)), LASERS_ANY)
     ways = np.full((n, MOST_STEPS), NOBODY, np.int32)
     length, growth = np.full(n, np.inf), np.zeros(n)
     _join_all(
         *(planner.held, ground, one.first_slot - near.first_slot),
-        *(one.satellite[:, 0], other.satellite[:, 0], ways, length, growth),
+        *(one.satellite, other.satellite, ways, length, growth),
     )
     slots = np.arange(one.first_slot, one.first_slot + n).astype(np.uint64)
     waits = [
-        scheduling_wait_s(model, near.options.seed, slots, np.repeat(name_keys((name,)), n))
-        for name in names
+        scheduling_wait_s(model, near.options.seed, slots, np.repeat(name_keys((end.name,)), n))
+        for end in (one, other)
     ]
-    light = one.range_km[:, 0] + length + other.range_km[:, 0]
+    light = one.range_km + length + other.range_km
     up, _ = delays_s(model, light, waits[0], np.zeros(n))
     _, down = delays_s(model, np.zeros(n), waits[1], np.zeros(n))
-    rate = np.minimum(one.rate_up_alone_bps, other.rate_down_alone_bps)
-    ends = one.sight_km_s[:, 0] + other.sight_km_s[:, 0]
+    rate = np.minimum(one.rate_up_bps, other.rate_down_bps)
     fine = np.isfinite(length) & (rate > 0.0)
+    growth = growth + one.sight_km_s + other.sight_km_s
     return PeerPaths(
         first_slot=one.first_slot,
         delay_s=np.where(fine, up + down, np.inf),
-        drift=np.where(fine, (growth + ends) / SPEED_OF_LIGHT_KM_S, 0.0),
+        drift=np.where(fine, growth / SPEED_OF_LIGHT_KM_S, 0.0),
         lasers=np.where(fine, (ways >= 0).sum(axis=1) - 1, NOBODY).astype(np.int32),
         rate_bps=np.where(fine, rate, 0.0),
         ways=ways,
