@@ -165,7 +165,7 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
         told.in_view[k] = 0
         if not asker.fix[k]:
             continue
-        found = _overhead(asker.positions[k], asker.frames[k], rows, count, register)
+        found = overhead(asker.positions[k], asker.frames[k], rows, count, register)
         gather(rows.positions, found, sheet, register)
         for o in range(turned.shape[0]):
             for side in range(2):
@@ -208,7 +208,7 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
             row = register[NEAR, n]
             search.banned[row] = True  # asked once
             asked += 1
-            others, used, up_others = _drawn(held, i, rows.satellite[row], asker.channel[k])
+            others, used, up_others = drawn(held, i, rows.satellite[row], asker.channel[k])
             if not asker.bought and others >= 0:
                 s = rows.satellite[row]
                 need = (asker.units + LEAST_SHARE - 1) // LEAST_SHARE
@@ -286,7 +286,7 @@ def place_all(held, node, begin, part, count, onward, rows):  # type: ignore[no-
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _overhead(place, frame, rows, count, register):  # type: ignore[no-untyped-def]
+def overhead(place, frame, rows, count, register):  # type: ignore[no-untyped-def]
     """Write the rows of satellites at work above the horizon into the register; count them."""
     ux, uy, uz = frame[2, 0], frame[2, 1], frame[2, 2]
     horizon = ux * place[0] + uy * place[1] + uz * place[2]
@@ -314,7 +314,7 @@ def _best(allowed, numbers, sheet, register, banned):  # type: ignore[no-untyped
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _drawn(held, i, satellite, channel):  # type: ignore[no-untyped-def]
+def drawn(held, i, satellite, channel):  # type: ignore[no-untyped-def]
     """Return what commercial users draw: of a channel, of all, upwards; -1 where not known."""
     if held.load_starts.shape[0] == 0:
         return NOBODY, NOBODY, NOBODY

@@ -54,8 +54,13 @@ class Mover:
 
 
 def channels_of(mover: Mover) -> npt.NDArray[np.int8]:
-    """Return the channel of each slot's cell: the last, as of a terminal alone on its cell."""
-    places = zip(mover.lat_deg.tolist(), mover.lon_deg.tolist(), strict=True)
+    """Return the channel that a mover uses in each slot, (slots,)."""
+    return channels_at(mover.lat_deg, mover.lon_deg)
+
+
+def channels_at(lat_deg: Floats, lon_deg: Floats) -> npt.NDArray[np.int8]:
+    """Return the channel of a terminal alone on its cell: the cell's last, (n,)."""
+    places = zip(lat_deg.tolist(), lon_deg.tolist(), strict=True)
     cells = np.array(
         [h3.latlng_to_cell(lat, lon, CELL_RESOLUTION) for lat, lon in places], np.uint64
     )

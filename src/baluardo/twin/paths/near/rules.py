@@ -23,7 +23,7 @@ from baluardo.twin.sky.sky import Sky
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
-_LASERS = {
+LASERS_OF = {
     Lasers.ANY: LASERS_ANY,
     Lasers.REQUIRED: LASERS_REQUIRED,
     Lasers.FORBIDDEN: LASERS_FORBIDDEN,
@@ -73,7 +73,7 @@ class SlotRules:
         places = [p.place for p in self._sky.ground.points_of_presence]
         points = places_earth_fixed(places)[self._homes].reshape(-1, 3)
         light = np.array(self._light).reshape(-1, len(self._sky.ground.gateways))
-        return gateways_of(self._sky, light, points, _LASERS[self._rule.lasers])
+        return gateways_of(self._sky, light, points, LASERS_OF[self._rule.lasers])
 
     def _row(self, home: int, failed: frozenset[str]) -> int:
         key = home, failed
