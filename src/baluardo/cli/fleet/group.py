@@ -16,6 +16,11 @@ FLEET = Command(
             "Prove where flows land, and what their rules cost.",
             "baluardo.cli.fleet.landing",
         ),
+        Command(
+            "map",
+            "Map availability, delay, rate and trusted landing of a sea.",
+            "baluardo.cli.fleet.sea_map",
+        ),
     ),
     example="""\
   $ baluardo fleet plan Frigate --hours 1
