@@ -24,6 +24,11 @@ from baluardo.emergency.beams.forecast import forecast
 from baluardo.emergency.beams.plan import plan
 from baluardo.emergency.beams.wanted import CellWarning, Wanted
 from baluardo.emergency.reach.handsets import populate, simulate
+from baluardo.fleet.contacts.making import ContactPlanner, Mission
+from baluardo.fleet.motion.voyage import Voyage, WayPoint
+from baluardo.fleet.platform import Platform, PlatformKind
+from baluardo.geo.cells import Cells
+from baluardo.geo.subscribers import subscribers
 from baluardo.geo.zones import Scheme
 from baluardo.network.bearers.engine_state import new_state
 from baluardo.network.bearers.engine_thread import EngineThread
@@ -32,7 +37,11 @@ from baluardo.scenario.nation import default_path, load
 from baluardo.terms import slot_at
 from baluardo.twin.catalogues import Loaded
 from baluardo.twin.live import LiveSky
+from baluardo.twin.paths.ephemeris import ComputedEphemeris
+from baluardo.twin.paths.near.grid import GridAsked, grid_paths
+from baluardo.twin.paths.near.sky import Cap, prepare
 from baluardo.twin.paths.phone_contacts import phone_contacts
+from baluardo.twin.sky.landing import LandingRule
 from baluardo.twin.sky.shells import default_catalogue
 from baluardo.twin.sky.sky import Sky
 
@@ -78,6 +87,21 @@ def compile_warnings() -> None:
     simulate(beams, populate(people, 1, 0), octets=wanted.octets)
 
 
+def compile_fleet() -> None:
+    """Plan a ship, lasers between two, and a map of two cells, over two slots."""
+    sky = Sky(default_catalogue())
+    first = slot_at(sky.catalogue.epoch)
+    near = prepare(ComputedEphemeris(sky), Cap(36.0, 18.0, 200.0), first, 2, users=subscribers())
+    where = Voyage((WayPoint(36.0, 18.0),), sky.catalogue.epoch).whereabouts(first, 2)
+    planner = ContactPlanner(near)
+    one, other = (
+        planner.plan(Mission(Platform(name, PlatformKind.SHIP), where, first)) for name in "ab"
+    )
+    planner.between(one, other)
+    cells = Cells(4, np.array([1, 2], np.uint64), np.array([36.0, 36.5]), np.array([18.0, 18.5]))
+    grid_paths(near, cells, GridAsked(LandingRule()), first, 2)
+
+
 async def _ask() -> None:
     live, nation = LiveSky(Loaded(default_catalogue())), load(default_path())
     plans = Plans(live, nation, None)
@@ -91,7 +115,7 @@ async def _ask() -> None:
 
 
 LOOPS: tuple[Callable[[], None], ...] = (
-    *(compile_sky, compile_engine, compile_wire, compile_warnings, compile_relay),
+    *(compile_fleet, compile_sky, compile_engine, compile_wire, compile_warnings, compile_relay),
 )
 """The longest first."""
 

@@ -147,6 +147,7 @@ class NearPlanner:
             fix=np.asarray(mover.fix & ~mute),
             landing=rules.of_slot,
         )
+        self._check_gateways(mover, rules)
         percent, rain = self._rain(mover, first_slot)
         told = room_for(n)
         first = first_slot - near.first_slot
@@ -176,6 +177,17 @@ class NearPlanner:
             raise InvalidInputError(
                 f"{mover.name} looks {mover.min_elevation_deg:g} degrees low; the sky is prepared "
                 f"for {near.least_elevation_deg:g} and more."
+            )
+
+    def _check_gateways(self, mover: Mover, rules: SlotRules) -> None:
+        """Refuse a rule whose gateways are all beyond what was prepared: nothing would land."""
+        light = rules.ground().light_km
+        allowed = np.isfinite(light).any(axis=0)
+        if allowed.any() and not (allowed & self.near.holds_gateways()).any():
+            names = ", ".join(self._places[g].name for g in np.flatnonzero(allowed)[:4])
+            raise InvalidInputError(
+                f"{mover.name} may land at {names} alone, which are too far from the prepared "
+                "region: prepare a larger one."
             )
 
     def _rain(self, mover: Mover, first_slot: int) -> tuple[Floats, Floats]:

@@ -20,7 +20,7 @@ from baluardo.terms import SLOT_SECONDS, slot_start
 from baluardo.twin.paths.disruptions import check_names, failed_in, working
 from baluardo.twin.paths.ephemeris import SLOTS_PER_NODE, Ephemeris, SlotSky, node_times
 from baluardo.twin.paths.world import SlotOptions, World, highest_km
-from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM
+from baluardo.twin.sky.catalogue import EARTH_RADIUS_KM, Catalogue
 from baluardo.twin.sky.coverage import footprint
 from baluardo.twin.sky.lasers import anchor_slot
 from baluardo.twin.sky.propagation import States
@@ -32,9 +32,9 @@ Ints = npt.NDArray[np.int32]
 AT_WORK, LIT = 1, 2
 """Bits of a satellite's flags in a slot."""
 
-LASER_REACH_RAD = float(np.radians(16.0))
-"""Ours: so far beyond what a region's platforms see satellites are kept, 1,780 km. Ways of lasers
-that bend further out than that are not found; from the Mediterranean none does."""
+LASER_REACH_RAD = float(np.radians(26.0))
+"""Ours: so far beyond what a region's platforms see satellites are kept, 2,890 km. Ways of lasers
+that lead further out than that are not found: from the Mediterranean none to Europe does."""
 
 _MARGIN_RAD = float(np.radians(1.5))
 """Places that stand for a region are up to so far apart."""
@@ -68,10 +68,7 @@ class Cap:
             middle = middle + (far - middle) / (step + 1.0)
             middle /= np.linalg.norm(middle)
         radius = float(np.arccos(np.clip((ends @ middle).min(), -1.0, 1.0)))
-        across = float(np.hypot(middle[0], middle[1]))
-        # The middle of a geocentric circle as a geodetic place: exact enough for a margin.
-        lat_mid = np.degrees(np.arctan2(middle[2], across * (1.0 - FLATTENING) ** 2))
-        lon_mid = np.degrees(np.arctan2(middle[1], middle[0]))
+        lat_mid, lon_mid = _geodetic(middle)
         return cls(float(lat_mid), float(lon_mid), radius * EARTH_RADIUS_KM + margin_km)
 
     @property
@@ -112,8 +109,7 @@ class Cap:
             + (np.sin(tilt) * np.sin(turn))[:, None] * east
             + (np.sin(tilt) * np.cos(turn))[:, None] * north
         )
-        lat, lon = np.arcsin(np.clip(ends[:, 2], -1.0, 1.0)), np.arctan2(ends[:, 1], ends[:, 0])
-        return np.degrees(lat), np.degrees(lon)
+        return _geodetic(ends)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,6 +163,13 @@ class NearSky:
     def first_node(self) -> int:
         """The minute in which it begins."""
         return self.first_slot // SLOTS_PER_NODE
+
+    def holds_gateways(self) -> npt.NDArray[np.bool_]:
+        """Tell over which gateways the satellites are held, (gateways,)."""
+        ends = self.sky.gateways.positions
+        ends = ends / np.linalg.norm(ends, axis=1, keepdims=True)
+        reach = _overhead_rad(self.sky.catalogue, self.cap, self.least_elevation_deg)
+        return np.asarray(ends @ self.cap.centre >= np.cos(min(reach + LASER_REACH_RAD, np.pi)))
 
     def check(self, first_slot: int, slots: int) -> None:
         """Refuse slots that are not held; InvalidInputError says which are."""
@@ -228,10 +231,9 @@ class _Gathering:
         self._ephemeris, self._cap, self._options = ephemeris, cap, options
         self._least = least_elevation_deg
         catalogue = ephemeris.sky.catalogue
-        seen = footprint(np.array([highest_km(catalogue)]), np.radians([least_elevation_deg]))
-        self._overhead = cap.radius_rad + float(seen[0]) + _MARGIN_RAD
-        self._cosine = float(np.cos(min(self._overhead + LASER_REACH_RAD, np.pi)))
-        self._load_cosine = float(np.cos(min(self._overhead, np.pi)))
+        overhead = _overhead_rad(catalogue, cap, least_elevation_deg)
+        self._cosine = float(np.cos(min(overhead + LASER_REACH_RAD, np.pi)))
+        self._load_cosine = float(np.cos(min(overhead, np.pi)))
         self._centre = cap.centre
         self._members: list[Ints] = []
         self._states: list[Floats] = []
@@ -302,6 +304,19 @@ class _Gathering:
         with np.errstate(invalid="ignore"):  # NaN where SGP4 failed: not near
             near = positions @ self._centre >= cosine * np.linalg.norm(positions, axis=1)
         return np.flatnonzero(near).astype(np.int32)
+
+
+def _geodetic(directions: Floats) -> tuple[Floats, Floats]:
+    """Return the places on the ellipsoid in directions of shape (..., 3), degrees."""
+    across = np.hypot(directions[..., 0], directions[..., 1])
+    lat = np.degrees(np.arctan2(directions[..., 2], across * (1.0 - FLATTENING) ** 2))
+    return np.asarray(lat), np.degrees(np.arctan2(directions[..., 1], directions[..., 0]))
+
+
+def _overhead_rad(catalogue: Catalogue, cap: Cap, least_elevation_deg: float) -> float:
+    """Return how far from a cap's middle a satellite may be that somebody in it sees."""
+    seen = footprint(np.array([highest_km(catalogue)]), np.radians([least_elevation_deg]))
+    return cap.radius_rad + float(seen[0]) + _MARGIN_RAD
 
 
 def _bounds(parts: object) -> npt.NDArray[np.int64]:
