@@ -27,6 +27,9 @@ MOST_SPEED_KN = 1_000.0
 MOST_WAY_POINTS = 10_000
 """Our choices: faster, or more points, is a mistake."""
 
+LEAST_LEG_M = 0.01
+"""Points nearer to each other are one."""
+
 _STEP_S = 1.0
 """Between the two places that tell a heading."""
 
@@ -97,7 +100,7 @@ class Voyage:
                 )
             climb = abs(other.height_m - one.height_m)
             length = math.hypot(angle * MEAN_EARTH_RADIUS_M, climb)
-            if length > 0.0:
+            if length > LEAST_LEG_M:
                 if one.speed_kn <= 0.0:
                     raise InvalidInputError(f"The leg from way point {number} has no speed.")
                 times.append(times[-1] + length / (one.speed_kn * M_S_PER_KNOT))
