@@ -21,6 +21,11 @@ PROVE = Command(
             "Prove public warnings: release, beams, reach, update, cancel, drill, kill -9.",
             "baluardo.cli.prove.emergency",
         ),
+        Command(
+            "mediterranean",
+            "Prove platforms at sea: six hours planned, five moments of them lived.",
+            "baluardo.cli.prove.mediterranean",
+        ),
     ),
     example="""\
   $ baluardo prove tunnel

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from baluardo.errors import InvalidInputError
 from baluardo.fleet.motion.whereabouts import Whereabouts
 from baluardo.fleet.platform import Platform
 from baluardo.terms import SLOT_SECONDS, slot_start
@@ -75,6 +76,28 @@ class ContactPlan:
     def __len__(self) -> int:
         """Return the number of slots."""
         return len(self.reason)
+
+    def part(self, slots: range) -> ContactPlan:
+        """Return some of its slots; InvalidInputError where it has not all of them."""
+        first = slots.start - self.first_slot
+        if not (len(slots) > 0 and first >= 0 and first + len(slots) <= len(self)):
+            raise InvalidInputError(
+                f"The plan has slots {self.first_slot} to {self.first_slot + len(self) - 1}, and "
+                f"not all of {slots.start} to {slots.stop - 1}."
+            )
+        some = slice(first, first + len(slots))
+        own = {
+            name: value[some]
+            for name in self.__dataclass_fields__
+            if isinstance(value := getattr(self, name), np.ndarray)
+        }
+        parts = {
+            name: replace(
+                whole, **{each: getattr(whole, each)[some] for each in whole.__dataclass_fields__}
+            )
+            for name, whole in (("where", self.where), ("ways", self.ways))
+        }
+        return replace(self, first_slot=slots.start, **own, **parts)  # type: ignore[arg-type]
 
     @property
     def start(self) -> float:

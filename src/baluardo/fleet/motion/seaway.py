@@ -12,7 +12,7 @@ import math
 
 from baluardo.errors import InvalidInputError
 from baluardo.fleet.platform import HANDLING, Platform
-from baluardo.terms import Obstruction
+from baluardo.terms import Mask, Obstruction
 
 WAVE_HEIGHT_M = (0.0, 0.1, 0.5, 1.25, 2.5, 4.0, 6.0, 9.0, 14.0)
 """Upper bounds of the significant wave heights of sea states 0 to 8, m (WMO Manual on Codes, code
@@ -58,6 +58,22 @@ def obstructions(platform: Platform, sea_state: int) -> tuple[Obstruction, ...]:
             for low, high in _shared(own, start, end)
         ]
     return tuple(found)
+
+
+def mask_of(platform: Platform, heading_deg: float, sea_state: int) -> Mask:
+    """Return what a platform's dish may use with its bow on a heading: azimuths from north."""
+    return Mask(
+        platform.min_elevation_deg,
+        tuple(
+            Obstruction(
+                (o.from_azimuth_deg + heading_deg) % 360.0,
+                (o.to_azimuth_deg + heading_deg) % 360.0,
+                o.elevation_deg,
+            )
+            for o in obstructions(platform, sea_state)
+        ),
+        platform.gso_avoidance_deg,
+    )
 
 
 def _most_lean(start_deg: float, end_deg: float, roll: float, pitch: float) -> float:

@@ -19,6 +19,8 @@ from baluardo.stage.prove.result import Finding
 
 _BEGINNING: Final = bytes.fromhex("0a0d0d0a")
 _PACKET: Final = 6
+_INTERFACE: Final = 1
+_IF_NAME: Final = 2
 _LEAST: Final = 32
 """Octets of a packet's block around the packet."""
 _TCP, _UDP, _ICMP = 6, 17, 1
@@ -32,6 +34,8 @@ class Captured:
     """One packet of a capture."""
 
     octets: bytes
+    port: str = ""
+    """At which port of the wire it was seen."""
 
     @property
     def source(self) -> IPv4Address | None:
@@ -78,14 +82,18 @@ def packets(path: Path) -> Iterator[Captured]:
         raise SourceError(f"The capture cannot be read: {problem.strerror}.") from None
     if not octets.startswith(_BEGINNING):
         raise SourceError("This is no capture of the wire: it does not begin as pcapng does.")
-    place = 0
+    place, ports = 0, list[str]()
     while place < len(octets):
         kind, length = _head(octets, place)
+        if kind == _INTERFACE:
+            ports.append(_name(octets[place + 16 : place + length - 4]))
         if kind == _PACKET:
             captured = struct.unpack_from("<I", octets, place + 20)[0] if length >= _LEAST else -1
             if not 0 <= captured <= length - _LEAST:
                 raise SourceError(f"The capture is broken at octet {place}: no packet fits there.")
-            yield Captured(octets[place + 28 : place + 28 + captured])
+            port = struct.unpack_from("<I", octets, place + 8)[0]
+            name = ports[port] if port < len(ports) else ""
+            yield Captured(octets[place + 28 : place + 28 + captured], name)
         place += length
 
 
@@ -138,6 +146,17 @@ def judge_outside(path: Path, count: int, secret: Sequence[bytes]) -> list[Findi
             len(marked) == 1,
         ),
     ]
+
+
+def _name(options: bytes) -> str:
+    """Return the name among an interface's options; empty where it has none."""
+    place = 0
+    while place + 4 <= len(options):
+        code, length = struct.unpack_from("<HH", options, place)
+        if code == _IF_NAME:
+            return options[place + 4 : place + 4 + length].decode("utf-8", "replace")
+        place += 4 + length + (-length % 4)
+    return ""
 
 
 def _head(octets: bytes, place: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ import numpy as np
 from baluardo.console.paths_plans import terminal_names
 from baluardo.geo.subscribers import subscribers
 from baluardo.scenario.nation import Nation, SiteKind
-from baluardo.terms import slot_start
+from baluardo.terms import Place, slot_start
 from baluardo.twin.paths.claims import Terminal
 from baluardo.twin.paths.disruptions import Disruption, DisruptionKind
 from baluardo.twin.paths.ephemeris import ComputedEphemeris
@@ -110,9 +110,12 @@ class ProvingSky:
     def _plan(self) -> Planner:
         options = SlotOptions(disruptions=self._disruptions)
         world = World(ComputedEphemeris(self.sky), subscribers(), options, threads=1)
-        places = [site.place_at(slot_start(FIRST_SLOT)) for site in self._nation.sites]
-        lat, lon = np.array([(each.lat_deg, each.lon_deg) for each in places]).T
+        lat, lon = np.array([(each.lat_deg, each.lon_deg) for each in self._places()]).T
         return Planner(world.around(lat, lon), model=CALM)
+
+    def _places(self) -> list[Place]:
+        """Return every place that a terminal may ask from."""
+        return [site.place_at(slot_start(FIRST_SLOT)) for site in self._nation.sites]
 
     def _terminals(self, slot: int) -> tuple[Terminal, ...]:
         start = slot_start(slot)
