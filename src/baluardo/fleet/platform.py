@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from baluardo.errors import InvalidInputError
-from baluardo.terms import Obstruction
+from baluardo.terms import Mask, Obstruction
 from baluardo.twin.paths.claims import COMMERCIAL_MASK
 from baluardo.twin.radio.radios import DishKind
 from baluardo.twin.sky.landing import LandingRule
@@ -67,6 +67,7 @@ class Platform:
     contract: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse a platform without a name."""
+        """Refuse a platform without a name, and a mask that no dish can have."""
         if not self.name.strip():
             raise InvalidInputError("A platform has no name.")
+        Mask(self.min_elevation_deg, self.superstructure, self.gso_avoidance_deg)

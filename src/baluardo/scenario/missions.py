@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 from baluardo.errors import InvalidInputError, ScenarioError
 from baluardo.fleet.landing.flows import UNMARKED, Classification, Flow
+from baluardo.fleet.motion.jammed import JammedArea
 from baluardo.fleet.motion.voyage import MOST_WAY_POINTS, Voyage, WayPoint
 from baluardo.fleet.platform import Platform, PlatformKind
 from baluardo.foreign_input import printable, quoted, read_file
@@ -26,6 +28,7 @@ VERSION = 1
 
 MOST_PLATFORMS = 1_000
 MOST_FLOWS = 10_000
+MOST_JAMMED = 1_000
 MOST_BYTES = 8_000_000
 
 _DISHES = {kind.name.lower().replace("_", "-"): kind for kind in DishKind}
@@ -52,6 +55,8 @@ class Missions:
     source: str
     sailings: tuple[Sailing, ...]
     flows: tuple[Flow, ...]
+    jammed: tuple[JammedArea, ...] = ()
+    """Where satellite navigation is jammed; times are of the sky."""
 
     def sailing(self, name: str) -> Sailing:
         """Return the sailing of a platform; InvalidInputError names those there are."""
@@ -96,10 +101,11 @@ def parse_missions(content: bytes, source: str) -> Missions:
         if names.count(name) > 1:
             table.refuse("platforms", f"has the id {quoted(name)} twice")
     flows = tuple(_flow(t, names, markings) for t in table.tables("flows", MOST_FLOWS))
+    jammed = tuple(map(_jammed, table.tables("jammed", MOST_JAMMED)))
     table.done()
     rules = {s.platform.name: s.platform.rule for s in sailings}
     _possible(table, lambda: [rules[f.platform].tightened(f.classification.rule) for f in flows])
-    return Missions(source, sailings, flows)
+    return Missions(source, sailings, flows, jammed)
 
 
 def _marking(table: Table) -> Classification:
@@ -176,6 +182,25 @@ def _flow(table: Table, platforms: list[str], markings: dict[str, Classification
     return _possible(
         table, lambda: Flow(name, platform, None if to == "ground" else to, marking, precedence)
     )
+
+
+def _jammed(table: Table) -> JammedArea:
+    name = table.text("id")
+    start = table.moment("from").timestamp() if table.has("from") else -math.inf
+    end = table.moment("to").timestamp() if table.has("to") else math.inf
+    area = _possible(
+        table,
+        lambda: JammedArea(
+            name,
+            table.number("lat_deg"),
+            table.number("lon_deg"),
+            table.number("radius_km"),
+            start,
+            end,
+        ),
+    )
+    table.done()
+    return area
 
 
 def _rule(table: Table) -> LandingRule:

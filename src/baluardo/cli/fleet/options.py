@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from baluardo.cli.arguments import add_sky_arguments, format_time
+from baluardo.cli.arguments import (
+    add_sky_arguments,
+    format_time,
+    parse_latitude,
+    parse_longitude,
+)
 from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.output import progress_bar
 from baluardo.cli.sky.bake_region import open_region
@@ -16,6 +22,7 @@ from baluardo.cli.sky.moments import add_hours_argument, add_start_argument, slo
 from baluardo.cli.sky.planning import parse_disruption, parse_seed
 from baluardo.errors import InvalidInputError
 from baluardo.fleet.contacts.making import Conditions, Mission
+from baluardo.fleet.motion.jammed import JammedArea, jam
 from baluardo.foreign_input import printable
 from baluardo.geo.subscribers import subscribers
 from baluardo.scenario.missions import Missions, Sailing, default_missions_path, load_missions
@@ -46,6 +53,18 @@ def parse_sea_state(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 9):
         raise argparse.ArgumentTypeError(f'"{text}" is no sea state from 0 to 9.')
     return int(text)
+
+
+def parse_jammed(text: str) -> JammedArea:
+    """Return an area of the form LAT,LON,KM in which navigation is jammed."""
+    parts = text.split(",")
+    if len(parts) != 3:
+        raise argparse.ArgumentTypeError(f'"{text}" is not LAT,LON,KM.')
+    try:
+        lat, lon = parse_latitude(parts[0]), parse_longitude(parts[1])
+        return JammedArea(f"jammed area {text}", lat, lon, float(parts[2]))
+    except (ValueError, InvalidInputError) as error:
+        raise argparse.ArgumentTypeError(f'"{text}": {error}') from None
 
 
 def add_fleet_arguments(parser: argparse.ArgumentParser, hours: float) -> None:
@@ -79,6 +98,14 @@ def add_fleet_arguments(parser: argparse.ArgumentParser, hours: float) -> None:
         help="how rough the sea is, by the WMO's table (default: 0)",
     )
     parser.add_argument(
+        "--jam",
+        type=parse_jammed,
+        action="append",
+        default=[],
+        metavar="LAT,LON,KM",
+        help="satellite navigation is jammed so far around a place: no dish is served there",
+    )
+    parser.add_argument(
         "--fail",
         type=parse_disruption,
         action="append",
@@ -100,7 +127,8 @@ def open_missions(args: argparse.Namespace, names: list[str]) -> Opened:
         )
     opened = open_sky(args)
     slots = slots_asked(opened, args.hours)
-    missions = tuple(mission(s, slots) for s in sailings)
+    areas = (*source.jammed, *args.jam)
+    missions = tuple(mission(s, slots, areas) for s in sailings)
     if args.baked is not None:
         near = open_region(args.baked, opened.sky)
         if not near.first_slot <= slots[0] <= slots[-1] <= near.last_slot:
@@ -137,7 +165,8 @@ def prepared_around(
         )
 
 
-def mission(sailing: Sailing, slots: range) -> Mission:
+def mission(sailing: Sailing, slots: range, jammed: Sequence[JammedArea] = ()) -> Mission:
     """Return where a platform is in the slots; its voyage begins with them if nothing else says."""
     voyage = sailing.voyage(slot_start(slots[0]))
-    return Mission(sailing.platform, voyage.whereabouts(slots[0], len(slots)), slots[0])
+    where = jam(voyage.whereabouts(slots[0], len(slots)), slots[0], jammed)
+    return Mission(sailing.platform, where, slots[0])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from baluardo.cli.output import emit, emit_json, say, table
 from baluardo.cli.sky.moments import span_text
 from baluardo.fleet.contacts.making import ContactPlanner
 from baluardo.fleet.contacts.plan import ContactPlan, availability, contacts, gaps
-from baluardo.terms import SLOT_SECONDS, slot_start
+from baluardo.terms import SLOT_SECONDS, Lever, slot_start
 from baluardo.twin.paths.rounds import Reason
 
 DONE = 0
@@ -30,9 +29,8 @@ EXAMPLE = """\
   $ baluardo fleet plan Frigate --hours 6 --start 2025-05-29T12:00:00Z --sea-state 4
   plans six hours of the frigate in a rough sea: contacts, landings, gaps with their causes.
 
-  $ baluardo fleet plan --baked sea.region --hours 24 --to plans
-  plans a day of every platform from a prepared region and writes plans/frigate.json, .csv, .czml
-  and .ics (gaps as a calendar), and so on.
+  $ baluardo fleet plan --baked sea.region --hours 24 --json
+  plans a day of every platform from a prepared region, with every contact and gap.
 """
 
 
@@ -44,12 +42,6 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument(
         "platforms", nargs="*", metavar="PLATFORM", help="by name (default: all of the missions)"
     )
-    parser.add_argument(
-        "--to",
-        type=Path,
-        metavar="FOLDER",
-        help="write each plan there as JSON, CSV, CZML and a calendar of its gaps",
-    )
     add_fleet_arguments(parser, 6.0)
 
 
@@ -59,10 +51,6 @@ def run(args: argparse.Namespace) -> int:
     begin = time.perf_counter()
     plans = ContactPlanner(opened.near, opened.conditions).plans(opened.missions)
     took = time.perf_counter() - begin
-    if args.to is not None:
-        from baluardo.cli.fleet.plan_files import write_plans  # noqa: PLC0415 - only if asked for
-
-        write_plans(plans, args.to)
     if args.json:
         emit_json(
             opened.sky.preamble()
@@ -130,7 +118,37 @@ def _lines(plan: ContactPlan) -> list[str]:
 def _as_json(plan: ContactPlan) -> dict[str, object]:
     return {
         "platform": plan.platform.name,
+        "kind": plan.platform.kind,
         "start": format_time(slot_start(plan.first_slot)),
         "end": format_time(plan.end),
         "availability": round(availability(plan), 6),
+        "contacts_lever": Lever.OBSERVED,
+        "contacts": [
+            {
+                "start": format_time(c.start),
+                "end": format_time(c.end),
+                "sigma_s": round(c.sigma_s, 3),
+                "satellite": c.satellite,
+                "number": c.number,
+                "gateway": c.gateway,
+                "gateway_country": c.gateway_country,
+                "point_of_presence": c.point,
+                "point_country": c.point_country,
+                "lasers": c.lasers,
+                "highest_deg": round(c.highest_deg, 2),
+                "round_trip_ms": [round(1e3 * x, 3) for x in c.round_trip_s],
+                "rate_down_bps": round(c.rate_down_bps),
+                "rate_up_bps": round(c.rate_up_bps),
+                "alternatives": c.alternatives,
+            }
+            for c in contacts(plan)
+        ],
+        "gaps": [
+            {
+                "start": format_time(g.start),
+                "end": format_time(g.end),
+                "cause": g.cause.name.lower().replace("_", "-"),
+            }
+            for g in gaps(plan)
+        ],
     }

@@ -1,0 +1,136 @@
+"""Missions read from TOML: what they may say, and what is refused with its place."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baluardo.errors import ScenarioError, SourceError
+from baluardo.fleet.landing.flows import UNMARKED
+from baluardo.fleet.platform import PlatformKind
+from baluardo.scenario.missions import default_missions_path, load_missions, parse_missions
+from baluardo.terms import Precedence
+from baluardo.twin.radio.radios import DishKind
+
+SMALL = """
+version = 1
+[[classifications]]
+id = "secret"
+landing = { gateways = ["foggia"], not_in_countries = ["BG"] }
+[[platforms]]
+id = "Ship"
+kind = "ship"
+dish = "standard"
+contract = false
+leaves = 2026-03-22T12:00:00Z
+way_points = [
+  { lat_deg = 37.0, lon_deg = 17.0, speed_kn = 10.0, stay_min = 2.0 },
+  { lat_deg = 38.0, lon_deg = 17.0 },
+]
+[platforms.mask]
+min_elevation_deg = 30.0
+superstructure = [{ from_azimuth_deg = 350.0, to_azimuth_deg = 10.0, elevation_deg = 35.0 }]
+[[platforms]]
+id = "Helo"
+kind = "helicopter"
+way_points = [{ lat_deg = 37.0, lon_deg = 17.0, height_m = 300.0 }]
+[[flows]]
+id = "command"
+from = "Ship"
+classification = "secret"
+precedence = "flash-override"
+[[flows]]
+id = "picture"
+from = "Helo"
+to = "Ship"
+"""
+
+
+def read(text):
+    return parse_missions(text.encode(), "test.toml")
+
+
+def test_everything_that_is_said_is_read():
+    missions = read(SMALL)
+    ship, helo = missions.sailings
+    assert ship.platform.kind is PlatformKind.SHIP
+    assert ship.platform.dish is DishKind.STANDARD
+    assert ship.platform.min_elevation_deg == 30.0
+    assert ship.platform.superstructure[0].elevation_deg == 35.0
+    assert not ship.platform.contract
+    assert ship.way_points[0].stay_s == 120.0
+    assert ship.start == 1_774_180_800.0
+    assert ship.voyage(5.0).start == ship.start
+    assert helo.voyage(5.0).start == 5.0
+    assert helo.platform.dish is DishKind.MARITIME
+    command, picture = missions.flows
+    assert command.classification.rule.gateways == {"Foggia"}
+    assert command.precedence is Precedence.FLASH_OVERRIDE
+    assert picture.to == "Ship"
+    assert picture.classification is UNMARKED
+    assert missions.sailing(" ship ") is ship
+
+
+def test_the_built_in_missions_are_right():
+    missions = load_missions(default_missions_path())
+    kinds = {s.platform.kind for s in missions.sailings}
+    assert kinds == set(PlatformKind)
+    assert {f.to for f in missions.flows} == {None, "Frigate"}
+
+
+WRONG = {
+    "version": ("version = 1", "version = 2", "version is 2"),
+    "kind": ('kind = "ship"', 'kind = "whale"', "test.toml, platform Ship: kind must be one of"),
+    "dish": ('dish = "standard"', 'dish = "big"', "dish must be one of"),
+    "misspelt": ("contract = false", "contrakt = false", "contrakt is not known here"),
+    "twice": ('id = "Helo"\nkind', 'id = "Ship"\nkind', "twice"),
+    "zone": ("12:00:00Z", "12:00:00", "no time zone"),
+    "place": ("lat_deg = 38.0", "lat_deg = 98.0", "lat_deg 98.0 is not between"),
+    "still": ("speed_kn = 10.0, ", "", "no speed"),
+    "gateway": ('"foggia"', '"Atlantis"', "No gateway is called"),
+    "flow": ('from = "Helo"', 'from = "Yacht"', "is no platform here"),
+    "marking": ('classification = "secret"', 'classification = "open"', "is not declared"),
+    "precedence": ("flash-override", "soon", "is no precedence"),
+    "self": ('to = "Ship"', 'to = "Helo"', "to itself"),
+    "number": ("elevation_deg = 35.0", 'elevation_deg = "high"', "must be a number"),
+    "elevation": ("min_elevation_deg = 30.0", "min_elevation_deg = 95.0", "min_elevation_deg 95"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_refused_with_its_place(case):
+    old, new, words = WRONG[case]
+    assert old in SMALL
+    with pytest.raises(ScenarioError, match=words) as refused:
+        read(SMALL.replace(old, new, 1))
+    assert str(refused.value).startswith("test.toml")
+
+
+def test_a_marking_that_contradicts_its_platform_is_refused():
+    text = SMALL.replace('not_in_countries = ["BG"]', 'lasers = "required"').replace(
+        'dish = "standard"', 'dish = "standard"\nlanding = { lasers = "forbidden" }'
+    )
+    with pytest.raises(ScenarioError, match="contradict"):
+        read(text)
+
+
+def test_files_that_are_none_are_refused(tmp_path):
+    with pytest.raises(SourceError):
+        load_missions(tmp_path / "nowhere.toml")
+    with pytest.raises(ScenarioError, match="not TOML"):
+        read("version = ")
+    with pytest.raises(ScenarioError, match="not UTF-8"):
+        parse_missions(b"\xff\xfe", "test.toml")
+    with pytest.raises(ScenarioError, match="at least one"):
+        read("version = 1")
+    with pytest.raises(ScenarioError, match="larger than"):
+        parse_missions(b" " * 9_000_000, "test.toml")
+
+
+@given(st.integers(0, len(SMALL) - 1), st.text(max_size=3))
+def test_damage_is_refused_with_a_sentence_or_harmless(at, put):
+    try:
+        missions = read(SMALL[:at] + put + SMALL[at + 1 :])
+    except ScenarioError as refused:
+        assert str(refused).endswith((".", '."'))  # noqa: PT017 - much damage changes nothing
+    else:
+        assert missions.sailings
