@@ -21,6 +21,8 @@ FLEET = Command(
             "Map availability, delay, rate and trusted landing of a sea.",
             "baluardo.cli.fleet.sea_map",
         ),
+        Command("reports", "Read position reports from a log.", "baluardo.cli.fleet.reports"),
+        Command("listen", "Listen to a receiver of AIS.", "baluardo.cli.fleet.listen"),
     ),
     example="""\
   $ baluardo fleet plan Frigate --hours 1

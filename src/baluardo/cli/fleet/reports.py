@@ -1,0 +1,146 @@
+"""`baluardo fleet reports`: what a log of AIS says, and which of its lines say nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from baluardo.cli.arguments import format_time, parse_time
+from baluardo.cli.command import AddParser, command_parser
+from baluardo.cli.output import emit, emit_json, table
+from baluardo.fleet.motion.voyage import M_S_PER_KNOT
+from baluardo.fleet.tracks.ais import Heard, StaticReport, read_ais
+from baluardo.fleet.tracks.report import PositionReport
+from baluardo.foreign_input import printable, read_file
+
+DONE, REFUSED = 0, 1
+
+MOST_BYTES = 512_000_000
+MOST_REFUSED = 40
+"""Lines that are printed; --json has them all."""
+
+EXAMPLE = """\
+  $ baluardo fleet reports harbour.nmea
+  counts what the log's lines say, lists the ships with their last positions, and tells each line
+  that was refused, and why. Exit status 1 if any was.
+"""
+
+
+class Log:
+    """What lines gave, added up."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.kinds: Counter[str] = Counter()
+        self.types: Counter[int] = Counter()
+        self.last: dict[str, PositionReport] = {}
+        self.statics: dict[str, StaticReport] = {}
+        self.refused: list[tuple[int, str]] = []
+
+    def add(self, heard: Heard) -> None:
+        """Take in what a line gave."""
+        self.kinds[heard.kind] += 1
+        if heard.message_type is not None:
+            self.types[heard.message_type] += 1
+        if heard.position is not None:
+            known = self.last.get(heard.position.platform)
+            if known is None or known.time <= heard.position.time:
+                self.last[heard.position.platform] = heard.position
+        if heard.static is not None:
+            known_static = self.statics.get(heard.static.platform)
+            name = heard.static.name or (known_static.name if known_static else "")
+            self.statics[heard.static.platform] = StaticReport(
+                heard.static.platform,
+                name,
+                heard.static.call_sign or (known_static.call_sign if known_static else ""),
+                heard.static.ship_type or (known_static.ship_type if known_static else None),
+            )
+        if heard.refused is not None:
+            self.refused.append((heard.refused.number, heard.refused.reason))
+
+    def ships(self) -> list[tuple[str, ...]]:
+        """Return a row for each platform that told its position, the latest last."""
+        rows: list[tuple[str, ...]] = []
+        for position in sorted(self.last.values(), key=lambda p: (p.time, p.platform)):
+            static = self.statics.get(position.platform)
+            rows.append(
+                (
+                    position.platform,
+                    printable(static.name) if static else "",
+                    format_time(position.time),
+                    f"{position.lat_deg:.4f}",
+                    f"{position.lon_deg:.4f}",
+                    _or_dash(position.speed_m_s, 1.0 / M_S_PER_KNOT),
+                    _or_dash(position.course_deg),
+                    _or_dash(position.heading_deg),
+                )
+            )
+        return rows
+
+
+def register(subparsers: AddParser) -> None:
+    """Declare the command's arguments."""
+    parser = command_parser(subparsers, "reports", "Read position reports from a log.", EXAMPLE)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="lines of AIS (NMEA)")
+    parser.add_argument(
+        "--at",
+        type=parse_time,
+        metavar="TIME",
+        help="when lines were heard that tell no time themselves",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print counts, ships and refused lines of each file; 1 if a line was refused."""
+    logs = {}
+    for path in args.files:
+        log = logs[printable(str(path))] = Log()
+        for heard in read_ais(read_file(path, MOST_BYTES, "The log"), args.at):
+            log.add(heard)
+    status = REFUSED if any(log.refused for log in logs.values()) else DONE
+    if args.json:
+        emit_json([_as_json(name, log) for name, log in logs.items()])
+        return status
+    for name, log in logs.items():
+        lines = sum(log.kinds.values())
+        counts = ", ".join(f"{n:,} {kind}" for kind, n in sorted(log.kinds.items()))
+        emit(f"{name}: {lines:,} lines: {counts}")
+        if log.types:
+            types = ", ".join(f"{n:,} of type {k}" for k, n in sorted(log.types.items()))
+            emit(f"messages: {types}")
+        if log.last:
+            header = ("platform", "name", "last heard", "lat", "lon", "kn", "course", "heading")
+            emit(table(header, log.ships(), "lllrrrrr"))
+        for number, reason in log.refused[:MOST_REFUSED]:
+            emit(f"line {number} refused: {reason}")
+        if len(log.refused) > MOST_REFUSED:
+            emit(f"and {len(log.refused) - MOST_REFUSED} more (--json has them all)")
+    return status
+
+
+def _or_dash(value: float | None, factor: float = 1.0) -> str:
+    return "-" if value is None else f"{value * factor:.1f}"
+
+
+def _as_json(name: str, log: Log) -> dict[str, object]:
+    return {
+        "file": name,
+        "lines": dict(log.kinds),
+        "messages": {str(k): n for k, n in sorted(log.types.items())},
+        "platforms": [
+            {
+                "platform": p.platform,
+                "name": log.statics[p.platform].name if p.platform in log.statics else None,
+                "time": format_time(p.time),
+                "lat_deg": round(p.lat_deg, 6),
+                "lon_deg": round(p.lon_deg, 6),
+                "speed_m_s": p.speed_m_s,
+                "course_deg": p.course_deg,
+                "heading_deg": p.heading_deg,
+            }
+            for p in log.last.values()
+        ],
+        "refused": [{"line": n, "reason": reason} for n, reason in log.refused],
+    }
