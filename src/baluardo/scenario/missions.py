@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,11 +14,11 @@ from baluardo.fleet.motion.jammed import JammedArea
 from baluardo.fleet.motion.voyage import MOST_WAY_POINTS, Voyage, WayPoint
 from baluardo.fleet.platform import Platform, PlatformKind
 from baluardo.foreign_input import printable, quoted, read_file
+from baluardo.scenario.readings import possible, read_obstruction, read_rule
 from baluardo.scenario.table import Table
-from baluardo.terms import Obstruction, Precedence
+from baluardo.terms import Precedence
 from baluardo.twin.paths.claims import COMMERCIAL_MASK
 from baluardo.twin.radio.radios import DishKind
-from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
 
 T = TypeVar("T")
 
@@ -104,13 +103,13 @@ def parse_missions(content: bytes, source: str) -> Missions:
     jammed = tuple(map(_jammed, table.tables("jammed", MOST_JAMMED)))
     table.done()
     rules = {s.platform.name: s.platform.rule for s in sailings}
-    _possible(table, lambda: [rules[f.platform].tightened(f.classification.rule) for f in flows])
+    possible(table, lambda: [rules[f.platform].tightened(f.classification.rule) for f in flows])
     return Missions(source, sailings, flows, jammed)
 
 
 def _marking(table: Table) -> Classification:
     name = table.text("id")
-    rule = _rule(table.table("landing"))
+    rule = read_rule(table.table("landing"))
     table.done()
     return Classification(name, rule)
 
@@ -125,7 +124,7 @@ def _sailing(table: Table) -> Sailing:
     if dish not in _DISHES:
         table.refuse("dish", f"must be one of {', '.join(sorted(_DISHES))}")
     mask = table.table("mask")
-    platform = _possible(
+    platform = possible(
         table,
         lambda: Platform(
             name=name,
@@ -133,8 +132,8 @@ def _sailing(table: Table) -> Sailing:
             dish=_DISHES[dish],
             min_elevation_deg=mask.number("min_elevation_deg", COMMERCIAL_MASK.min_elevation_deg),
             gso_avoidance_deg=mask.number("gso_avoidance_deg", COMMERCIAL_MASK.gso_avoidance_deg),
-            superstructure=tuple(_superstructure(t) for t in mask.tables("superstructure", 360)),
-            rule=_rule(table.table("landing")),
+            superstructure=tuple(read_obstruction(t) for t in mask.tables("superstructure", 360)),
+            rule=read_rule(table.table("landing")),
             down_bps=table.number("down_mbps", 20.0) * 1e6,
             up_bps=table.number("up_mbps", 4.0) * 1e6,
             contract=table.truth("contract", default=True),
@@ -144,16 +143,9 @@ def _sailing(table: Table) -> Sailing:
     points = tuple(_way_point(t) for t in table.tables("way_points", MOST_WAY_POINTS))
     start = table.moment("leaves").timestamp() if table.has("leaves") else None
     sailing = Sailing(platform, points, start)
-    _possible(table, lambda: sailing.voyage(0.0))
+    possible(table, lambda: sailing.voyage(0.0))
     table.done()
     return sailing
-
-
-def _superstructure(table: Table) -> Obstruction:
-    start, end = table.number("from_azimuth_deg"), table.number("to_azimuth_deg")
-    elevation = table.number("elevation_deg")
-    table.done()
-    return _possible(table, lambda: Obstruction(start, end, elevation))
 
 
 def _way_point(table: Table) -> WayPoint:
@@ -161,7 +153,7 @@ def _way_point(table: Table) -> WayPoint:
     height_m, speed_kn = table.number("height_m", 0.0), table.number("speed_kn", 0.0)
     stay_s = table.number("stay_min", 0.0) * 60.0
     table.done()
-    return _possible(table, lambda: WayPoint(lat_deg, lon_deg, height_m, speed_kn, stay_s))
+    return possible(table, lambda: WayPoint(lat_deg, lon_deg, height_m, speed_kn, stay_s))
 
 
 def _flow(table: Table, platforms: list[str], markings: dict[str, Classification]) -> Flow:
@@ -177,9 +169,9 @@ def _flow(table: Table, platforms: list[str], markings: dict[str, Classification
             known = ", ".join(markings) or "none"
             table.refuse("classification", f"{quoted(wanted)} is not declared (known: {known})")
         marking = markings[wanted]
-    precedence = _possible(table, lambda: Precedence.of(table.text("precedence", "routine")))
+    precedence = possible(table, lambda: Precedence.of(table.text("precedence", "routine")))
     table.done()
-    return _possible(
+    return possible(
         table, lambda: Flow(name, platform, None if to == "ground" else to, marking, precedence)
     )
 
@@ -188,7 +180,7 @@ def _jammed(table: Table) -> JammedArea:
     name = table.text("id")
     start = table.moment("from").timestamp() if table.has("from") else -math.inf
     end = table.moment("to").timestamp() if table.has("to") else math.inf
-    area = _possible(
+    area = possible(
         table,
         lambda: JammedArea(
             name,
@@ -201,24 +193,3 @@ def _jammed(table: Table) -> JammedArea:
     )
     table.done()
     return area
-
-
-def _rule(table: Table) -> LandingRule:
-    gateways = table.texts("gateways") if table.has("gateways") else None
-    countries = table.texts("not_in_countries", ())
-    try:
-        lasers = Lasers(table.text("lasers", Lasers.ANY.value))
-    except ValueError:
-        table.refuse("lasers", f"must be one of {', '.join(Lasers)}")
-    table.done()
-    return _possible(table, lambda: default_ground().rule(gateways, countries, lasers))
-
-
-def _possible(table: Table, make: Callable[[], T]) -> T:
-    """Build a value, and name the table's place where the value is impossible."""
-    try:
-        return make()
-    except ScenarioError:
-        raise
-    except InvalidInputError as error:
-        raise ScenarioError(f"{table.where}: {error}") from None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from baluardo.errors import InvalidInputError, ScenarioError
+from baluardo.errors import ScenarioError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.bearers import GroundBearer, Role, read_bearers
+from baluardo.scenario.readings import possible, read_obstruction, read_rule
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
-from baluardo.terms import Bilingual, Mask, Obstruction, Place
-from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
+from baluardo.terms import Bilingual, Mask, Place
+from baluardo.twin.sky.landing import LandingRule
 
 T = TypeVar("T")
 
@@ -139,9 +139,7 @@ def _name(table: Table) -> Bilingual:
 
 
 def _view(table: Table) -> View:
-    place = _possible(
-        table, lambda: Place("view", table.number("lat_deg"), table.number("lon_deg"))
-    )
+    place = possible(table, lambda: Place("view", table.number("lat_deg"), table.number("lon_deg")))
     zoom = table.number("zoom", 3.0)
     if not 0.0 <= zoom <= 20.0:
         table.refuse("zoom", f"{zoom:g} is not between 0 and 20")
@@ -163,14 +161,14 @@ def _site(table: Table, directory: Path | None) -> Site:
     height_m = table.number("height_m", 0.0)
     track = _track(table)
     lat_deg, lon_deg = track.position_at(0.0) if track else _fixed_position(table)
-    place = _possible(table, lambda: Place(name.en, lat_deg, lon_deg, height_m))
+    place = possible(table, lambda: Place(name.en, lat_deg, lon_deg, height_m))
     sky_role, bearers = read_bearers(table, directory)
     site = Site(
         id=identifier,
         name=name,
         kind=kind,
         mask=_mask(table.table("mask")),
-        rule=_rule(table.table("landing")),
+        rule=read_rule(table.table("landing")),
         start=place,
         track=track,
         sky_role=sky_role,
@@ -194,39 +192,13 @@ def _track(table: Table) -> Track | None:
     waypoints, speed = inner.pairs("waypoints"), inner.number("speed_kn")
     closed = inner.truth("closed", default=True)
     inner.done()
-    return _possible(inner, lambda: Track(waypoints, speed, closed))
+    return possible(inner, lambda: Track(waypoints, speed, closed))
 
 
 def _mask(table: Table) -> Mask:
     default = Mask()
-    obstructions = tuple(_obstruction(t) for t in table.tables("obstructions", 360))
+    obstructions = tuple(read_obstruction(t) for t in table.tables("obstructions", 360))
     least = table.number("min_elevation_deg", default.min_elevation_deg)
     avoidance = table.number("gso_avoidance_deg", default.gso_avoidance_deg)
     table.done()
-    return _possible(table, lambda: Mask(least, obstructions, avoidance))
-
-
-def _obstruction(table: Table) -> Obstruction:
-    start, end = table.number("from_azimuth_deg"), table.number("to_azimuth_deg")
-    elevation = table.number("elevation_deg")
-    table.done()
-    return _possible(table, lambda: Obstruction(start, end, elevation))
-
-
-def _rule(table: Table) -> LandingRule:
-    gateways = table.texts("gateways") if table.has("gateways") else None
-    countries = table.texts("not_in_countries", ())
-    try:
-        lasers = Lasers(table.text("lasers", Lasers.ANY.value))
-    except ValueError:
-        table.refuse("lasers", f"must be one of {', '.join(Lasers)}")
-    table.done()
-    return _possible(table, lambda: default_ground().rule(gateways, countries, lasers))
-
-
-def _possible(table: Table, make: Callable[[], T]) -> T:
-    """Build a value, and name the table's place where the value is impossible."""
-    try:
-        return make()
-    except InvalidInputError as error:
-        raise ScenarioError(f"{table.where}: {error}") from None
+    return possible(table, lambda: Mask(least, obstructions, avoidance))

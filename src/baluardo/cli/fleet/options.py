@@ -76,20 +76,7 @@ def add_fleet_arguments(parser: argparse.ArgumentParser, hours: float) -> None:
         help="platforms, voyages and flows as TOML (default: scenarios/mediterranean.toml)",
     )
     add_hours_argument(parser, hours)
-    parser.add_argument(
-        "--baked",
-        type=Path,
-        metavar="FILE",
-        help='a region that "baluardo sky bake --region" has prepared of the same catalogue',
-    )
-    parser.add_argument(
-        "--alone",
-        action="store_true",
-        help="take beams as empty of commercial users: prepared sooner, rates too high",
-    )
-    parser.add_argument(
-        "--rain", type=parse_seed, metavar="SEED", help="let it rain as this seed's field says"
-    )
+    add_preparation_arguments(parser)
     parser.add_argument(
         "--sea-state",
         type=parse_sea_state,
@@ -115,6 +102,24 @@ def add_fleet_arguments(parser: argparse.ArgumentParser, hours: float) -> None:
     )
     add_sky_arguments(parser)
     add_start_argument(parser)
+
+
+def add_preparation_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what decides where the prepared sky comes from, and its weather."""
+    parser.add_argument(
+        "--baked",
+        type=Path,
+        metavar="FILE",
+        help='a region that "baluardo sky bake --region" has prepared of the same catalogue',
+    )
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="take beams as empty of commercial users: prepared sooner, rates too high",
+    )
+    parser.add_argument(
+        "--rain", type=parse_seed, metavar="SEED", help="let it rain as this seed's field says"
+    )
 
 
 def open_missions(args: argparse.Namespace, names: list[str]) -> Opened:

@@ -12,13 +12,14 @@ from baluardo.cli.arguments import add_elevation_argument, add_sky_arguments, fo
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.files import check_target, write_whole
 from baluardo.cli.fleet.landing import rule_text
+from baluardo.cli.fleet.options import add_preparation_arguments
 from baluardo.cli.fleet.sea_map_files import LAYER_WORDS, geojson, picture
 from baluardo.cli.opening import OpenedSky, open_sky
 from baluardo.cli.output import emit, emit_json, progress_bar, say, table
 from baluardo.cli.places import parse_names
 from baluardo.cli.sky.bake_region import cap_of, open_region
 from baluardo.cli.sky.moments import add_hours_argument, add_start_argument, slots_asked, span_text
-from baluardo.cli.sky.planning import parse_rate, parse_seed
+from baluardo.cli.sky.planning import parse_rate
 from baluardo.errors import InvalidInputError
 from baluardo.fleet.coverage.sea_map import Layer, SeaMap, map_sea
 from baluardo.geo.cells import RESOLUTIONS, cells_of
@@ -77,20 +78,7 @@ def register(subparsers: AddParser) -> None:
         metavar="RATE",
         help="less down than this is no service (default: 5M)",
     )
-    parser.add_argument(
-        "--baked",
-        type=Path,
-        metavar="FILE",
-        help='a region that "baluardo sky bake --region" has prepared of the same catalogue',
-    )
-    parser.add_argument(
-        "--alone",
-        action="store_true",
-        help="take beams as empty of commercial users: prepared sooner, rates too high",
-    )
-    parser.add_argument(
-        "--rain", type=parse_seed, metavar="SEED", help="let it rain as this seed's field says"
-    )
+    add_preparation_arguments(parser)
     parser.add_argument(
         "--of",
         choices=[str(layer) for layer in Layer],

@@ -14,13 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from baluardo.twin.paths.choice import mixed_with, score
-from baluardo.twin.paths.ephemeris import SLOTS_PER_NODE
-from baluardo.twin.paths.near.loop import drawn, enter, most_near, overhead, place_all
+from baluardo.twin.paths.near.loop import begin_slot, drawn, most_near, overhead, plan_of
 from baluardo.twin.paths.near.search import LASERS_FORBIDDEN, room_to_search
-from baluardo.twin.paths.near.sky import AT_WORK, LIT
+from baluardo.twin.paths.near.sky import LIT
 from baluardo.twin.paths.view import BONUS, DISTANCE, MAY, NEAR, SCORE, SINE, gather, usable
 from baluardo.twin.sky.laser_pairing import clear_length
-from baluardo.twin.sky.lasers import PLAN_SLOTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -74,22 +72,12 @@ def follow_cells(held, grid, seeds, taste, ground, arc, first, told):  # type: i
     none = np.empty((0, 3))
     band, crest, use_band = arc.band, arc.crest, arc.use_band
     positions, frames, lat = grid.positions, grid.frames, grid.lat_deg
-    node, count, begin = -1, 0, 0
-    first_node = held.first_slot // SLOTS_PER_NODE
-    first_hour = held.first_slot // PLAN_SLOTS
+    node, count = -1, 0
     for k in range(seeds.shape[0]):
         i = first + k
-        slot = held.first_slot + i
-        if slot // SLOTS_PER_NODE - first_node != node:
-            for j in range(count):
-                rows.row_of[rows.satellite[j]] = NOBODY
-            node = slot // SLOTS_PER_NODE - first_node
-            begin, count = enter(held, node, rows, onward)
-        place_all(held, node, begin, slot % SLOTS_PER_NODE, count, onward, rows)
+        node, count = begin_slot(held, i, node, count, rows, onward)
         flags = held.flags[held.flag_starts[i] : held.flag_starts[i + 1]]
-        for j in range(count):
-            rows.at_work[j] = onward[j] >= 0 and (flags[j] & AT_WORK) != 0
-        plan = held.plans[slot // PLAN_SLOTS - first_hour]
+        plan = plan_of(held, i)
         _from_gateways(rows, count, ground, seen, height)
         for c in range(costs):
             _land_all(rows, count, plan, ground, c, seen, distance[c], exits[c], ends[c])

@@ -144,23 +144,13 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
     numbers = np.empty(most + 1, np.uint64)
     turned = asker.obstructions.copy()
     band, crest = np.empty((1, 1, 2)), np.empty(1)
-    node, count, begin = -1, 0, 0
-    first_node = held.first_slot // SLOTS_PER_NODE
-    first_hour = held.first_slot // PLAN_SLOTS
+    node, count = -1, 0
     for k in range(wanted.shape[0]):
         if not wanted[k]:
             continue
         i = first + k
-        slot = held.first_slot + i
-        if slot // SLOTS_PER_NODE - first_node != node:
-            for j in range(count):
-                rows.row_of[rows.satellite[j]] = NOBODY
-            node = slot // SLOTS_PER_NODE - first_node
-            begin, count = enter(held, node, rows, onward)
-        place_all(held, node, begin, slot % SLOTS_PER_NODE, count, onward, rows)
+        node, count = begin_slot(held, i, node, count, rows, onward)
         flags = held.flags[held.flag_starts[i] : held.flag_starts[i + 1]]
-        for j in range(count):
-            rows.at_work[j] = onward[j] >= 0 and (flags[j] & AT_WORK) != 0
         told.reason[k] = _NO_FIX
         told.in_view[k] = 0
         if not asker.fix[k]:
@@ -199,7 +189,7 @@ def follow(held, asker, taste, ground, first, wanted, told):  # type: ignore[no-
         key = mixed_with(asker.key, asker.seeds[k])
         score(key, taste.sine, pole, taste.noise, found, numbers, sheet)
         search.banned[:count] = False
-        plan = held.plans[slot // PLAN_SLOTS - first_hour]
+        plan = plan_of(held, i)
         way, asked = 0, 0
         while way < WAYS and asked < allowed:
             n = _best(allowed, numbers, sheet, register, search.banned)
@@ -244,7 +234,32 @@ def most_near(held):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def enter(held, node, rows, onward):  # type: ignore[no-untyped-def]
+def begin_slot(held, i, node, count, rows, onward):  # type: ignore[no-untyped-def]
+    """Place the satellites of the i-th slot; return its minute and how many are near.
+
+    node, count: of the slot before, -1 and 0 at first. What is at work is told by `rows.at_work`.
+    """
+    slot = held.first_slot + i
+    minute = slot // SLOTS_PER_NODE - held.first_slot // SLOTS_PER_NODE
+    if minute != node:
+        for j in range(count):
+            rows.row_of[rows.satellite[j]] = NOBODY
+        count = _enter(held, minute, rows, onward)
+    _place_all(held, minute, slot % SLOTS_PER_NODE, count, onward, rows)
+    flags = held.flags[held.flag_starts[i] : held.flag_starts[i + 1]]
+    for j in range(count):
+        rows.at_work[j] = onward[j] >= 0 and (flags[j] & AT_WORK) != 0
+    return minute, count
+
+
+@numba.njit(cache=True, nogil=True)
+def plan_of(held, i):  # type: ignore[no-untyped-def]
+    """Return the lasers' plan of the i-th slot."""
+    return held.plans[(held.first_slot + i) // PLAN_SLOTS - held.first_slot // PLAN_SLOTS]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _enter(held, node, rows, onward):  # type: ignore[no-untyped-def]
     """Begin a minute: who is near, and where each is found among those of the next minute."""
     begin, end, further = held.starts[node], held.starts[node + 1], held.starts[node + 2]
     other = end
@@ -257,11 +272,11 @@ def enter(held, node, rows, onward):  # type: ignore[no-untyped-def]
         onward[j] = NOBODY
         if other < further and held.satellites[other] == s:
             onward[j] = other - end
-    return begin, end - begin
+    return end - begin
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def place_all(held, node, begin, part, count, onward, rows):  # type: ignore[no-untyped-def]
+def _place_all(held, node, part, count, onward, rows):  # type: ignore[no-untyped-def]
     """Write where the satellites are, by the cubic of `ephemeris.between_nodes`."""
     step = SLOTS_PER_NODE * 15.0
     u = part / SLOTS_PER_NODE
@@ -269,7 +284,7 @@ def place_all(held, node, begin, part, count, onward, rows):  # type: ignore[no-
     c, d = step * u * (1.0 - u) ** 2, step * u * u * (u - 1.0)
     slope = 6.0 * u * (1.0 - u) / step
     e, f = (1.0 - u) * (1.0 - 3.0 * u), u * (3.0 * u - 2.0)
-    next_one = held.starts[node + 1]
+    begin, next_one = held.starts[node], held.starts[node + 1]
     states, positions, velocities = held.states, rows.positions, rows.velocities
     for j in range(count):
         if onward[j] < 0:

@@ -11,14 +11,11 @@ import numpy.typing as npt
 from baluardo.errors import InvalidInputError
 from baluardo.terms import SPEED_OF_LIGHT_KM_S
 from baluardo.twin.paths.claims import name_keys
-from baluardo.twin.paths.ephemeris import SLOTS_PER_NODE
-from baluardo.twin.paths.near.loop import MOST_STEPS, NOBODY, enter, most_near, place_all
+from baluardo.twin.paths.near.loop import MOST_STEPS, NOBODY, begin_slot, most_near, plan_of
 from baluardo.twin.paths.near.paths import NearPlanner
 from baluardo.twin.paths.near.rules import gateways_of
 from baluardo.twin.paths.near.search import LASERS_ANY, join, room_to_search
-from baluardo.twin.paths.near.sky import AT_WORK
 from baluardo.twin.paths.shares import delays_s, scheduling_wait_s
-from baluardo.twin.sky.lasers import PLAN_SLOTS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -97,23 +94,11 @@ def _join_all(  # type: ignore[no-untyped-def]
 ):
     most = most_near(held)
     rows, search, onward = room_to_search(held.numbers.shape[0], most)
-    node, count, begin = -1, 0, 0
-    first_node = held.first_slot // SLOTS_PER_NODE
-    first_hour = held.first_slot // PLAN_SLOTS
+    node, count = -1, 0
     for k in range(one.shape[0]):
         if one[k] < 0 or other[k] < 0:
             continue
         i = first + k
-        slot = held.first_slot + i
-        if slot // SLOTS_PER_NODE - first_node != node:
-            for j in range(count):
-                rows.row_of[rows.satellite[j]] = NOBODY
-            node = slot // SLOTS_PER_NODE - first_node
-            begin, count = enter(held, node, rows, onward)
-        place_all(held, node, begin, slot % SLOTS_PER_NODE, count, onward, rows)
-        flags = held.flags[held.flag_starts[i] : held.flag_starts[i + 1]]
-        for j in range(count):
-            rows.at_work[j] = onward[j] >= 0 and (flags[j] & AT_WORK) != 0
-        plan = held.plans[slot // PLAN_SLOTS - first_hour]
+        node, count = begin_slot(held, i, node, count, rows, onward)
         start, end = rows.row_of[one[k]], rows.row_of[other[k]]
-        length[k], growth[k] = join(start, end, ground, rows, plan, search, ways, k)
+        length[k], growth[k] = join(start, end, ground, rows, plan_of(held, i), search, ways, k)

@@ -1,0 +1,43 @@
+"""What several files of a scenario say in the same words: landing rules, obstructions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from baluardo.errors import InvalidInputError, ScenarioError
+from baluardo.scenario.table import Table
+from baluardo.terms import Obstruction
+from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
+
+T = TypeVar("T")
+
+
+def read_obstruction(table: Table) -> Obstruction:
+    """Read what hides part of the sky; ScenarioError for what is wrong in it."""
+    start, end = table.number("from_azimuth_deg"), table.number("to_azimuth_deg")
+    elevation = table.number("elevation_deg")
+    table.done()
+    return possible(table, lambda: Obstruction(start, end, elevation))
+
+
+def read_rule(table: Table) -> LandingRule:
+    """Read where traffic may land; ScenarioError for what is wrong in it."""
+    gateways = table.texts("gateways") if table.has("gateways") else None
+    countries = table.texts("not_in_countries", ())
+    try:
+        lasers = Lasers(table.text("lasers", Lasers.ANY.value))
+    except ValueError:
+        table.refuse("lasers", f"must be one of {', '.join(Lasers)}")
+    table.done()
+    return possible(table, lambda: default_ground().rule(gateways, countries, lasers))
+
+
+def possible(table: Table, make: Callable[[], T]) -> T:
+    """Build a value, and name the table's place where the value is impossible."""
+    try:
+        return make()
+    except ScenarioError:
+        raise  # it names its place already
+    except InvalidInputError as error:
+        raise ScenarioError(f"{table.where}: {error}") from None
