@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 
 from baluardo.cli.arguments import format_time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.fleet.options import Opened, add_fleet_arguments, open_missions
+from baluardo.cli.fleet.plan_files import check_folder, write_plans
 from baluardo.cli.output import emit, emit_json, say, table
 from baluardo.cli.sky.moments import span_text
+from baluardo.fleet.contacts.as_json import as_json
+from baluardo.fleet.contacts.gap_calendar import LANGUAGES
 from baluardo.fleet.contacts.making import ContactPlanner
 from baluardo.fleet.contacts.plan import ContactPlan, availability, contacts, gaps
-from baluardo.terms import SLOT_SECONDS, Lever, slot_start
+from baluardo.foreign_input import printable
+from baluardo.terms import SLOT_SECONDS
 from baluardo.twin.paths.rounds import Reason
 
 DONE = 0
@@ -31,6 +36,10 @@ EXAMPLE = """\
 
   $ baluardo fleet plan --baked sea.region --hours 24 --json
   plans a day of every platform from a prepared region, with every contact and gap.
+
+  $ baluardo fleet plan --hours 6 --to plans
+  writes plans/frigate.json, .csv, .czml and .ics, a calendar of the gaps with an alarm ahead of
+  each, and the same for every other platform.
 """
 
 
@@ -42,22 +51,36 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument(
         "platforms", nargs="*", metavar="PLATFORM", help="by name (default: all of the missions)"
     )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="write each plan there as JSON, CSV, CZML and a calendar of its gaps (.ics)",
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default="en", help="of the calendar (default: en)"
+    )
     add_fleet_arguments(parser, 6.0)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print a summary of each platform with its gaps; `--json` prints them as one object."""
+    if args.to is not None:
+        check_folder(args.to)
     opened = open_missions(args, args.platforms)
     begin = time.perf_counter()
     plans = ContactPlanner(opened.near, opened.conditions).plans(opened.missions)
     took = time.perf_counter() - begin
+    written = [] if args.to is None else write_plans(plans, args.to, args.language)
     if args.json:
         emit_json(
             opened.sky.preamble()
-            | {"slots": len(opened.slots), "plans": [_as_json(p) for p in plans]}
+            | {"slots": len(opened.slots), "plans": [as_json(p) for p in plans]}
         )
         return DONE
     _print(opened, plans)
+    if written:
+        say(f"{len(written)} files written to {printable(str(args.to))}.")
     say(f"{len(plans)} plan(s) made in {took:.2f} s.")
     return DONE
 
@@ -113,42 +136,3 @@ def _lines(plan: ContactPlan) -> list[str]:
     if len(missing) > MOST_GAPS:
         lines.append(f"  and {len(missing) - MOST_GAPS} more gaps (--json has them all)")
     return lines
-
-
-def _as_json(plan: ContactPlan) -> dict[str, object]:
-    return {
-        "platform": plan.platform.name,
-        "kind": plan.platform.kind,
-        "start": format_time(slot_start(plan.first_slot)),
-        "end": format_time(plan.end),
-        "availability": round(availability(plan), 6),
-        "contacts_lever": Lever.OBSERVED,
-        "contacts": [
-            {
-                "start": format_time(c.start),
-                "end": format_time(c.end),
-                "sigma_s": round(c.sigma_s, 3),
-                "satellite": c.satellite,
-                "number": c.number,
-                "gateway": c.gateway,
-                "gateway_country": c.gateway_country,
-                "point_of_presence": c.point,
-                "point_country": c.point_country,
-                "lasers": c.lasers,
-                "highest_deg": round(c.highest_deg, 2),
-                "round_trip_ms": [round(1e3 * x, 3) for x in c.round_trip_s],
-                "rate_down_bps": round(c.rate_down_bps),
-                "rate_up_bps": round(c.rate_up_bps),
-                "alternatives": c.alternatives,
-            }
-            for c in contacts(plan)
-        ],
-        "gaps": [
-            {
-                "start": format_time(g.start),
-                "end": format_time(g.end),
-                "cause": g.cause.name.lower().replace("_", "-"),
-            }
-            for g in gaps(plan)
-        ],
-    }
