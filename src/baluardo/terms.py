@@ -77,6 +77,15 @@ class Precedence(IntEnum):
         raise InvalidInputError(f"{quoted(text)} is no precedence: {names}.")
 
 
+class Role(StrEnum):
+    """Place of a bearer in a plan (PACE): the first that works is used."""
+
+    PRIMARY = "primary"
+    ALTERNATE = "alternate"
+    CONTINGENCY = "contingency"
+    EMERGENCY = "emergency"
+
+
 @dataclass(frozen=True, slots=True)
 class Bilingual:
     """A name, or one or more whole sentences, in the languages of the console."""

@@ -21,8 +21,7 @@ from baluardo.edge.configuration import (
 from baluardo.edge.media_settings import CallMedia
 from baluardo.errors import BaluardoError, InvalidInputError, SourceError
 from baluardo.network.bearers.landing import Landing
-from baluardo.scenario.bearers import Role
-from baluardo.terms import Place, Precedence
+from baluardo.terms import Place, Precedence, Role
 
 DOCS = Path(__file__).parents[2] / "docs" / "operations" / "edge.md"
 SKY = '[[bearers]]\nname = "sky"\nkind = "starlink"\ndevice = "eth1"\nrole = "primary"\n'

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from baluardo.cli.sky.site_lists import read_sites
 from baluardo.errors import InvalidInputError, ScenarioError
-from baluardo.scenario.bearers import GroundBearer, Role, read_bearers
+from baluardo.scenario.bearers import GroundBearer, read_bearers
 from baluardo.scenario.nation import default_path, load, parse
 from baluardo.scenario.table import Table
-from baluardo.terms import Direction
+from baluardo.terms import Direction, Role
 
 FIBRE: dict[str, Any] = {
     "name": "fibre",

@@ -22,9 +22,8 @@ from baluardo.errors import InvalidInputError, ScenarioError, SourceError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.network.bearers.landing import Landing
 from baluardo.protocol.web_address import host_port
-from baluardo.scenario.bearers import Role
 from baluardo.scenario.table import Table
-from baluardo.terms import Precedence
+from baluardo.terms import Precedence, Role
 
 FILE: Final = "edge.toml"
 LARGEST_FILE: Final = 65_536

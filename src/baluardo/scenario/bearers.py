@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -12,7 +11,7 @@ from baluardo.errors import InvalidInputError, SourceError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.network.wire.trace import MOST_OCTETS, Trace
 from baluardo.scenario.table import Table
-from baluardo.terms import Direction
+from baluardo.terms import Direction, Role
 
 SKY: Final = "sky"
 """Name of the bearer that every site has: its dish."""
@@ -23,15 +22,6 @@ MOST_DELAY_MS: Final = 2_000.0
 
 _MEASURED: Final = ("delay_ms", "jitter_ms", "loss")
 _NAME = re.compile(r"[a-z][a-z0-9]{0,11}")
-
-
-class Role(StrEnum):
-    """Place of a bearer in a site's plan: the first that works is used."""
-
-    PRIMARY = "primary"
-    ALTERNATE = "alternate"
-    CONTINGENCY = "contingency"
-    EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True)

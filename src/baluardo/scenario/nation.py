@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from baluardo.errors import ScenarioError
 from baluardo.foreign_input import printable, quoted, read_file
-from baluardo.scenario.bearers import GroundBearer, Role, read_bearers
+from baluardo.scenario.bearers import GroundBearer, read_bearers
 from baluardo.scenario.readings import possible, read_obstruction, read_rule
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
-from baluardo.terms import Bilingual, Mask, Place
+from baluardo.terms import Bilingual, Mask, Place, Role
 from baluardo.twin.sky.landing import LandingRule
 
 T = TypeVar("T")

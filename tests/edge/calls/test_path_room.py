@@ -18,8 +18,7 @@ from baluardo.edge.tunnels.bearers_known import KnownBearers
 from baluardo.network.bearers.rate import BELIEVED_SECONDS, RateControl
 from baluardo.network.bearers.rate_limits import RateLimits
 from baluardo.network.bearers.telemetry import Telemetry
-from baluardo.scenario.bearers import Role
-from baluardo.terms import Precedence, slot_start
+from baluardo.terms import Precedence, Role, slot_start
 
 HERE, THERE = "office/rome", "ship/bergamini"
 SLOT = 100

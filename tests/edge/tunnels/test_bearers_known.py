@@ -14,8 +14,7 @@ from baluardo.edge.tunnels.bearers_known import KnownBearers
 from baluardo.network.bearers.bearer import SLOT_TAIL_SECONDS
 from baluardo.network.bearers.probes import Answered
 from baluardo.network.bearers.rate import RateControl
-from baluardo.scenario.bearers import Role
-from baluardo.terms import slot_start
+from baluardo.terms import Role, slot_start
 
 FIBRE, SKY = "fibre", "sky"
 NEAR, FAR = 0.030, 0.120

@@ -13,8 +13,7 @@ from baluardo.errors import SourceError
 from baluardo.network.bearers.landing import Egress, Landing
 from baluardo.network.bearers.trace import Trace
 from baluardo.protocol.network_policy import LandingRule
-from baluardo.scenario.bearers import Role
-from baluardo.terms import Bilingual, Place
+from baluardo.terms import Bilingual, Place, Role
 
 DISH = Bearer("dish", BearerKind.STARLINK, "eth1", Role.PRIMARY, dish="d:1", lands=True)
 FIBRE = Bearer("fibre", BearerKind.INTERFACE, "eth2", Role.ALTERNATE)

@@ -8,10 +8,10 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from baluardo.errors import StageError
-from baluardo.scenario.bearers import GroundBearer, Role
+from baluardo.scenario.bearers import GroundBearer
 from baluardo.scenario.nation import default_path, load
 from baluardo.stage.network.addresses import EXCHANGE_ADDRESS, MOST_SITES, OUTSIDE, Plan
-from baluardo.terms import Direction
+from baluardo.terms import Direction, Role
 from baluardo.twin.sky.landing import default_ground
 
 ITALY = load(default_path())
