@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.shells import default_catalogue as built_in_catalogue
 from baluardo.twin.sky.tle import parse_tle
+
+# Tests are never timed: a machine with other work to do is not a fault of the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LONGEST = (

@@ -7,6 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** What others wrote and the pages carry; their licences ask to travel along. */
 const CARRIED = [
   "maplibre-gl",
+  "milsymbol",
   "preact",
   "@preact/signals",
   "@preact/signals-core",
@@ -96,6 +97,7 @@ export default defineConfig({
         calls: here("calls.html"),
         phone: here("phone.html"),
         warnings: here("warnings.html"),
+        fleet: here("fleet.html"),
         handset: here("handset.html"),
       },
     },

@@ -54,7 +54,7 @@ def read_bearers(
     places are taken twice, or a trace cannot be used.
     """
     found = tuple(_bearer(each, directory) for each in table.tables("bearers", MOST_BEARERS))
-    sky = _role(table, "sky_role", Role.PRIMARY)
+    sky = role_of(table, "sky_role", Role.PRIMARY)
     names, roles = [each.name for each in found], [sky, *(each.role for each in found)]
     if len(set(names)) < len(names):
         table.refuse("bearers", "has a name twice")
@@ -64,7 +64,7 @@ def read_bearers(
 
 
 def _bearer(table: Table, directory: Path | None) -> GroundBearer:
-    name, role = table.text("name"), _role(table, "role", None)
+    name, role = table.text("name"), role_of(table, "role", None)
     up_bps, down_bps = _rate(table, "up_mbps"), _rate(table, "down_mbps")
     try:
         if table.has("trace"):
@@ -122,7 +122,8 @@ def _rate(table: Table, key: str) -> float:
     return rate * 1e6
 
 
-def _role(table: Table, key: str, default: Role | None) -> Role:
+def role_of(table: Table, key: str, default: Role | None) -> Role:
+    """Read a bearer's place in a plan; ScenarioError where it is none."""
     text = table.text(key, None if default is None else default.value)
     try:
         return Role(text)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from baluardo.errors import InvalidInputError, ScenarioError
 from baluardo.fleet.landing.flows import UNMARKED, Classification, Flow
+from baluardo.fleet.motion.circle import Circle
 from baluardo.fleet.motion.jammed import JammedArea
 from baluardo.fleet.motion.voyage import MOST_WAY_POINTS, Voyage, WayPoint
+from baluardo.fleet.pace.bearers import Drill, OtherBearer, PacePlan, Triggers
+from baluardo.fleet.pace.run import check
 from baluardo.fleet.platform import Platform, PlatformKind
 from baluardo.foreign_input import printable, quoted, read_file
+from baluardo.scenario.bearers import role_of
 from baluardo.scenario.readings import possible, read_obstruction, read_rule
 from baluardo.scenario.table import Table
-from baluardo.terms import Precedence
+from baluardo.terms import Precedence, Role
 from baluardo.twin.paths.claims import COMMERCIAL_MASK
 from baluardo.twin.radio.radios import DishKind
 
@@ -41,10 +45,27 @@ class Sailing:
     way_points: tuple[WayPoint, ...]
     start: float | None
     """POSIX seconds; None: when the plan begins."""
+    pace: PacePlan = field(default_factory=PacePlan)
 
     def voyage(self, start: float) -> Voyage:
         """Return the voyage in a plan that begins at `start`, POSIX seconds."""
         return Voyage(self.way_points, start if self.start is None else self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class DrillAsked:
+    """A drill at some time after a plan begins; seconds."""
+
+    name: str
+    platform: str
+    after_s: float
+    lasts_s: float
+    without: frozenset[Role]
+
+    def at(self, start: float) -> Drill:
+        """Return the drill in a plan that begins at `start`, POSIX seconds."""
+        begin = start + self.after_s
+        return Drill(self.name, self.platform, begin, begin + self.lasts_s, self.without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,7 @@ class Missions:
     flows: tuple[Flow, ...]
     jammed: tuple[JammedArea, ...] = ()
     """Where satellite navigation is jammed; times are of the sky."""
+    drills: tuple[DrillAsked, ...] = ()
 
     def sailing(self, name: str) -> Sailing:
         """Return the sailing of a platform; InvalidInputError names those there are."""
@@ -101,10 +123,11 @@ def parse_missions(content: bytes, source: str) -> Missions:
             table.refuse("platforms", f"has the id {quoted(name)} twice")
     flows = tuple(_flow(t, names, markings) for t in table.tables("flows", MOST_FLOWS))
     jammed = tuple(map(_jammed, table.tables("jammed", MOST_JAMMED)))
+    drills = tuple(_drill(t, sailings) for t in table.tables("drills", 1_000))
     table.done()
     rules = {s.platform.name: s.platform.rule for s in sailings}
     possible(table, lambda: [rules[f.platform].tightened(f.classification.rule) for f in flows])
-    return Missions(source, sailings, flows, jammed)
+    return Missions(source, sailings, flows, jammed, drills)
 
 
 def _marking(table: Table) -> Classification:
@@ -142,7 +165,7 @@ def _sailing(table: Table) -> Sailing:
     mask.done()
     points = tuple(_way_point(t) for t in table.tables("way_points", MOST_WAY_POINTS))
     start = table.moment("leaves").timestamp() if table.has("leaves") else None
-    sailing = Sailing(platform, points, start)
+    sailing = Sailing(platform, points, start, _pace(table))
     possible(table, lambda: sailing.voyage(0.0))
     table.done()
     return sailing
@@ -170,26 +193,80 @@ def _flow(table: Table, platforms: list[str], markings: dict[str, Classification
             table.refuse("classification", f"{quoted(wanted)} is not declared (known: {known})")
         marking = markings[wanted]
     precedence = possible(table, lambda: Precedence.of(table.text("precedence", "routine")))
+    rate_bps = table.number("rate_kbps", 64.0) * 1e3
     table.done()
-    return possible(
-        table, lambda: Flow(name, platform, None if to == "ground" else to, marking, precedence)
+    end = None if to == "ground" else to
+    return possible(table, lambda: Flow(name, platform, end, marking, precedence, rate_bps))
+
+
+def _circle(table: Table) -> Circle:
+    return Circle(table.number("lat_deg"), table.number("lon_deg"), table.number("radius_km"))
+
+
+def _reach(table: Table) -> Circle:
+    circle = possible(table, lambda: _circle(table))
+    table.done()
+    return circle
+
+
+def _pace(table: Table) -> PacePlan:
+    """Read a platform's bearers and its PACE plan."""
+    inner = table.table("pace")
+    others = tuple(_bearer(t) for t in table.tables("bearers", len(Role) - 1))
+    pace = possible(
+        inner,
+        lambda: PacePlan(
+            others,
+            role_of(inner, "sky_role", Role.PRIMARY),
+            Triggers(
+                inner.number("least_up_kbps", 0.0) * 1e3,
+                inner.number("most_delay_ms", 10_000.0) / 1e3,
+            ),
+            inner.number("hold_down_s", 20.0),
+        ),
     )
+    inner.done()
+    return pace
+
+
+def _bearer(table: Table) -> OtherBearer:
+    bearer = possible(
+        table,
+        lambda: OtherBearer(
+            table.text("name"),
+            role_of(table, "role", None),
+            table.number("delay_ms") / 1e3,
+            table.number("up_kbps") * 1e3,
+            table.number("down_kbps") * 1e3,
+            table.text("country") if table.has("country") else None,
+            table.truth("own", default=False),
+            tuple(_reach(t) for t in table.tables("reach", 1_000)),
+        ),
+    )
+    table.done()
+    return bearer
+
+
+def _drill(table: Table, sailings: tuple[Sailing, ...]) -> DrillAsked:
+    name, platform = table.text("id"), table.text("platform")
+    after, lasts = table.number("after_min"), table.number("for_min")
+    roles = table.texts("without")
+    table.done()
+    if platform not in [s.platform.name for s in sailings]:
+        table.refuse("platform", f"{quoted(platform)} is no platform here")
+    for role in roles:
+        if role not in set(Role):
+            table.refuse("without", f"{quoted(role)} is none of {', '.join(Role)}")
+    drill = DrillAsked(name, platform, after * 60.0, lasts * 60.0, frozenset(map(Role, roles)))
+    sailing = next(s for s in sailings if s.platform.name == platform)
+    possible(table, lambda: check(sailing.pace, [drill.at(0.0)]))
+    return drill
 
 
 def _jammed(table: Table) -> JammedArea:
     name = table.text("id")
     start = table.moment("from").timestamp() if table.has("from") else -math.inf
     end = table.moment("to").timestamp() if table.has("to") else math.inf
-    area = possible(
-        table,
-        lambda: JammedArea(
-            name,
-            table.number("lat_deg"),
-            table.number("lon_deg"),
-            table.number("radius_km"),
-            start,
-            end,
-        ),
-    )
+    area = possible(table, lambda: JammedArea(name, _circle(table), start, end))
     table.done()
     return area

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from baluardo.authority.context import Authority
 from baluardo.authority.service import AuthorityService
 from baluardo.console.app import create_console
+from baluardo.console.fleet import fleet_part
 from baluardo.console.part import ConsolePart
 from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
 from baluardo.console.paths_plans import Plans
@@ -223,6 +224,7 @@ async def _run(
     parts = [
         sky_part(live, nation),
         paths_part(live, nation, options.rain_seed, plans),
+        fleet_part(live, nation, options.rain_seed),
         _keeper(live, nation, name, say),
     ]
     hosts = [*listener.allowed_hosts]

@@ -17,6 +17,11 @@ FLEET = Command(
             "baluardo.cli.fleet.landing",
         ),
         Command(
+            "pace",
+            "Foresee which bearer platforms take, what stops, and drills.",
+            "baluardo.cli.fleet.pace",
+        ),
+        Command(
             "map",
             "Map availability, delay, rate and trusted landing of a sea.",
             "baluardo.cli.fleet.sea_map",

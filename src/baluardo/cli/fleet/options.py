@@ -22,6 +22,7 @@ from baluardo.cli.sky.moments import add_hours_argument, add_start_argument, slo
 from baluardo.cli.sky.planning import parse_disruption, parse_seed
 from baluardo.errors import InvalidInputError
 from baluardo.fleet.contacts.making import Conditions, Mission
+from baluardo.fleet.motion.circle import Circle
 from baluardo.fleet.motion.jammed import JammedArea, jam
 from baluardo.foreign_input import printable
 from baluardo.geo.subscribers import subscribers
@@ -43,6 +44,7 @@ class Opened:
     sky: OpenedSky
     slots: range
     source: Missions
+    sailings: tuple[Sailing, ...]
     missions: tuple[Mission, ...]
     near: NearSky
     conditions: Conditions
@@ -62,7 +64,7 @@ def parse_jammed(text: str) -> JammedArea:
         raise argparse.ArgumentTypeError(f'"{text}" is not LAT,LON,KM.')
     try:
         lat, lon = parse_latitude(parts[0]), parse_longitude(parts[1])
-        return JammedArea(f"jammed area {text}", lat, lon, float(parts[2]))
+        return JammedArea(f"jammed area {text}", Circle(lat, lon, float(parts[2])))
     except (ValueError, InvalidInputError) as error:
         raise argparse.ArgumentTypeError(f'"{text}": {error}') from None
 
@@ -147,7 +149,7 @@ def open_missions(args: argparse.Namespace, names: list[str]) -> Opened:
         near = prepared_around(args, opened, missions, slots)
     weather = None if args.rain is None else RainField(args.rain)
     conditions = Conditions(weather=weather, sea_state=args.sea_state)
-    return Opened(opened, slots, source, missions, near, conditions)
+    return Opened(opened, slots, source, tuple(sailings), missions, near, conditions)
 
 
 def prepared_around(

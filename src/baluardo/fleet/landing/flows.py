@@ -37,9 +37,15 @@ class Flow:
     """Another platform's name; None for the ground. Between platforms nothing ever lands."""
     classification: Classification = field(default=UNMARKED)
     precedence: Precedence = Precedence.ROUTINE
+    rate_bps: float = 64e3
+    """What it needs, up."""
 
     def __post_init__(self) -> None:
-        """Refuse a flow to the platform itself."""
+        """Refuse a flow to the platform itself, and a rate that nothing needs."""
+        if not 0.0 < self.rate_bps <= 1e12:
+            raise InvalidInputError(
+                f"Flow {quoted(self.name)}: rate_bps {self.rate_bps} is not above 0 and to 1e12."
+            )
         if self.to == self.platform:
             raise InvalidInputError(f"Flow {quoted(self.name)} goes from a platform to itself.")
 

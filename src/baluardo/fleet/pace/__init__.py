@@ -1,0 +1,1 @@
+"""PACE plans of platforms: which bearer when, what it carries by precedence, and drills."""
