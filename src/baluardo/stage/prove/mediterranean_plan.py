@@ -26,6 +26,9 @@ from baluardo.twin.sky.sky import Sky
 
 HOURS: Final = 6.0
 MARGIN_KM: Final = 60.0
+BEFORE_SLOTS: Final = 2
+AFTER_SLOTS: Final = 6
+"""How long something has to be in view around a moment that is chosen."""
 FLOWS: Final = {"frigate": "command", "helicopter": "crew"}
 """By site: the flow whose rule the dish keeps."""
 PLATFORMS: Final = {"frigate": "Frigate", "helicopter": "Helicopter"}
@@ -135,7 +138,7 @@ def forbidden_in_view(
     there = names.index(point)
     meets = (free.ways.point[:, 0] == there) & (plan.ways.point[:, 0] != there)
     meets &= free.ways.satellite[:, 0] == plan.ways.satellite[:, 0]
-    for k in range(low, high):
-        if meets[k - 2 : k + 6].all():
+    for k in range(max(low, BEFORE_SLOTS), min(high, len(plan) - AFTER_SLOTS)):
+        if meets[k - BEFORE_SLOTS : k + AFTER_SLOTS].all():
             return plan.first_slot + k
     raise StageError(f"In the plan nothing would ever land at {point}.")
