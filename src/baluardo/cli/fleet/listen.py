@@ -8,7 +8,7 @@ import contextlib
 
 from baluardo.cli.arguments import format_time, parse_port
 from baluardo.cli.command import AddParser, command_parser
-from baluardo.cli.fleet.reports import Log
+from baluardo.cli.fleet.reports import Log, why
 from baluardo.cli.output import emit, say
 from baluardo.fleet.motion.voyage import M_S_PER_KNOT
 from baluardo.fleet.tracks.ais import Heard
@@ -69,8 +69,8 @@ def run(args: argparse.Namespace) -> int:
 
 async def _listen(args: argparse.Namespace, log: Log) -> None:
     def take(heard: Heard) -> None:
-        log.add(heard)
-        if heard.position is None:
+        taken = log.add(heard)
+        if heard.position is None or taken is None:
             return
         p = heard.position
         name = log.statics[p.platform].name if p.platform in log.statics else ""
@@ -79,6 +79,7 @@ async def _listen(args: argparse.Namespace, log: Log) -> None:
         emit(
             f"{format_time(p.time)} {p.platform} {p.lat_deg:.5f} {p.lon_deg:.5f}{speed}{course}"
             f" {name}".rstrip()
+            + ("" if taken.believed else f" (not believed: {why(taken)})")
         )
 
     feed = Feed(take)

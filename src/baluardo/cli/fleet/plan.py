@@ -46,7 +46,7 @@ EXAMPLE = """\
 def register(subparsers: AddParser) -> None:
     """Declare the command's arguments."""
     parser = command_parser(
-        subparsers, "plan", "Plan the contacts of platforms on the move.", EXAMPLE
+        subparsers, "plan", "Plan the contacts of ships, helicopters, aircraft and drones.", EXAMPLE
     )
     parser.add_argument(
         "platforms", nargs="*", metavar="PLATFORM", help="by name (default: all of the missions)"

@@ -10,20 +10,29 @@ from baluardo.cli.arguments import format_time, parse_time
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, emit_json, table
 from baluardo.fleet.motion.voyage import M_S_PER_KNOT
+from baluardo.fleet.platform import PlatformKind
 from baluardo.fleet.tracks.ais import Heard, StaticReport, read_ais
+from baluardo.fleet.tracks.followed import Followed
 from baluardo.fleet.tracks.report import PositionReport
+from baluardo.fleet.tracks.verdicts import Taken, Verdict
 from baluardo.foreign_input import printable, read_file
 
 DONE, REFUSED = 0, 1
 
 MOST_BYTES = 512_000_000
 MOST_REFUSED = 40
-"""Lines that are printed; --json has them all."""
+"""Lines, and reports, that are printed; --json has them all."""
+MOST_DOUBTED = 10_000
+"""Reports not believed that are kept."""
+
+AIRBORNE = 9
+"""The message of aircraft on search and rescue (ITU-R M.1371-5)."""
 
 EXAMPLE = """\
   $ baluardo fleet reports harbour.nmea
   counts what the log's lines say, lists the ships with their last positions, and tells each line
-  that was refused, and why. Exit status 1 if any was.
+  that was refused, and each position that is not believed, and why. Exit status 1 if a line was
+  refused.
 """
 
 
@@ -37,16 +46,18 @@ class Log:
         self.last: dict[str, PositionReport] = {}
         self.statics: dict[str, StaticReport] = {}
         self.refused: list[tuple[int, str]] = []
+        self.doubted: list[tuple[PositionReport, Taken]] = []
+        """Reports that are not believed, the newest `MOST_DOUBTED`."""
+        self._followed = Followed()
 
-    def add(self, heard: Heard) -> None:
-        """Take in what a line gave."""
+    def add(self, heard: Heard) -> Taken | None:
+        """Take in what a line gave; return what became of its position, None if it had none."""
+        taken = None
         self.kinds[heard.kind] += 1
         if heard.message_type is not None:
             self.types[heard.message_type] += 1
         if heard.position is not None:
-            known = self.last.get(heard.position.platform)
-            if known is None or known.time <= heard.position.time:
-                self.last[heard.position.platform] = heard.position
+            taken = self._position(heard.position, heard.message_type)
         if heard.static is not None:
             known_static = self.statics.get(heard.static.platform)
             name = heard.static.name or (known_static.name if known_static else "")
@@ -58,6 +69,20 @@ class Log:
             )
         if heard.refused is not None:
             self.refused.append((heard.refused.number, heard.refused.reason))
+        return taken
+
+    def _position(self, position: PositionReport, message_type: int | None) -> Taken:
+        kind = PlatformKind.AIRCRAFT if message_type == AIRBORNE else PlatformKind.SHIP
+        taken = self._followed.take(position, kind)
+        if taken.believed:
+            known = self.last.get(position.platform)
+            if known is None or known.time <= position.time:
+                self.last[position.platform] = position
+        elif taken.verdict is not Verdict.REPEATED:
+            # Receivers that hear the same ship repeat each other: nothing is wrong with that.
+            self.doubted.append((position, taken))
+            del self.doubted[:-MOST_DOUBTED]
+        return taken
 
     def ships(self) -> list[tuple[str, ...]]:
         """Return a row for each platform that told its position, the latest last."""
@@ -117,7 +142,16 @@ def run(args: argparse.Namespace) -> int:
             emit(f"line {number} refused: {reason}")
         if len(log.refused) > MOST_REFUSED:
             emit(f"and {len(log.refused) - MOST_REFUSED} more (--json has them all)")
+        for position, taken in log.doubted[:MOST_REFUSED]:
+            emit(f"{format_time(position.time)} {position.platform} not believed: {why(taken)}")
+        if len(log.doubted) > MOST_REFUSED:
+            emit(f"and {len(log.doubted) - MOST_REFUSED} more (--json has them all)")
     return status
+
+
+def why(taken: Taken) -> str:
+    """Return the sentence of a report that is not believed."""
+    return taken.reason.en if taken.reason is not None else ""
 
 
 def _or_dash(value: float | None, factor: float = 1.0) -> str:
@@ -143,4 +177,15 @@ def _as_json(name: str, log: Log) -> dict[str, object]:
             for p in log.last.values()
         ],
         "refused": [{"line": n, "reason": reason} for n, reason in log.refused],
+        "not_believed": [
+            {
+                "platform": position.platform,
+                "time": format_time(position.time),
+                "lat_deg": round(position.lat_deg, 6),
+                "lon_deg": round(position.lon_deg, 6),
+                "verdict": taken.verdict.value,
+                "reason": why(taken),
+            }
+            for position, taken in log.doubted
+        ],
     }

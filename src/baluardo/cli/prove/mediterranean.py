@@ -14,7 +14,7 @@ from baluardo.stage.prove.mediterranean import prove_mediterranean
 SCENARIO = "ionian.toml"
 
 EXAMPLE = """\
-  $ baluardo prove mediterranean
+  $ baluardo prove mediterranean --scenario scenarios/ionian.toml
   claim                                   measured                       limit
   hand-over: contacts as planned          10 of 10                       10      holds
   ...
