@@ -14,7 +14,9 @@ from baluardo.stage.prove.mediterranean import prove_mediterranean
 SCENARIO = "ionian.toml"
 
 EXAMPLE = """\
-  $ baluardo prove mediterranean --scenario scenarios/ionian.toml
+  $ baluardo prove mediterranean --json
+  prints one object for programs; without --json it is a table:
+
   claim                                   measured                       limit
   hand-over: contacts as planned          10 of 10                       10      holds
   ...
