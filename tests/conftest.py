@@ -32,6 +32,7 @@ LONGEST = (
     "edge/tunnels/test_media_through_tunnels.py",
     "browser/test_authority_policy.py",
     "stage/test_up.py",
+    "console/test_fleet_part.py",
     "browser/test_call_media.py",
     "browser/test_firefox_media.py",
     "browser/test_authority_fork.py",

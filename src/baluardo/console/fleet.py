@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
@@ -20,13 +20,13 @@ from baluardo.console.fleet_answers import (
     WatchedGap,
 )
 from baluardo.console.fleet_drafts import draft_answer, read_draft
+from baluardo.console.fleet_members import Member
 from baluardo.console.fleet_plans import (
     MOST_HOURS,
     SLOTS_PER_HOUR,
     START_AHEAD_S,
     FleetPlans,
     Held,
-    Member,
 )
 from baluardo.console.fleet_told import gaps_within, plan_answer, platform_answer
 from baluardo.console.part import ConsolePage, ConsolePart
@@ -46,12 +46,26 @@ PATIENCE_SECONDS = 6.0
 Hours = Annotated[int, Query(ge=1, le=MOST_HOURS)]
 
 
-def fleet_part(live: LiveSky, nation: Nation, rain_seed: int | None) -> ConsolePart:
-    """Return the part: its page and its answers. `rain_seed` as the paths' part has it."""
+Sight = Callable[[Request], Callable[[str], bool]]
+"""Tells of a request which platforms it may be shown, by their names."""
+
+
+def everything(_: Request) -> Callable[[str], bool]:
+    """Show everybody everything: where there is no authority there is nobody to ask."""
+    return lambda _: True
+
+
+def fleet_part(
+    live: LiveSky, nation: Nation, rain_seed: int | None, sight: Sight = everything
+) -> ConsolePart:
+    """Return the part: its page and its answers. `rain_seed` as the paths' part has it.
+
+    What `sight` does not show is not told in any answer.
+    """
     plans = FleetPlans(live, nation, rain_seed)
     router = APIRouter(prefix="/api/fleet")
-    _add_fleet(router, plans)
-    _add_plans(router, plans)
+    _add_fleet(router, plans, sight)
+    _add_plans(router, plans, sight)
 
     @contextlib.asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -66,16 +80,21 @@ def fleet_part(live: LiveSky, nation: Nation, rain_seed: int | None) -> ConsoleP
     return ConsolePart(name="fleet", router=router, pages=(PAGE,), lifespan=lifespan)
 
 
-def _add_fleet(router: APIRouter, plans: FleetPlans) -> None:
+def _seen(plans: FleetPlans, sight: Sight, request: Request) -> list[Member]:
+    may_see = sight(request)
+    return [member for member in plans.members if may_see(member.id)]
+
+
+def _add_fleet(router: APIRouter, plans: FleetPlans, sight: Sight) -> None:
     @router.get("")
     async def fleet(request: Request) -> FleetAnswer:
         """Return every platform: where it is, who serves it, where its traffic lands."""
-        moment, held = plans.moment, plans.now()
+        moment, held, seen = plans.moment, plans.now(), _seen(plans, sight, request)
 
         def told() -> list[PlatformAnswer]:
             return [
                 platform_answer(member, moment, None if held is None else held.plan(member))
-                for member in plans.members
+                for member in seen
             ]
 
         ground = plans.live.sky.ground
@@ -96,13 +115,14 @@ def _add_fleet(router: APIRouter, plans: FleetPlans) -> None:
     @router.get("/watch")
     async def watch(request: Request, hours: Hours = MOST_HOURS) -> WatchAnswer:
         """Return the gaps of all platforms in the hours ahead, the soonest first."""
+        seen = _seen(plans, sight, request)
         held = await _soon(request, plans.ready())
         moment = plans.moment
 
         def told() -> list[WatchedGap]:
             found = [
-                WatchedGap(platform=member.site.id, **gap.model_dump())
-                for member in plans.members
+                WatchedGap(platform=member.id, **gap.model_dump())
+                for member in seen
                 for gap in gaps_within(held.plan(member), moment, moment + hours * 3_600.0)
             ]
             return sorted(found, key=lambda gap: (gap.start, gap.platform))
@@ -114,9 +134,7 @@ def _add_fleet(router: APIRouter, plans: FleetPlans) -> None:
         )
 
 
-def _add_plans(router: APIRouter, plans: FleetPlans) -> None:
-    known = {member.site.id: member for member in plans.members}
-
+def _add_plans(router: APIRouter, plans: FleetPlans, sight: Sight) -> None:
     @router.get("/{platform_id}/plan")
     async def plan(
         request: Request,
@@ -124,9 +142,11 @@ def _add_plans(router: APIRouter, plans: FleetPlans) -> None:
         hours: Hours = MOST_HOURS,
     ) -> PlanAnswer:
         """Return a platform's contacts and gaps in the hours ahead."""
-        member: Member | None = known.get(platform_id)
+        # The same answer for one that is not there and one that is not to be seen.
+        seen = {member.id: member for member in _seen(plans, sight, request)}
+        member = seen.get(platform_id)
         if member is None:
-            raise HTTPException(404, "The fleet has no platform of that name.")
+            raise HTTPException(404, "You see no platform of that name.")
         held = await _soon(request, plans.ready())
         start = plans.moment
         end = start + hours * 3_600.0

@@ -16,22 +16,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
-
-from baluardo.console.paths_plans import CELLS_RADIUS_KM, terminal_names
+from baluardo.console.fleet_members import Member, members, region_of
 from baluardo.errors import BaluardoError, StageError
 from baluardo.fleet.contacts.making import Conditions, ContactPlanner, Mission
 from baluardo.fleet.contacts.plan import ContactPlan
-from baluardo.fleet.motion.voyage import M_S_PER_KNOT, bearing_deg
-from baluardo.fleet.motion.whereabouts import Whereabouts
-from baluardo.fleet.platform import HANDLING, Platform, PlatformKind
+from baluardo.fleet.motion.voyage import M_S_PER_KNOT
 from baluardo.geo.subscribers import subscribers
-from baluardo.scenario.nation import Nation, Site, SiteKind
-from baluardo.scenario.track import Track
+from baluardo.scenario.nation import Nation
 from baluardo.terms import SLOT_SECONDS, slot_at
 from baluardo.twin.live import LiveSky
 from baluardo.twin.paths.ephemeris import ComputedEphemeris
-from baluardo.twin.paths.near.sky import Cap, NearSky, prepare, slot_times
+from baluardo.twin.paths.near.sky import NearSky, prepare
 from baluardo.twin.radio.rain_field import RainField
 from baluardo.twin.sky.sky import Sky
 
@@ -61,86 +56,6 @@ RETRY_SECONDS = 30.0
 MOST_WAITING = 256
 """Questions under way at once; more are refused, so that nobody can pile up work."""
 
-LEAST_FLYING_M_S = HANDLING[PlatformKind.SHIP].most_speed_m_s
-"""What moves faster than a ship flies."""
-
-
-def platform_of(site: Site, name: str) -> Platform | None:
-    """Return the platform that a site of the scenario is; None for one that stays where it is.
-
-    Of what moves the scenario names ships; the rest is told by its speed, and by land nothing of
-    ours moves so fast. What a site's mask hides is the ship's own superstructure.
-    """
-    if site.track is None:
-        return None
-    kind = PlatformKind.SHIP
-    if site.kind is not SiteKind.SHIP:
-        if site.track.speed_m_s <= LEAST_FLYING_M_S:
-            return None
-        rotor = site.track.speed_m_s <= HANDLING[PlatformKind.HELICOPTER].most_speed_m_s
-        kind = PlatformKind.HELICOPTER if rotor else PlatformKind.AIRCRAFT
-    return Platform(
-        name=name,
-        kind=kind,
-        min_elevation_deg=site.mask.min_elevation_deg,
-        gso_avoidance_deg=site.mask.gso_avoidance_deg,
-        superstructure=site.mask.obstructions,
-        rule=site.rule,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A platform of the fleet and the site and track behind it."""
-
-    site: Site
-    track: Track
-    platform: Platform
-
-    def heading_deg(self, moment: float) -> float:
-        """Return where its bow points, degrees from true north."""
-        here, there = self.track.position_at(moment), self.track.position_at(moment + 1.0)
-        ends = (np.array([x]) for x in (*here, *there))
-        return float(bearing_deg(*ends)[0])
-
-    def whereabouts(self, first_slot: int, slots: int) -> Whereabouts:
-        """Return where it is at the start of slots that follow each other."""
-        times = slot_times(first_slot, slots)
-        now, soon = (
-            np.array([self.track.position_at(t + later) for t in times.tolist()]).T
-            for later in (0.0, 1.0)
-        )
-        return Whereabouts(
-            lat_deg=now[0],
-            lon_deg=now[1],
-            height_m=np.full(slots, self.site.start.height_m),
-            heading_deg=bearing_deg(now[0], now[1], soon[0], soon[1]),
-            fix=np.ones(slots, dtype=np.bool_),
-        )
-
-
-def members(nation: Nation) -> tuple[Member, ...]:
-    """Return the platforms among a nation's sites, in their order."""
-    found = []
-    for site, name in zip(nation.sites, terminal_names(nation.sites), strict=True):
-        platform = platform_of(site, name)
-        if platform is not None and site.track is not None:
-            found.append(Member(site, site.track, platform))
-    return tuple(found)
-
-
-def region_of(nation: Nation, fleet: tuple[Member, ...]) -> Cap:
-    """Return where platforms may be: around the view as far as cells are shown, and all tracks."""
-    places = [(nation.view.lat_deg, nation.view.lon_deg)]
-    places += [
-        member.track.position_at(share * member.track.round_s)
-        for member in fleet
-        for share in np.linspace(0.0, 1.0, 64, endpoint=False).tolist()
-    ]
-    lat, lon = np.array(places).T
-    cap = Cap.around(lat, lon, 100.0)
-    return cap if cap.radius_km > CELLS_RADIUS_KM else Cap(*places[0], CELLS_RADIUS_KM)
-
 
 @dataclass(slots=True, eq=False)
 class Held:
@@ -167,11 +82,11 @@ class Held:
 
     def plan(self, member: Member) -> ContactPlan:
         """Return a member's plan of all slots that are held."""
-        if member.site.id not in self.plans:
+        if member.id not in self.plans:
             first, slots = self.near.first_slot, self.near.slots
-            mission = Mission(member.platform, member.whereabouts(first, slots), first)
-            self.plans[member.site.id] = self.planner.plan(mission)
-        return self.plans[member.site.id]
+            mission = Mission(member.platform, member.course.whereabouts(first, slots), first)
+            self.plans[member.id] = self.planner.plan(mission)
+        return self.plans[member.id]
 
 
 class _OvertakenError(Exception):
@@ -184,7 +99,7 @@ class FleetPlans:
     def __init__(self, live: LiveSky, nation: Nation, rain_seed: int | None) -> None:
         """Make nothing yet: the first question has the sky prepared."""
         self.live = live
-        self.members = members(nation)
+        self.members = members(nation, live.moment)
         self.region = region_of(nation, self.members)
         self._weather = None if rain_seed is None else RainField(rain_seed)
         self._plans = ThreadPoolExecutor(1, thread_name_prefix="fleet-plans")

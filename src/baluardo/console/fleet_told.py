@@ -17,7 +17,8 @@ from baluardo.console.fleet_answers import (
     RuleAnswer,
     ServingAnswer,
 )
-from baluardo.console.fleet_plans import MOST_HOURS, Member
+from baluardo.console.fleet_members import Member
+from baluardo.console.fleet_plans import MOST_HOURS
 from baluardo.console.paths import REASONS
 from baluardo.fleet.contacts.plan import Contact, ContactPlan, contacts, gaps
 from baluardo.fleet.platform import PlatformKind
@@ -39,20 +40,23 @@ COURSE_STEP_S = 300.0
 
 def platform_answer(member: Member, moment: float, plan: ContactPlan | None) -> PlatformAnswer:
     """Return a platform at a moment; `plan` holds it, or is None while there is none."""
-    lat_deg, lon_deg = member.track.position_at(moment)
-    later = np.arange(0.0, MOST_HOURS * 3_600.0 + 1.0, COURSE_STEP_S) + moment
-    ahead = [(*reversed(member.track.position_at(t)), t) for t in later.tolist()]
+    now = member.course.now(moment)
+    ahead = [
+        (there.lon_deg, there.lat_deg, t)
+        for t in np.arange(moment, moment + MOST_HOURS * 3_600.0 + 1.0, COURSE_STEP_S).tolist()
+        for there in (member.course.now(t),)
+    ]
     return PlatformAnswer(
-        id=member.site.id,
-        name=BothLanguages(it=member.site.name.it, en=member.site.name.en),
+        id=member.id,
+        name=BothLanguages(it=member.name.it, en=member.name.en),
         kind=member.platform.kind.value,
         sidc=SIDC[member.platform.kind],
-        lat_deg=lat_deg,
-        lon_deg=lon_deg,
-        heading_deg=member.heading_deg(moment),
-        speed_m_s=member.track.speed_m_s,
+        lat_deg=now.lat_deg,
+        lon_deg=now.lon_deg,
+        heading_deg=now.heading_deg,
+        speed_m_s=now.speed_m_s,
         ellipse=None,
-        ahead=[(lon, lat, t) for lon, lat, t in ahead],
+        ahead=ahead,
         serving=None if plan is None else _serving(plan, _row(plan, moment)),
         landing=_landing(member.platform.rule, plan, moment),
     )
@@ -63,15 +67,16 @@ def plan_answer(
 ) -> PlanAnswer:
     """Return what a plan says of a span of time, POSIX seconds; it ends no later than the plan."""
     end = min(end, plan.end)
-    first, last = _row(plan, start), _row(plan, math.nextafter(end, start))
+    without = gaps_within(plan, start, end)
+    gone = sum(min(gap.end, end) - max(gap.start, start) for gap in without)
     return PlanAnswer(
         id=name,
         start=start,
         end=end,
         complete=complete,
         contacts=[_contact(c) for c in contacts(plan) if c.end > start and c.start < end],
-        gaps=gaps_within(plan, start, end),
-        availability=float(np.mean(plan.reason[first : last + 1] == Reason.SERVED)),
+        gaps=without,
+        availability=min(max(1.0 - gone / (end - start), 0.0), 1.0),
     )
 
 

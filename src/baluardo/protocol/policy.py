@@ -34,6 +34,15 @@ MOST_RULES: Final = 64
 POLICY_SET: Final = "policy.set"
 """The command that replaces the policy: if nobody can give it, nobody can mend anything."""
 
+PLATFORMS: Final = "platforms"
+PLATFORM: Final = "platform."
+"""In the table of who sees what: all platforms that are not named, and one, by its name."""
+
+FLEET_READERS: Final = frozenset(
+    {Role.OPERATOR, Role.SECURITY_OFFICER, Role.FLEET_OFFICER, Role.AUDITOR}
+)
+"""Who sees platforms of which a policy says nothing."""
+
 _FIELDS: Final = ("v", "number", "community", "people", "approval", "approvers", "visibility")
 _NETWORK: Final = "network"
 """Written only where it says something else than `NetworkPolicy()`: one meaning, one form."""
@@ -52,7 +61,11 @@ class Policy:
     approvers: Mapping[str, int] = field(default_factory=dict)
     """Kind of command to approvals needed beside the proposer; 1 where it is not named."""
     visibility: Mapping[str, frozenset[Role]] = field(default_factory=dict)
-    """Kind of number to the roles that see it; everybody where it is not named, or names none."""
+    """Kind of number to the roles that see it; everybody where it is not named, or names none.
+
+    And `platform.NAME` to the roles that see a platform of the fleet, `platforms` for all others;
+    `FLEET_READERS` where neither names any.
+    """
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     """Tunnels between sites."""
 
@@ -121,6 +134,12 @@ class Policy:
         """Tell whether somebody with these roles sees numbers of a kind."""
         seers = self.visibility.get(number_kind, frozenset())
         return not seers or not seers.isdisjoint(roles)
+
+    def may_see_platform(self, name: str, roles: frozenset[str]) -> bool:
+        """Tell whether somebody with these roles sees a platform of the fleet and its plans."""
+        table = self.visibility
+        seers = table.get(PLATFORM + name) or table.get(PLATFORMS) or FLEET_READERS
+        return not seers.isdisjoint(roles)
 
     def check_mendable(self) -> None:
         """Refuse a policy that no lawful command could ever replace; InvalidInputError says so."""

@@ -18,9 +18,9 @@ from baluardo.fleet.pace.run import check
 from baluardo.fleet.platform import Platform, PlatformKind
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.bearers import role_of
-from baluardo.scenario.readings import possible, read_obstruction, read_rule
+from baluardo.scenario.readings import possible, read_name, read_obstruction, read_rule
 from baluardo.scenario.table import Table
-from baluardo.terms import Precedence, Role
+from baluardo.terms import Bilingual, Precedence, Role
 from baluardo.twin.paths.claims import COMMERCIAL_MASK
 from baluardo.twin.radio.radios import DishKind
 
@@ -45,6 +45,8 @@ class Sailing:
     way_points: tuple[WayPoint, ...]
     start: float | None
     """POSIX seconds; None: when the plan begins."""
+    name: Bilingual
+    """As people call it; the file may leave it to the platform's id."""
     pace: PacePlan = field(default_factory=PacePlan)
 
     def voyage(self, start: float) -> Voyage:
@@ -165,7 +167,10 @@ def _sailing(table: Table) -> Sailing:
     mask.done()
     points = tuple(_way_point(t) for t in table.tables("way_points", MOST_WAY_POINTS))
     start = table.moment("leaves").timestamp() if table.has("leaves") else None
-    sailing = Sailing(platform, points, start, _pace(table))
+    told = Bilingual(it=name, en=name)
+    if table.has("name"):
+        told = read_name(table.table("name"))
+    sailing = Sailing(platform, points, start, told, _pace(table))
     possible(table, lambda: sailing.voyage(0.0))
     table.done()
     return sailing

@@ -12,7 +12,8 @@ from typing import TypeVar
 from baluardo.errors import ScenarioError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.bearers import GroundBearer, read_bearers
-from baluardo.scenario.readings import possible, read_obstruction, read_rule
+from baluardo.scenario.missions import Missions, load_missions
+from baluardo.scenario.readings import possible, read_name, read_obstruction, read_rule
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
 from baluardo.terms import Bilingual, Mask, Place, Role
@@ -83,6 +84,8 @@ class Nation:
     catalogue: str
     """Which satellites, as `--catalogue` takes it."""
     sites: tuple[Site, ...]
+    missions: Missions | None = None
+    """Of platforms that are planned for beside the sites."""
 
 
 def default_path() -> Path:
@@ -123,19 +126,23 @@ def parse(content: bytes, source: str, directory: Path | None = None) -> Nation:
         seen.add(site.id)
     nation = Nation(
         source=source,
-        name=_name(table.table("name")),
+        name=read_name(table.table("name")),
         view=_view(table.table("view")),
         catalogue=table.text("catalogue", "shells"),
         sites=sites,
+        missions=_missions(table, directory),
     )
     table.done()
     return nation
 
 
-def _name(table: Table) -> Bilingual:
-    name = Bilingual(it=table.text("it"), en=table.text("en"))
-    table.done()
-    return name
+def _missions(table: Table, directory: Path | None) -> Missions | None:
+    if not table.has("missions"):
+        return None
+    name = table.text("missions")
+    if directory is None or "/" in name or name.startswith("."):
+        table.refuse("missions", f"{quoted(name)} is no name of a file beside the scenario")
+    return load_missions(directory / name)
 
 
 def _view(table: Table) -> View:
@@ -153,7 +160,7 @@ def _site(table: Table, directory: Path | None) -> Site:
         table.refuse(
             "id", f"{quoted(identifier)} may have small letters, digits and inner hyphens only"
         )
-    name = _name(table.table("name"))
+    name = read_name(table.table("name"))
     try:
         kind = SiteKind(table.text("kind"))
     except ValueError:

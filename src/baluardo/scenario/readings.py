@@ -1,4 +1,4 @@
-"""What several files of a scenario say in the same words: landing rules, obstructions."""
+"""What several files of a scenario say in the same words: landing rules, obstructions, names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from baluardo.errors import InvalidInputError, ScenarioError
 from baluardo.scenario.table import Table
-from baluardo.terms import Obstruction
+from baluardo.terms import Bilingual, Obstruction
 from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
 
 T = TypeVar("T")
@@ -19,6 +19,13 @@ def read_obstruction(table: Table) -> Obstruction:
     elevation = table.number("elevation_deg")
     table.done()
     return possible(table, lambda: Obstruction(start, end, elevation))
+
+
+def read_name(table: Table) -> Bilingual:
+    """Read a name in the languages of the console; ScenarioError for what is wrong in it."""
+    name = Bilingual(it=table.text("it"), en=table.text("en"))
+    table.done()
+    return name
 
 
 def read_rule(table: Table) -> LandingRule:

@@ -37,6 +37,7 @@ from baluardo.edge.enrolment import enrol
 from baluardo.edge.whereabouts import Whereabouts
 from baluardo.errors import BaluardoError, LinkError, StageError
 from baluardo.protocol.grant import Grant
+from baluardo.protocol.policy import PLATFORM, PLATFORMS
 from baluardo.protocol.roles import Role
 from baluardo.scenario.nation import Nation, Site, SiteKind
 from baluardo.terms import Precedence
@@ -85,6 +86,12 @@ _PEOPLE: Final = (
     ("hannes.pichler", "Hannes Pichler", Grant(frozenset({Role.MEMBER}), Precedence.IMMEDIATE)),
 )
 
+_VISIBLE: Final = {
+    PLATFORMS: frozenset({Role.MEMBER}),
+    f"{PLATFORM}drone": frozenset({Role.FLEET_OFFICER, Role.SECURITY_OFFICER}),
+}
+"""Everybody sees the fleet but the drone: where it is, is for those who fly it."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -105,7 +112,8 @@ def open_demonstration(directory: Path) -> Authority:
     grants = {name: grant for name, _, grant in _PEOPLE}
     founding = Founding(COMMUNITY, EU_HYBRID, OFFICERS, custodians, settings, grants)
     found(home, founding, OPEN_KEYS, partial(_keep_shares, directory / "shares"), time.time())
-    authority = open_authority(home, OPEN_KEYS, first=founding.policy)
+    policy = replace(founding.policy, visibility=_VISIBLE)
+    authority = open_authority(home, OPEN_KEYS, first=policy)
     write_durably(directory / READY, b"")
     return authority
 

@@ -20,6 +20,7 @@ import platformdirs
 from starlette.types import ASGIApp
 
 from baluardo.authority.context import Authority
+from baluardo.authority.doors.fleet import fleet_sight
 from baluardo.authority.service import AuthorityService
 from baluardo.console.app import create_console
 from baluardo.console.fleet import fleet_part
@@ -29,6 +30,7 @@ from baluardo.console.paths_plans import Plans
 from baluardo.console.sky import site_question, sky_part
 from baluardo.edge.calls.browser_frames import LARGEST_FRAME
 from baluardo.errors import BaluardoError, StageError
+from baluardo.protocol.roles import Role
 from baluardo.scenario.nation import Nation, default_path, load
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT, Listener, bind
 from baluardo.stage.authority import place_pages
@@ -224,7 +226,6 @@ async def _run(
     parts = [
         sky_part(live, nation),
         paths_part(live, nation, options.rain_seed, plans),
-        fleet_part(live, nation, options.rain_seed),
         _keeper(live, nation, name, say),
     ]
     hosts = [*listener.allowed_hosts]
@@ -233,7 +234,12 @@ async def _run(
         raise StageError(
             "Without the demonstration state there is no wire, and nothing to capture."
         )
-    if authority is not None:
+    if authority is None:
+        parts.append(fleet_part(live, nation, options.rain_seed))
+    else:
+        # Whoever reaches a demonstration sees what its members see.
+        sight = fleet_sight(authority, nobody=frozenset({Role.MEMBER}))
+        parts.append(fleet_part(live, nation, options.rain_seed, sight))
         service = AuthorityService(authority)
         network = _network(options, nation, live, plans, say)
         wired = network or OpenWire(nation, live.sky.ground, live.sky_time, plans.paths)

@@ -38,8 +38,8 @@ export const en = {
     "Each field of a bar is a satellite, each step to the next a change. Hatched: no service. Choose a bar and use the arrow keys; Page Down leads to the next gap.",
   span: "Time shown",
   hours: (count: number) => `${count} h`,
-  noFleet: "This nation has no platforms",
-  noFleetText: "A scenario's sites that have a track are its platforms.",
+  noFleet: "No platform that you may see",
+  noFleetText: "Policy says who sees which platform. Sign in, if you have not.",
   kinds: kinds({
     ship: "Ship",
     helicopter: "Helicopter",

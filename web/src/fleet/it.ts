@@ -34,8 +34,8 @@ export const it: FleetWords = {
     "Ogni campo di una barra è un satellite, ogni gradino un cambio. Tratteggiato: senza servizio. Scegli una barra e usa le frecce; Pag giù porta all'interruzione seguente.",
   span: "Tempo mostrato",
   hours: (count) => `${count} h`,
-  noFleet: "Questa nazione non ha piattaforme",
-  noFleetText: "Le piattaforme sono i siti dello scenario che hanno una rotta.",
+  noFleet: "Nessuna piattaforma che puoi vedere",
+  noFleetText: "La policy dice chi vede quale piattaforma. Accedi, se non l'hai fatto.",
   kinds: {
     ship: "Nave",
     helicopter: "Elicottero",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from baluardo.authority.acts.revocation import State, state_of
 from baluardo.authority.principal import Principal
 from baluardo.authority.store import schema
+from baluardo.protocol.policy import Policy
 from baluardo.protocol.roles import Role
 from baluardo.trust.identity import Kind
 from baluardo.trust.issuing.register import Issued, Register
@@ -44,9 +45,12 @@ class SiteState:
 
 
 def list_sites(
-    connection: Connection, register: Register, principal: Principal, now: float
+    connection: Connection, register: Register, policy: Policy, principal: Principal, now: float
 ) -> list[SiteState]:
-    """Return every site that this person may see, in alphabetical order."""
+    """Return every site that this person may see, in alphabetical order.
+
+    A ship that the policy names as a platform is seen by those whom it names there.
+    """
     principal.require(*_ALL, Role.FLEET_OFFICER)
     site, presence, card = schema.site, schema.presence, schema.tunnel_card
     query = (
@@ -70,6 +74,9 @@ def list_sites(
         query = query.where(site.c.identity.startswith(f"{Kind.SHIP.value}/"))
     found = []
     for row in connection.execute(query):
+        kind, _, name = row.identity.partition("/")
+        if kind == Kind.SHIP.value and not policy.may_see_platform(name, principal.roles):
+            continue
         held = register.holders.get(row.identity)
         newest = held[-1] if held else None
         left = row.left if row.left is not None else row.since

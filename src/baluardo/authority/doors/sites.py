@@ -85,7 +85,8 @@ def sites_router(authority: Authority) -> APIRouter:
     @router.get("/sites")
     async def sites(request: Request) -> list[SiteAnswer]:
         principal, now = principal_of(request), authority.clock()
-        found = await store.read(lambda c: list_sites(c, store.register, principal, now))
+        policy = authority.policy
+        found = await store.read(lambda c: list_sites(c, store.register, policy, principal, now))
         return [SiteAnswer.of(each) for each in found]
 
     return router

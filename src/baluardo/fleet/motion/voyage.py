@@ -158,6 +158,21 @@ class Voyage:
         inside = np.minimum(inside, last - step)
         return bearing_deg(*self.at(inside)[:2], *self.at(inside + step)[:2])
 
+    def speed_m_s(self, times: npt.ArrayLike) -> Floats:
+        """Return the speed over the ground at times, m/s, (n,); 0 before the start, after the end.
+
+        What a leg takes to climb counts: it is the speed at which the ground passes below.
+        """
+        moments, knots = np.asarray(times, np.float64), self._times
+        if len(knots) == 1:
+            return np.zeros(moments.shape)
+        a, b = self._places[:-1], self._places[1:]
+        angle = np.arctan2(np.linalg.norm(np.cross(a, b), axis=-1), np.sum(a * b, axis=-1))
+        speeds = angle * MEAN_EARTH_RADIUS_M / np.diff(knots)
+        leg = np.clip(np.searchsorted(knots, moments, "right") - 1, 0, len(speeds) - 1)
+        under_way = (moments >= self.start) & (moments < self.end)
+        return np.asarray(np.where(under_way, speeds[leg], 0.0))
+
     def whereabouts(self, first_slot: int, slots: int) -> Whereabouts:
         """Return where the platform is at the start of slots that follow each other."""
         times = slot_start(first_slot) + SLOT_SECONDS * np.arange(slots, dtype=np.float64)

@@ -1,5 +1,4 @@
-import { useState } from "preact/hooks";
-import { ActionButton, EmptyState, kitWords, Section, SelectField, Table } from "../kit";
+import { kitWords, Section, SelectField, Table } from "../kit";
 import {
   approvalsFor,
   approverRoles,
@@ -12,8 +11,8 @@ import {
 } from "./document";
 import { withApproval, withApprovers } from "./draft";
 import { Tunnels } from "./Tunnels";
-import { commandTold, numberKindTold, rolesTold } from "./told";
-import { VisibilityDialog } from "./VisibilityDialog";
+import { commandTold, rolesTold } from "./told";
+import { NumbersSeen, PlatformsSeen } from "./Visibility";
 import { t } from "./words";
 
 /** What needs whose consent; with `onChange` as a draft. */
@@ -22,7 +21,8 @@ export function Rules(props: { policy: Policy; onChange?: (policy: Policy) => vo
     <>
       <Commands {...props} />
       <FirstContact {...props} />
-      <Visibility {...props} />
+      <NumbersSeen {...props} />
+      <PlatformsSeen {...props} />
       <Tunnels {...props} />
     </>
   );
@@ -97,50 +97,6 @@ function FirstContact(props: { policy: Policy; onChange?: (policy: Policy) => vo
           </dd>,
         ])}
       </dl>
-    </Section>
-  );
-}
-
-function Visibility(props: { policy: Policy; onChange?: (policy: Policy) => void }) {
-  const w = t.value;
-  const { policy, onChange } = props;
-  const [editing, setEditing] = useState<string | null>(null);
-  const kinds = Object.keys(policy.visibility).sort();
-  return (
-    <Section
-      title={w.visibility}
-      actions={
-        onChange ? <ActionButton onPress={() => setEditing("")}>{w.addKind}</ActionButton> : null
-      }
-    >
-      {kinds.length === 0 ? <EmptyState title={w.allSeeAll} /> : null}
-      <dl class="facts">
-        {kinds.map((kind) => [
-          <dt key={`${kind} name`}>
-            <bdi>{numberKindTold(kind)}</bdi>
-          </dt>,
-          <dd key={kind} class="seen">
-            <span>{rolesTold(policy.visibility[kind] ?? []) || w.everybody}</span>
-            {onChange ? (
-              <ActionButton
-                label={w.editVisibility(numberKindTold(kind))}
-                onPress={() => setEditing(kind)}
-              >
-                {w.edit}
-              </ActionButton>
-            ) : null}
-          </dd>,
-        ])}
-      </dl>
-      {kinds.length > 0 ? <p class="faint">{w.othersSeen}</p> : null}
-      {editing !== null && onChange ? (
-        <VisibilityDialog
-          policy={policy}
-          kind={editing}
-          onChange={onChange}
-          onClose={() => setEditing(null)}
-        />
-      ) : null}
     </Section>
   );
 }

@@ -1,49 +1,87 @@
 import { useState } from "preact/hooks";
 import { ActionButton, ChecksField, Dialog, Form, kitWords, SubmitButton, TextField } from "../kit";
 import { type Policy, ROLES, type Role } from "./document";
-import { NAME, withVisibility } from "./draft";
-import { numberKindTold } from "./told";
+import { NAME, PLATFORM, withVisibility } from "./draft";
+import { numberKindTold, platformTold } from "./told";
 import { t } from "./words";
 
-/** Who sees numbers of one kind, in a draft; an empty kind is a new one. */
-export function VisibilityDialog(props: {
+interface Props {
   policy: Policy;
+  /** Empty: a new one. */
   kind: string;
   onChange: (policy: Policy) => void;
   onClose: () => void;
-}) {
+}
+
+/** Who sees numbers of one kind, in a draft. */
+export function VisibilityDialog(props: Props) {
   const w = t.value;
-  const [kind, setKind] = useState(props.kind);
+  return (
+    <SeenDialog
+      {...props}
+      title={props.kind ? w.editVisibility(numberKindTold(props.kind)) : w.addKind}
+      label={w.kindName}
+      hint={w.seenByHint}
+      prefix=""
+      roles={ROLES.filter((role) => role !== "member")}
+    />
+  );
+}
+
+/** Who sees one platform, or all that are not named, in a draft. */
+export function PlatformDialog(props: Props) {
+  const w = t.value;
+  return (
+    <SeenDialog
+      {...props}
+      title={props.kind ? w.editPlatform(platformTold(props.kind)) : w.addPlatform}
+      label={w.platformName}
+      hint={w.platformHint}
+      prefix={PLATFORM}
+      roles={ROLES}
+    />
+  );
+}
+
+function SeenDialog(
+  props: Props & {
+    title: string;
+    label: string;
+    hint: string;
+    prefix: string;
+    roles: readonly Role[];
+  },
+) {
+  const w = t.value;
+  const [typed, setTyped] = useState("");
   const [roles, setRoles] = useState<readonly Role[]>(props.policy.visibility[props.kind] ?? []);
   const [tries, setTries] = useState(0);
+  const kind = props.kind || props.prefix + typed;
+  const wrong = !NAME.test(kind) || !NAME.test(props.kind || typed);
   const save = () => {
     setTries(tries + 1);
-    if (!NAME.test(kind)) return;
+    if (wrong) return;
     props.onChange(withVisibility(props.policy, kind, roles));
     props.onClose();
   };
-  const title = props.kind ? w.editVisibility(numberKindTold(props.kind)) : w.addKind;
   return (
-    <Dialog title={title} onClose={props.onClose}>
+    <Dialog title={props.title} onClose={props.onClose}>
       <Form onSubmit={save} wrong={tries}>
         {props.kind ? null : (
           <TextField
-            label={w.kindName}
-            value={kind}
+            label={props.label}
+            value={typed}
             code
             required
-            maxLength={63}
-            error={tries > 0 && !NAME.test(kind) ? w.wrongName : null}
-            onChange={setKind}
+            maxLength={63 - props.prefix.length}
+            error={tries > 0 && wrong ? w.wrongName : null}
+            onChange={setTyped}
           />
         )}
         <ChecksField
           label={w.seenBy}
-          help={w.seenByHint}
-          choices={ROLES.filter((role) => role !== "member").map((role) => ({
-            value: role,
-            label: kitWords.value.roles[role],
-          }))}
+          help={props.hint}
+          choices={props.roles.map((role) => ({ value: role, label: kitWords.value.roles[role] }))}
           chosen={roles}
           onChange={setRoles}
         />

@@ -44,7 +44,20 @@ export function withApprovers(draft: Policy, kind: CommandKind, count: number): 
   return { ...draft, approvers: { ...draft.approvers, [kind]: count } };
 }
 
-/** The draft in which these roles see numbers of a kind; none means everybody. */
+/** In the policy's table of who sees what: all platforms that are not named, and one by its name. */
+export const PLATFORMS = "platforms";
+export const PLATFORM = "platform.";
+export const isPlatform = (kind: string): boolean =>
+  kind === PLATFORMS || kind.startsWith(PLATFORM);
+/** Who sees platforms of which the policy says nothing, see `protocol/policy.py`. */
+export const FLEET_READERS: readonly Role[] = [
+  "auditor",
+  "fleet-officer",
+  "operator",
+  "security-officer",
+];
+
+/** The draft in which these roles see numbers of a kind, or a platform; none: what is usual. */
 export function withVisibility(draft: Policy, kind: string, roles: readonly Role[]): Policy {
   const others = Object.entries(draft.visibility).filter(([name]) => name !== kind);
   if (roles.length > 0) others.push([kind, [...new Set(roles)].sort()]);

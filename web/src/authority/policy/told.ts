@@ -6,6 +6,7 @@ import { t as directory } from "../directory/words";
 import { kitWords } from "../kit/language";
 import { type Change, grantChange } from "./difference";
 import type { Grant, Role } from "./document";
+import { FLEET_READERS, isPlatform, PLATFORM, PLATFORMS } from "./draft";
 import { landingTyped, type Network, networksTyped } from "./network";
 import { t } from "./words";
 
@@ -30,6 +31,11 @@ export function numberKindTold(kind: string): string {
   return directory.value.numberKinds[kind] ?? kind;
 }
 
+/** "frigate", or all platforms that are not named. */
+export function platformTold(kind: string): string {
+  return kind === PLATFORMS ? t.value.allPlatforms : kind.slice(PLATFORM.length);
+}
+
 /** The title of a change, and the sentences that belong to it. */
 export function told(change: Change): { title: string; lines: string[] } {
   const w = t.value.change;
@@ -46,10 +52,7 @@ export function told(change: Change): { title: string; lines: string[] } {
         lines: [],
       };
     case "visibility":
-      return {
-        title: w.visibility(numberKindTold(change.name), seers(change.after), seers(change.before)),
-        lines: [],
-      };
+      return { title: visibilityTold(change), lines: [] };
     case "network":
       return {
         title: w.network(
@@ -108,8 +111,19 @@ function personLines(before: Grant | null, after: Grant | null): string[] {
   ];
 }
 
-function seers(roles: readonly Role[]): string {
-  return roles.length === 0 ? t.value.everybody : rolesTold(roles);
+function visibilityTold(change: Change & { what: "visibility" }): string {
+  const w = t.value.change;
+  const { name, before, after } = change;
+  return isPlatform(name)
+    ? w.platforms(platformTold(name), seers(after, name), seers(before, name))
+    : w.visibility(numberKindTold(name), seers(after, name), seers(before, name));
+}
+
+/** Who sees a kind of number, or a platform. */
+export function seers(roles: readonly Role[], kind: string): string {
+  if (roles.length > 0) return rolesTold(roles);
+  if (!isPlatform(kind)) return t.value.everybody;
+  return kind === PLATFORMS ? rolesTold(FLEET_READERS) : t.value.asOthers;
 }
 
 function listed(words: string[]): string {

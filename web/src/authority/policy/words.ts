@@ -102,6 +102,15 @@ export const en = {
   editVisibility: (kind: string) => `Who sees numbers of the kind ${kind}`,
   addKind: "Add a kind of number",
   kindName: "Kind of number",
+  platformsSeen: "Who sees which platforms",
+  platformsSeenLead: "Where ships and aircraft of the fleet are, and what is planned for them.",
+  allPlatforms: "all others",
+  asOthers: "as all others",
+  addPlatform: "Add a platform",
+  editPlatform: (name: string) => `Who sees the platform: ${name}`,
+  platformName: "Name, such as patrol-aircraft",
+  platformHint:
+    "Choose nobody, and the rule of all others holds; without one, the fleet’s officers.",
   discard: "Discard the draft",
   discardTitle: "Discard the draft?",
   discardText: "Every change in the draft is lost. The policy in force stays as it is.",
@@ -165,6 +174,8 @@ export const en = {
       `${command}: ${after === 1 ? "1 approval" : `${after} approvals`} beside the proposer (before: ${before})`,
     visibility: (kind: string, after: string, before: string) =>
       `Numbers of the kind ${kind} are seen by ${after} (before: ${before})`,
+    platforms: (name: string, after: string, before: string) =>
+      `The platform ${name} is seen by ${after} (before: ${before})`,
     network: (field: string, after: string, before: string) =>
       `${field}: ${after} (before: ${before})`,
     community: (before: string, after: string) =>
@@ -273,6 +284,15 @@ export const it: Words = {
   editVisibility: (kind) => `Chi vede i numeri di tipo ${kind}`,
   addKind: "Aggiungi un tipo di numero",
   kindName: "Tipo di numero",
+  platformsSeen: "Chi vede quali piattaforme",
+  platformsSeenLead: "Dove sono navi e velivoli della flotta e che cosa è pianificato per loro.",
+  allPlatforms: "tutte le altre",
+  asOthers: "come tutte le altre",
+  addPlatform: "Aggiungi una piattaforma",
+  editPlatform: (name) => `Chi vede la piattaforma: ${name}`,
+  platformName: "Nome, per esempio patrol-aircraft",
+  platformHint:
+    "Se non scegli nessun ruolo vale la regola delle altre; se manca, i responsabili della flotta.",
   discard: "Scarta la bozza",
   discardTitle: "Scartare la bozza?",
   discardText: "Tutte le modifiche della bozza vanno perse. La policy in vigore resta com'è.",
@@ -335,6 +355,8 @@ export const it: Words = {
       `${command}: ${after === 1 ? "1 approvazione" : `${after} approvazioni`} oltre a chi propone (prima: ${before})`,
     visibility: (kind, after, before) =>
       `I numeri di tipo ${kind} sono visibili a ${after} (prima: ${before})`,
+    platforms: (name, after, before) =>
+      `La piattaforma ${name} è visibile a ${after} (prima: ${before})`,
     network: (field, after, before) => `${field}: ${after} (prima: ${before})`,
     community: (before, after) =>
       `LA COMUNITÀ CAMBIA da ${before} a ${after}: nessuna sede lo accetta`,
