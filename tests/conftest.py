@@ -33,6 +33,7 @@ LONGEST = (
     "browser/test_authority_policy.py",
     "stage/test_up.py",
     "console/test_fleet_part.py",
+    "browser/test_fleet_page.py",
     "browser/test_call_media.py",
     "browser/test_firefox_media.py",
     "browser/test_authority_fork.py",
