@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from pyais.encode import encode_dict
 
 from baluardo.fleet.motion.voyage import M_S_PER_KNOT
-from baluardo.fleet.tracks.ais import MOST_OCTETS, MOST_OPEN, AisReader, Kind, read_ais
+from baluardo.fleet.tracks.ais import MOST_OCTETS, MOST_OPEN, AisReader, read_ais
+from baluardo.fleet.tracks.heard import Kind
 from baluardo.fleet.tracks.report import ReportSource
 
 NOW = 1_774_180_800.0

@@ -7,8 +7,8 @@ import pytest
 
 from baluardo.errors import InvalidInputError
 from baluardo.fleet.tracks import feed as feed_module
-from baluardo.fleet.tracks.ais import Kind
 from baluardo.fleet.tracks.feed import Feed
+from baluardo.fleet.tracks.heard import Kind
 
 SHIP = b"!AIVDM,1,1,,B,15M67FC000G?ufbE`FepT@3n00Sa,0*5C\r\n"
 VOYAGE = (

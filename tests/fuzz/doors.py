@@ -32,6 +32,7 @@ import doors_of_pages  # noqa: E402
 import doors_of_people  # noqa: E402
 import doors_of_standing  # noqa: E402
 import doors_of_traces  # noqa: E402
+import doors_of_tracks  # noqa: E402
 import doors_of_ways  # noqa: E402
 from door import Door, mutated  # noqa: E402
 
@@ -49,6 +50,7 @@ DOORS: dict[str, Door] = {
         *doors_of_neighbours.DOORS,
         *doors_of_pages.DOORS,
         *doors_of_traces.DOORS,
+        *doors_of_tracks.DOORS,
         *doors_of_ways.DOORS,
         *doors_of_areas.DOORS,
         *doors_of_cap.DOORS,

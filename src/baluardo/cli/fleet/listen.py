@@ -11,8 +11,8 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.fleet.reports import Log, why
 from baluardo.cli.output import emit, say
 from baluardo.fleet.motion.voyage import M_S_PER_KNOT
-from baluardo.fleet.tracks.ais import Heard
 from baluardo.fleet.tracks.feed import Feed
+from baluardo.fleet.tracks.heard import Heard
 
 DONE = 0
 

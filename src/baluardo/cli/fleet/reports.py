@@ -1,4 +1,4 @@
-"""`baluardo fleet reports`: what a log of AIS says, and which of its lines say nothing."""
+"""`baluardo fleet reports`: what a log says of platforms, and which of its lines say nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, emit_json, table
 from baluardo.fleet.motion.voyage import M_S_PER_KNOT
 from baluardo.fleet.platform import PlatformKind
-from baluardo.fleet.tracks.ais import Heard, StaticReport, read_ais
 from baluardo.fleet.tracks.followed import Followed
+from baluardo.fleet.tracks.heard import Heard, StaticReport
+from baluardo.fleet.tracks.reading import is_gpx, read_reports
 from baluardo.fleet.tracks.report import PositionReport
 from baluardo.fleet.tracks.verdicts import Taken, Verdict
 from baluardo.foreign_input import printable, read_file
@@ -29,7 +30,7 @@ AIRBORNE = 9
 """The message of aircraft on search and rescue (ITU-R M.1371-5)."""
 
 EXAMPLE = """\
-  $ baluardo fleet reports harbour.nmea
+  $ baluardo fleet reports harbour.nmea flight.gpx archive.csv
   counts what the log's lines say, lists the ships with their last positions, and tells each line
   that was refused, and each position that is not believed, and why. Exit status 1 if a line was
   refused.
@@ -39,8 +40,9 @@ EXAMPLE = """\
 class Log:
     """What lines gave, added up."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, platforms: PlatformKind = PlatformKind.SHIP, unit: str = "line") -> None:
+        """Begin with nothing; `unit` is what the file is made of, in words."""
+        self.platforms, self.unit = platforms, unit
         self.kinds: Counter[str] = Counter()
         self.types: Counter[int] = Counter()
         self.last: dict[str, PositionReport] = {}
@@ -72,7 +74,7 @@ class Log:
         return taken
 
     def _position(self, position: PositionReport, message_type: int | None) -> Taken:
-        kind = PlatformKind.AIRCRAFT if message_type == AIRBORNE else PlatformKind.SHIP
+        kind = PlatformKind.AIRCRAFT if message_type == AIRBORNE else self.platforms
         taken = self._followed.take(position, kind)
         if taken.believed:
             known = self.last.get(position.platform)
@@ -107,12 +109,21 @@ class Log:
 def register(subparsers: AddParser) -> None:
     """Declare the command's arguments."""
     parser = command_parser(subparsers, "reports", "Read position reports from a log.", EXAMPLE)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="lines of AIS (NMEA)")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="AIS (NMEA), GPX or CSV"
+    )
     parser.add_argument(
         "--at",
         type=parse_time,
         metavar="TIME",
         help="when lines were heard that tell no time themselves",
+    )
+    parser.add_argument(
+        "--kind",
+        type=PlatformKind,
+        choices=list(PlatformKind),
+        default=PlatformKind.SHIP,
+        help="what the platforms are, for how fast they may be (default: ship)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object for programs")
 
@@ -121,8 +132,10 @@ def run(args: argparse.Namespace) -> int:
     """Print counts, ships and refused lines of each file; 1 if a line was refused."""
     logs = {}
     for path in args.files:
-        log = logs[printable(str(path))] = Log()
-        for heard in read_ais(read_file(path, MOST_BYTES, "The log"), args.at):
+        content = read_file(path, MOST_BYTES, "The log")
+        unit = "point" if is_gpx(content) else "line"
+        log = logs[printable(str(path))] = Log(args.kind, unit)
+        for heard in read_reports(content, printable(path.stem), args.at):
             log.add(heard)
     status = REFUSED if any(log.refused for log in logs.values()) else DONE
     if args.json:
@@ -131,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
     for name, log in logs.items():
         lines = sum(log.kinds.values())
         counts = ", ".join(f"{n:,} {kind}" for kind, n in sorted(log.kinds.items()))
-        emit(f"{name}: {lines:,} lines: {counts}")
+        emit(f"{name}: {lines:,} {log.unit}s: {counts}")
         if log.types:
             types = ", ".join(f"{n:,} of type {k}" for k, n in sorted(log.types.items()))
             emit(f"messages: {types}")
@@ -139,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
             header = ("platform", "name", "last heard", "lat", "lon", "kn", "course", "heading")
             emit(table(header, log.ships(), "lllrrrrr"))
         for number, reason in log.refused[:MOST_REFUSED]:
-            emit(f"line {number} refused: {reason}")
+            emit(f"{log.unit} {number} refused: {reason}")
         if len(log.refused) > MOST_REFUSED:
             emit(f"and {len(log.refused) - MOST_REFUSED} more (--json has them all)")
         for position, taken in log.doubted[:MOST_REFUSED]:

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from pyais.exceptions import AISBaseException
@@ -19,6 +18,7 @@ from pyais.messages import AISSentence
 
 from baluardo.errors import InvalidInputError
 from baluardo.fleet.motion.voyage import M_S_PER_KNOT
+from baluardo.fleet.tracks.heard import Heard, Kind, StaticReport
 from baluardo.fleet.tracks.report import PositionReport, RefusedLine, ReportSource
 
 MOST_OCTETS = 1_024
@@ -42,44 +42,6 @@ _NO_COURSE = {27: 511.0}
 
 DEVIATION_M = {True: 5.0, False: 15.0}
 """By the accuracy bit, which tells better or worse than 10 m (ITU-R M.1371); the sizes are ours."""
-
-
-class Kind(StrEnum):
-    """What became of a line."""
-
-    EMPTY = "empty"
-    """Nothing, or a comment."""
-    PART = "part"
-    """Of a message that has not ended yet."""
-    POSITION = "position"
-    STATIC = "static"
-    OTHER = "other"
-    """A valid message without a position or a name."""
-    FOREIGN = "foreign"
-    """A sentence of NMEA that is none of AIS."""
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class StaticReport:
-    """What a ship says of itself."""
-
-    platform: str
-    """MMSI, nine digits."""
-    name: str = ""
-    call_sign: str = ""
-    ship_type: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A line, and what it gave."""
-
-    kind: Kind
-    message_type: int | None = None
-    position: PositionReport | None = None
-    static: StaticReport | None = None
-    refused: RefusedLine | None = None
 
 
 @dataclass(slots=True)

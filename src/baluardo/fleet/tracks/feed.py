@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 
 from baluardo.errors import InvalidInputError
-from baluardo.fleet.tracks.ais import MOST_OCTETS, AisReader, Heard
+from baluardo.fleet.tracks.ais import MOST_OCTETS, AisReader
+from baluardo.fleet.tracks.heard import Heard
 
 Take = Callable[[Heard], None]
 
