@@ -189,3 +189,29 @@ def test_the_page_fits_a_telephone_in_italian(chromium: Browser, console: Consol
         )
         assert wide == []
         assert watched.complaints == []
+
+
+def test_the_sea_is_mapped_and_its_hours_are_walked(fleet: Watched) -> None:
+    page = fleet.page
+    page.get_by_label("Show it on the map").check()
+    slider = page.get_by_role("slider", name="Time shown")
+    expect(slider).to_be_visible(timeout=3 * PATIENCE_MS)
+    assert slider.get_attribute("aria-valuetext") == "all hours that are prepared"
+    expect(page.locator(".sea-worst li")).to_have_count(5)
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    second = slider.get_attribute("aria-valuetext")
+    assert second is not None
+    assert re.fullmatch(r"\d\d:\d\d to \d\d:\d\d UTC", second)
+    page.get_by_role("button", name="Play").click()
+    fleet.wait(
+        f"document.querySelector('.sea-time input').getAttribute('aria-valuetext') > '{second}'"
+    )
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_label("What is shown").select_option("rate")
+    expect(page.locator(".sea-legend")).to_contain_text("Mbit/s", timeout=3 * PATIENCE_MS)
+    assert page.get_by_label("Landing trusted").count() == 0
+    page.locator(".sea-worst button").first.click()
+    page.get_by_label("Show it on the map").uncheck()
+    expect(page.locator(".sea-legend")).to_have_count(0)

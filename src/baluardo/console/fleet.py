@@ -30,6 +30,8 @@ from baluardo.console.fleet_plans import (
 )
 from baluardo.console.fleet_told import gaps_within, plan_answer, platform_answer
 from baluardo.console.part import ConsolePage, ConsolePart
+from baluardo.console.sea_answers import SeaAnswer, SeaAsked, SeaCellsAnswer
+from baluardo.console.sea_maps import SeaMaps
 from baluardo.console.waiting import while_connected
 from baluardo.errors import InvalidInputError
 from baluardo.scenario.nation import Nation
@@ -66,6 +68,8 @@ def fleet_part(
     router = APIRouter(prefix="/api/fleet")
     _add_fleet(router, plans, sight)
     _add_plans(router, plans, sight)
+    sea = SeaMaps(plans, rain_seed)
+    _add_sea(router, sea)
 
     @contextlib.asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -73,6 +77,7 @@ def fleet_part(
         try:
             yield
         finally:
+            sea.stop()
             plans.stop()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -170,6 +175,21 @@ def _add_plans(router: APIRouter, plans: FleetPlans, sight: Sight) -> None:
             mission = read_draft(asked, plans.moment, plans.region, plans.live.sky.ground)
             held = await _soon(request, plans.ready())
             return await _soon(request, plans.ask(lambda: draft_answer(mission, held)))
+        except InvalidInputError as problem:
+            raise HTTPException(422, str(problem)) from None
+
+
+def _add_sea(router: APIRouter, sea: SeaMaps) -> None:
+    @router.get("/sea/cells")
+    async def cells(request: Request) -> SeaCellsAnswer:
+        """Return the cells of the sea that maps tell of."""
+        return await _soon(request, sea.outline())
+
+    @router.post("/sea")
+    async def sea_map(request: Request, asked: SeaAsked) -> SeaAnswer:
+        """Return what a dish gets in every cell, by quarters of an hour."""
+        try:
+            return await _soon(request, sea.ask(asked.layer, asked.rule))
         except InvalidInputError as problem:
             raise HTTPException(422, str(problem)) from None
 

@@ -217,3 +217,69 @@ export const getFleet = () => get("/api/fleet", fleet);
 export const getPlan = (id: string) => get(`/api/fleet/${encodeURIComponent(id)}/plan`, plan);
 export const getWatch = () => get("/api/fleet/watch", watch);
 export const planDraft = (asked: DraftAsked) => post("/api/fleet/plan", asked, draft);
+
+export const SEA_LAYERS = [
+  "trusted-round-trip",
+  "round-trip",
+  "trusted-availability",
+  "availability",
+  "rate",
+  "worst-rate",
+] as const;
+export type SeaLayer = (typeof SEA_LAYERS)[number];
+
+export interface SeaCell {
+  id: string;
+  lat_deg: number;
+  lon_deg: number;
+  /** Longitude, latitude; not closed. */
+  boundary: [number, number][];
+}
+/** Values by cell: percent, ms there and back, or Mbit/s; null where nothing ever passes. */
+export interface SeaFrame {
+  start: number;
+  end: number;
+  values: (number | null)[];
+}
+export interface SeaPlace {
+  cell: string;
+  name: Text;
+  lat_deg: number;
+  lon_deg: number;
+  value: number | null;
+}
+export interface Sea {
+  layer: SeaLayer;
+  span: SeaFrame;
+  frames: SeaFrame[];
+  worst: SeaPlace[];
+}
+
+const frame = object<SeaFrame>({ start: number, end: number, values: array(nullable(number)) });
+export const seaCells: Check<{ cells: SeaCell[] }> = object<{ cells: SeaCell[] }>({
+  cells: array(
+    object<SeaCell>({
+      id: string,
+      lat_deg: number,
+      lon_deg: number,
+      boundary: array(pair(number, number)),
+    }),
+  ),
+});
+export const sea: Check<Sea> = object<Sea>({
+  layer: oneOf(...SEA_LAYERS),
+  span: frame,
+  frames: array(frame),
+  worst: array(
+    object<SeaPlace>({
+      cell: string,
+      name: text,
+      lat_deg: number,
+      lon_deg: number,
+      value: nullable(number),
+    }),
+  ),
+});
+
+export const getSeaCells = () => get("/api/fleet/sea/cells", seaCells);
+export const getSea = (layer: SeaLayer, rule: Rule) => post("/api/fleet/sea", { layer, rule }, sea);

@@ -9,6 +9,7 @@ import { DraftShown } from "./DraftShown";
 import { MapPanel } from "./MapPanel";
 import { Planner } from "./Planner";
 import { PlatformRow } from "./PlatformRow";
+import { SeaPanel } from "./sea/SeaPanel";
 import { askForPlan, points, skyNow } from "./state";
 import { WatchList } from "./WatchList";
 import { t } from "./words";
@@ -44,6 +45,7 @@ function Content(props: { fleet: Fleet }) {
         <div class="fleet-side">
           <WatchList platforms={fleet.platforms} now={fleet.time} />
           <Planner fleet={fleet} />
+          <SeaPanel fleet={fleet} />
         </div>
       </div>
       <Contacts fleet={fleet} />

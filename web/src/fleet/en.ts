@@ -1,6 +1,7 @@
-import type { Kind, LandingState, Lasers } from "../api/fleet";
+import type { Kind, LandingState, Lasers, SeaLayer } from "../api/fleet";
 
 const kinds = (names: Record<Kind, string>) => names;
+const seaLayers = (names: Record<SeaLayer, string>) => names;
 const lasers = (names: Record<Lasers, string>) => names;
 const states = (names: Record<LandingState, { name: string; meaning: string }>) => names;
 
@@ -32,6 +33,34 @@ export const en = {
   without: (length: string) => `${length} without service`,
   more: (count: number) => `and ${count} more`,
   show: (name: string) => `Show ${name} on the map`,
+
+  sea: {
+    title: "The sea ahead",
+    lead: "What a maritime dish with bought priority gets in every part of the Mediterranean, alone there.",
+    show: "Show it on the map",
+    layer: "What is shown",
+    layers: seaLayers({
+      "trusted-round-trip": "Delay with trusted landing",
+      "round-trip": "Delay",
+      "trusted-availability": "Availability with trusted landing",
+      availability: "Availability of 5 Mbit/s",
+      rate: "Rate down",
+      "worst-rate": "Rate down in the worst 5 %",
+    }),
+    trusted: "Landing trusted",
+    as: (names: string) => `as for ${names}`,
+    preparing: "The sea is being mapped: half a minute once its sky is prepared.",
+    time: "Time shown",
+    span: "all hours that are prepared",
+    between: (from: string, to: string) => `${from} to ${to} UTC`,
+    play: "Play",
+    pause: "Pause",
+    nothing: "Nothing passes anywhere.",
+    legend: (worst: string, best: string) =>
+      `From dark, ${worst}, to light, ${best}. Red: nothing passes.`,
+    worst: "Worst places over all hours",
+    never: "nothing passes",
+  },
 
   ahead: "Contacts ahead",
   aheadLead:

@@ -15,8 +15,8 @@ import { mapStyle } from "../globe/style";
 import type { Corner } from "../warnings/drawing";
 import { NOTHING } from "./shapes";
 
-export type Layer = "courses" | "ellipses" | "places" | "track";
-const LAYERS: readonly Layer[] = ["courses", "ellipses", "track", "places"];
+export type Layer = "courses" | "ellipses" | "places" | "sea" | "track";
+const LAYERS: readonly Layer[] = ["sea", "courses", "ellipses", "track", "places"];
 
 export interface MapHandlers {
   placed(at: Corner): void;
@@ -158,6 +158,12 @@ export class FleetMap {
     for (const layer of LAYERS) {
       map.addSource(layer, { type: "geojson", data: this.#shown.get(layer) ?? NOTHING });
     }
+    map.addLayer({
+      id: "sea",
+      type: "fill",
+      source: "sea",
+      paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.72, "fill-antialias": false },
+    });
     map.addLayer({
       id: "ellipses-fill",
       type: "fill",

@@ -29,6 +29,33 @@ export const it: FleetWords = {
   more: (count) => `e altre ${count}`,
   show: (name) => `Mostra ${name} sulla mappa`,
 
+  sea: {
+    title: "Il mare nelle prossime ore",
+    lead: "Che cosa ottiene un terminale marittimo con priorità acquistata, da solo, in ogni parte del Mediterraneo.",
+    show: "Mostralo sulla mappa",
+    layer: "Che cosa si mostra",
+    layers: {
+      "trusted-round-trip": "Ritardo con atterraggio fidato",
+      "round-trip": "Ritardo",
+      "trusted-availability": "Disponibilità con atterraggio fidato",
+      availability: "Disponibilità di 5 Mbit/s",
+      rate: "Velocità in discesa",
+      "worst-rate": "Velocità in discesa nel 5 % peggiore",
+    },
+    trusted: "Atterraggio fidato",
+    as: (names) => `come per ${names}`,
+    preparing: "Si disegna la mappa del mare: mezzo minuto, quando il cielo è pronto.",
+    time: "Ora mostrata",
+    span: "tutte le ore preparate",
+    between: (from, to) => `dalle ${from} alle ${to} UTC`,
+    play: "Avvia",
+    pause: "Ferma",
+    nothing: "Non passa nulla in nessun luogo.",
+    legend: (worst, best) => `Dallo scuro, ${worst}, al chiaro, ${best}. Rosso: non passa nulla.`,
+    worst: "I luoghi peggiori di tutte le ore",
+    never: "non passa nulla",
+  },
+
   ahead: "Contatti previsti",
   aheadLead:
     "Ogni campo di una barra è un satellite, ogni gradino un cambio. Tratteggiato: senza servizio. Scegli una barra e usa le frecce; Pag giù porta all'interruzione seguente.",

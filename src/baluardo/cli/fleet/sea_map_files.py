@@ -32,11 +32,11 @@ def geojson(found: SeaMap) -> bytes:
         _, _, factor, digits = LAYER_WORDS[layer]
         name = layer.replace("-", "_")
         columns[name] = np.round(found.whole.layers[layer].astype(np.float64) * factor, digits)
-        hours = np.stack([h.layers[layer] for h in found.hours], axis=1).astype(np.float64)
+        hours = np.stack([h.layers[layer] for h in found.frames], axis=1).astype(np.float64)
         columns[f"{name}_by_hour"] = np.round(hours * factor, digits)
     document = {
         "type": "FeatureCollection",
-        "hours": [format_time(h.start) for h in found.hours],
+        "hours": [format_time(h.start) for h in found.frames],
         "units": {layer.replace("-", "_"): LAYER_WORDS[layer][1] for layer in Layer},
         "features": features(found.cells, columns),
     }

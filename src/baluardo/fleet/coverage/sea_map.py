@@ -19,8 +19,7 @@ from baluardo.twin.paths.near.sky import NearSky
 
 Singles = npt.NDArray[np.float32]
 
-SLOTS_PER_FRAME = 3_600 // SLOT_SECONDS
-"""A frame of the map is an hour."""
+SLOTS_PER_HOUR = 3_600 // SLOT_SECONDS
 
 
 class Layer(StrEnum):
@@ -71,14 +70,14 @@ class WorstPlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeaMap:
-    """The whole span, and its hours."""
+    """The whole span, and its hours, or what else its frames are."""
 
     cells: Cells
     asked: GridAsked
     least_bps: float
     """Less down than this is no service."""
     whole: Frame
-    hours: tuple[Frame, ...]
+    frames: tuple[Frame, ...]
 
     def worst(self, layer: Layer, count: int = 5) -> list[WorstPlace]:
         """Return the cells with the worst values over the span, the worst first.
@@ -109,6 +108,7 @@ def map_sea(
     slots: int,
     *,
     least_bps: float = 5e6,
+    slots_per_frame: int = SLOTS_PER_HOUR,
     threads: int | None = None,
     progress: Callable[[int], object] = lambda _: None,
 ) -> SeaMap:
@@ -124,14 +124,14 @@ def map_sea(
         threads=threads or os.cpu_count() or 1,
         progress=progress,
     )
-    hours = tuple(_frames(paths, least_bps))
-    return SeaMap(cells, asked, least_bps, _frame(paths, 0, slots, least_bps), hours)
+    frames = tuple(_frames(paths, slots_per_frame, least_bps))
+    return SeaMap(cells, asked, least_bps, _frame(paths, 0, slots, least_bps), frames)
 
 
-def _frames(paths: GridPaths, least_bps: float) -> Iterator[Frame]:
+def _frames(paths: GridPaths, slots_per_frame: int, least_bps: float) -> Iterator[Frame]:
     slots = len(paths.in_view)
-    for first in range(0, slots, SLOTS_PER_FRAME):
-        yield _frame(paths, first, min(first + SLOTS_PER_FRAME, slots), least_bps)
+    for first in range(0, slots, slots_per_frame):
+        yield _frame(paths, first, min(first + slots_per_frame, slots), least_bps)
 
 
 def _frame(paths: GridPaths, first: int, last: int, least_bps: float) -> Frame:
