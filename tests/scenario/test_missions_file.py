@@ -134,3 +134,59 @@ def test_damage_is_refused_with_a_sentence_or_harmless(at, put):
         assert str(refused).endswith((".", '."'))
     else:
         assert missions.sailings
+
+
+GPX = """<gpx><trk><name>patrol</name><trkseg>
+<trkpt lat="37.0" lon="15.0"><ele>20</ele><time>2026-03-22T12:00:00Z</time></trkpt>
+<trkpt lat="37.0" lon="15.01"><ele>20</ele><time>2026-03-22T12:02:00Z</time></trkpt>
+<trkpt lat="37.6" lon="15.01"><time>2026-03-22T12:02:30Z</time></trkpt>
+<trkpt lat="37.0" lon="15.01"><ele>20</ele><time>2026-03-22T12:12:00Z</time></trkpt>
+<trkpt lat="37.0" lon="15.02"><ele>20</ele><time>2026-03-22T12:14:00Z</time></trkpt>
+</trkseg></trk></gpx>"""
+
+
+def followed(tmp_path, more=""):
+    (tmp_path / "patrol.gpx").write_text(GPX)
+    (tmp_path / "two.csv").write_text(
+        "platform,time,lat,lon\n"
+        + "".join(
+            f"{who},{1774180800 + 60 * k},37,{15 + 0.005 * k}\n" for k in range(4) for who in "ab"
+        )
+    )
+    text = f'version = 1\n[[platforms]]\nid = "P"\nkind = "ship"\n{more}\n'
+    (tmp_path / "m.toml").write_text(text)
+    return load_missions(tmp_path / "m.toml").sailing("P")
+
+
+def test_a_platform_follows_a_log_with_its_speeds_and_stays(tmp_path):
+    voyage = followed(tmp_path, 'track = "patrol.gpx"').voyage(1e9)
+    assert voyage.end == pytest.approx(1e9 + 14 * 60.0)
+    lat, lon, height = voyage.at([1e9, 1e9 + 60.0, 1e9 + 400.0, 1e9 + 780.0])
+    assert lon.tolist() == pytest.approx([15.0, 15.005, 15.01, 15.015], abs=1e-9)
+    # The jump to 37.6 is not believed.
+    assert lat.tolist() == pytest.approx([37.0] * 4, abs=1e-4)
+    assert height.tolist() == pytest.approx([20.0] * 4)
+    assert voyage.speed_m_s([1e9 + 400.0]).tolist() == [0.0]
+
+
+def test_of_several_who_report_one_is_named(tmp_path):
+    voyage = followed(tmp_path, 'track = "two.csv"\ntrack_of = "b"').voyage(0.0)
+    assert voyage.end == pytest.approx(180.0)
+    with pytest.raises(ScenarioError, match="say whose track"):
+        followed(tmp_path, 'track = "two.csv"')
+    with pytest.raises(ScenarioError, match="takes two believed"):
+        followed(tmp_path, 'track = "two.csv"\ntrack_of = "c"')
+
+
+@pytest.mark.parametrize("name", ["../patrol.gpx", "/etc/passwd", "..", "a/b.csv"])
+def test_a_track_lies_beside_the_missions(tmp_path, name):
+    with pytest.raises(ScenarioError, match="beside this one"):
+        followed(tmp_path, f'track = "{name}"')
+
+
+def test_a_voyage_has_way_points_or_a_track(tmp_path):
+    both = 'track = "patrol.gpx"\nway_points = [{ lat_deg = 37.0, lon_deg = 15.0 }]'
+    with pytest.raises(ScenarioError, match="one of them"):
+        followed(tmp_path, both)
+    with pytest.raises(SourceError, match="cannot be read"):
+        followed(tmp_path, 'track = "nowhere.gpx"')

@@ -16,9 +16,11 @@ from baluardo.fleet.motion.voyage import MOST_WAY_POINTS, Voyage, WayPoint
 from baluardo.fleet.pace.bearers import Drill, OtherBearer, PacePlan, Triggers
 from baluardo.fleet.pace.run import check
 from baluardo.fleet.platform import Platform, PlatformKind
+from baluardo.fleet.tracks.reading import read_reports
+from baluardo.fleet.tracks.voyages import way_points
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.bearers import role_of
-from baluardo.scenario.readings import possible, read_name, read_obstruction, read_rule
+from baluardo.scenario.readings import beside, possible, read_name, read_obstruction, read_rule
 from baluardo.scenario.table import Table
 from baluardo.terms import Bilingual, Precedence, Role
 from baluardo.twin.paths.claims import COMMERCIAL_MASK
@@ -33,6 +35,7 @@ MOST_PLATFORMS = 1_000
 MOST_FLOWS = 10_000
 MOST_JAMMED = 1_000
 MOST_BYTES = 8_000_000
+MOST_TRACK_BYTES = 64_000_000
 
 _DISHES = {kind.name.lower().replace("_", "-"): kind for kind in DishKind}
 
@@ -98,11 +101,14 @@ def default_missions_path() -> Path:
 def load_missions(path: Path) -> Missions:
     """Read a missions file. SourceError if it cannot be read, ScenarioError if it is not right."""
     content = read_file(path, MOST_BYTES, "The missions file")
-    return parse_missions(content, printable(path.name))
+    return parse_missions(content, printable(path.name), path.parent)
 
 
-def parse_missions(content: bytes, source: str) -> Missions:
-    """Read missions from a file's octets; `source` names it in errors (ScenarioError)."""
+def parse_missions(content: bytes, source: str, directory: Path | None = None) -> Missions:
+    """Read missions from a file's octets; `source` names it in errors (ScenarioError).
+
+    `directory` is where the tracks are that it names; None where there are none.
+    """
     if len(content) > MOST_BYTES:
         raise ScenarioError(f"{source} is larger than {MOST_BYTES:,} octets.")
     try:
@@ -116,7 +122,7 @@ def parse_missions(content: bytes, source: str) -> Missions:
     if version != VERSION:
         table.refuse("version", f"is {version:g}; this program reads version {VERSION}")
     markings = {c.name: c for c in map(_marking, table.tables("classifications", 100))}
-    sailings = tuple(_sailing(t) for t in table.tables("platforms", MOST_PLATFORMS))
+    sailings = tuple(_sailing(t, directory) for t in table.tables("platforms", MOST_PLATFORMS))
     if not sailings:
         table.refuse("platforms", "is missing: missions need at least one [[platforms]] table")
     names = [s.platform.name for s in sailings]
@@ -139,7 +145,7 @@ def _marking(table: Table) -> Classification:
     return Classification(name, rule)
 
 
-def _sailing(table: Table) -> Sailing:
+def _sailing(table: Table, directory: Path | None) -> Sailing:
     name = table.text("id")
     try:
         kind = PlatformKind(table.text("kind"))
@@ -165,7 +171,10 @@ def _sailing(table: Table) -> Sailing:
         ),
     )
     mask.done()
-    points = tuple(_way_point(t) for t in table.tables("way_points", MOST_WAY_POINTS))
+    if table.has("track"):
+        points = _track(table, kind, directory)
+    else:
+        points = tuple(_way_point(t) for t in table.tables("way_points", MOST_WAY_POINTS))
     start = table.moment("leaves").timestamp() if table.has("leaves") else None
     told = Bilingual(it=name, en=name)
     if table.has("name"):
@@ -174,6 +183,21 @@ def _sailing(table: Table) -> Sailing:
     possible(table, lambda: sailing.voyage(0.0))
     table.done()
     return sailing
+
+
+def _track(table: Table, kind: PlatformKind, directory: Path | None) -> tuple[WayPoint, ...]:
+    """Read a log of reports (AIS, GPX, CSV) as a voyage."""
+    if table.has("way_points"):
+        table.refuse("track", "stands beside way_points: a voyage has one of them")
+    path = beside(table, "track", directory)
+    of = table.text("track_of") if table.has("track_of") else None
+    content = read_file(path, MOST_TRACK_BYTES, "The track")
+
+    def made() -> tuple[WayPoint, ...]:
+        heard = read_reports(content, path.stem)
+        return way_points((h.position for h in heard if h.position is not None), kind, of)[0]
+
+    return possible(table, made)
 
 
 def _way_point(table: Table) -> WayPoint:

@@ -13,7 +13,7 @@ from baluardo.errors import ScenarioError
 from baluardo.foreign_input import printable, quoted, read_file
 from baluardo.scenario.bearers import GroundBearer, read_bearers
 from baluardo.scenario.missions import Missions, load_missions
-from baluardo.scenario.readings import possible, read_name, read_obstruction, read_rule
+from baluardo.scenario.readings import beside, possible, read_name, read_obstruction, read_rule
 from baluardo.scenario.table import Table
 from baluardo.scenario.track import Track
 from baluardo.terms import Bilingual, Mask, Place, Role
@@ -139,10 +139,7 @@ def parse(content: bytes, source: str, directory: Path | None = None) -> Nation:
 def _missions(table: Table, directory: Path | None) -> Missions | None:
     if not table.has("missions"):
         return None
-    name = table.text("missions")
-    if directory is None or "/" in name or name.startswith("."):
-        table.refuse("missions", f"{quoted(name)} is no name of a file beside the scenario")
-    return load_missions(directory / name)
+    return load_missions(beside(table, "missions", directory))
 
 
 def _view(table: Table) -> View:

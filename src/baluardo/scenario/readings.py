@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from baluardo.errors import InvalidInputError, ScenarioError
+from baluardo.foreign_input import quoted
 from baluardo.scenario.table import Table
 from baluardo.terms import Bilingual, Obstruction
 from baluardo.twin.sky.landing import LandingRule, Lasers, default_ground
@@ -19,6 +21,14 @@ def read_obstruction(table: Table) -> Obstruction:
     elevation = table.number("elevation_deg")
     table.done()
     return possible(table, lambda: Obstruction(start, end, elevation))
+
+
+def beside(table: Table, key: str, directory: Path | None) -> Path:
+    """Return the path of a file that a scenario names; ScenarioError unless it lies beside it."""
+    name = table.text(key)
+    if directory is None or Path(name).name != name or name.startswith("."):
+        table.refuse(key, f"{quoted(name)} is no name of a file beside this one")
+    return directory / name
 
 
 def read_name(table: Table) -> Bilingual:
