@@ -18,6 +18,8 @@ from baluardo.authority.doors.fleet import fleet_sight
 from baluardo.authority.service import AuthorityService
 from baluardo.console.app import create_console
 from baluardo.console.fleet import fleet_part
+from baluardo.console.paths import paths_part
+from baluardo.console.sky import sky_part
 from baluardo.protocol.grant import Grant
 from baluardo.protocol.policy import PLATFORM, PLATFORMS, Policy
 from baluardo.protocol.roles import Role
@@ -46,10 +48,15 @@ def at_rest(tmp_path_factory: pytest.TempPathFactory) -> Founded:
 def state(at_rest: Founded, tmp_path: Path) -> Iterator[State]:
     """Return a state whose console shows the fleet."""
     with at_rest.copied(tmp_path / "state") as state:
-        nation = load(default_path())
-        fleet = fleet_part(LiveSky(Loaded(FEW)), nation, None, fleet_sight(state.authority))
-        part = AuthorityService(state.authority, STATIC).part()
-        state.app = create_console((fleet, part), NAMES, STATIC)
+        nation, live = load(default_path()), LiveSky(Loaded(FEW))
+        sight = fleet_sight(state.authority)
+        parts = (
+            sky_part(live, nation, sight),
+            paths_part(live, nation, None, None, sight),
+            fleet_part(live, nation, None, sight),
+            AuthorityService(state.authority, STATIC).part(),
+        )
+        state.app = create_console(parts, NAMES, STATIC)
         yield state
 
 
@@ -94,6 +101,28 @@ def test_who_is_not_signed_in_sees_nothing_whatever_cookie_comes(state: State) -
     for token in ("", "A" * 43, "x"):
         answer = state.browser().get("/api/fleet", cookie=f"__Host-baluardo={token}")
         assert answer.json()["platforms"] == []
+
+
+def test_a_ship_that_is_hidden_is_nowhere_on_the_globe(state: State) -> None:
+    browser = state.signed_in(ANNA)
+    for visibility, there in (
+        ({f"{PLATFORM}frigate": frozenset({Role.FLEET_OFFICER})}, False),
+        ({f"{PLATFORM}frigate": frozenset({Role.OPERATOR})}, True),
+    ):
+        state.set_policy(people={ANNA: grant(Role.OPERATOR)}, visibility=visibility)
+        for path in ("/api/sky/sites", "/api/sky", "/api/paths/sites"):
+            answer = browser.get(path)
+            assert answer.status_code == 200
+            sites = answer.json() if path == "/api/sky/sites" else answer.json()["sites"]
+            names = {each.get("id") or each["site"] for each in sites}
+            assert ("frigate" in names) is there, path
+            assert "rome" in names
+        for path in ("/api/sky/sites/frigate", "/api/paths/sites/frigate"):
+            assert (browser.get(path).status_code != 404) is there, path
+        assert browser.get("/api/sky/sites/rome").status_code == 200
+        if not there:
+            hidden, absent = browser.get("/api/sky/sites/frigate"), browser.get("/api/sky/sites/x")
+            assert hidden.json() == absent.json()
 
 
 def test_a_ship_that_the_policy_hides_is_no_site_that_others_see(country: Officers) -> None:

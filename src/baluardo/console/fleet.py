@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
@@ -32,6 +32,7 @@ from baluardo.console.fleet_told import gaps_within, plan_answer, platform_answe
 from baluardo.console.part import ConsolePage, ConsolePart
 from baluardo.console.sea_answers import SeaAnswer, SeaAsked, SeaCellsAnswer
 from baluardo.console.sea_maps import SeaMaps
+from baluardo.console.sight import Sight, everything
 from baluardo.console.waiting import while_connected
 from baluardo.errors import InvalidInputError
 from baluardo.scenario.nation import Nation
@@ -46,15 +47,6 @@ PATIENCE_SECONDS = 6.0
 """Pages wait 10 s for an answer; the sky takes longer to be prepared, the first time above all."""
 
 Hours = Annotated[int, Query(ge=1, le=MOST_HOURS)]
-
-
-Sight = Callable[[Request], Callable[[str], bool]]
-"""Tells of a request which platforms it may be shown, by their names."""
-
-
-def everything(_: Request) -> Callable[[str], bool]:
-    """Show everybody everything: where there is no authority there is nobody to ask."""
-    return lambda _: True
 
 
 def fleet_part(

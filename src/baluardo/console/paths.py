@@ -29,6 +29,7 @@ from baluardo.console.paths_answers import (
     SlotAnswer,
 )
 from baluardo.console.paths_plans import RAIN_STEP_DEG, Plan, Plans
+from baluardo.console.sight import Sight, everything, sites_seen
 from baluardo.console.waiting import while_connected
 from baluardo.errors import BaluardoError
 from baluardo.scenario.nation import Nation, Site
@@ -67,14 +68,16 @@ def paths_part(
     nation: Nation,
     rain_seed: int | None = DEFAULT_RAIN_SEED,
     plans: Plans | None = None,
+    sight: Sight = everything,
 ) -> ConsolePart:
     """Return the part. `rain_seed` names the simulated rain; None lets it be dry everywhere.
 
     `plans` are those of somebody who plans as well; the part makes its own where there are none.
+    What `sight` does not show of what moves is not told.
     """
     plans = plans or Plans(live, nation, rain_seed)
     router = APIRouter(prefix="/api/paths")
-    _add_sites(router, live, nation, plans)
+    _add_sites(router, live, nation, plans, sight)
     _add_layers(router, live, plans)
 
     @contextlib.asynccontextmanager
@@ -99,7 +102,9 @@ async def _warm_up(live: LiveSky, plans: Plans) -> None:
         await plans.paths(slot_at(live.moment))
 
 
-def _add_sites(router: APIRouter, live: LiveSky, nation: Nation, plans: Plans) -> None:
+def _add_sites(
+    router: APIRouter, live: LiveSky, nation: Nation, plans: Plans, sight: Sight
+) -> None:
     rows = {site.id: row for row, site in enumerate(nation.sites)}
 
     @router.get("/sites")
@@ -116,7 +121,8 @@ def _add_sites(router: APIRouter, live: LiveSky, nation: Nation, plans: Plans) -
                     satellite=_number(catalogue, paths, row),
                     reason=REASONS[int(paths.reason[row])],
                 )
-                for row, site in enumerate(nation.sites)
+                for site in sites_seen(nation, sight, request)
+                for row in (rows[site.id],)
             ],
         )
 
@@ -125,7 +131,7 @@ def _add_sites(router: APIRouter, live: LiveSky, nation: Nation, plans: Plans) -
         request: Request, site_id: Annotated[str, Path(max_length=32)]
     ) -> SitePathsAnswer:
         """Return what a site gets in this slot, and five minutes before and after it."""
-        if site_id not in rows:
+        if all(site.id != site_id for site in sites_seen(nation, sight, request)):
             raise HTTPException(404, "The scenario has no site of that name.")
         time, catalogue, ground = live.moment, live.catalogue, live.sky.ground
         row, slot = rows[site_id], slot_at(time)

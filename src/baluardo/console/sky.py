@@ -15,6 +15,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from baluardo.console.part import ConsolePage, ConsolePart
+from baluardo.console.sight import Sight, everything, sites_seen
 from baluardo.console.sky_answers import (
     CatalogueAnswer,
     ClockAnswer,
@@ -64,12 +65,15 @@ GENERATION_NAMES = {
 }
 
 
-def sky_part(live: LiveSky, nation: Nation) -> ConsolePart:
-    """Return the part; the live sky runs from the server's start to its stop."""
+def sky_part(live: LiveSky, nation: Nation, sight: Sight = everything) -> ConsolePart:
+    """Return the part; the live sky runs from the server's start to its stop.
+
+    What `sight` does not show of what moves is not told.
+    """
     screens = _Screens(live)
     router = APIRouter(prefix="/api/sky")
-    _add_description(router, live, nation)
-    _add_panels(router, live, nation)
+    _add_description(router, live, nation, sight)
+    _add_panels(router, live, nation, sight)
     _add_clock(router, live)
     router.add_api_websocket_route("/frames", screens.serve)
 
@@ -103,9 +107,9 @@ def _log_failure(task: asyncio.Task[None]) -> None:
         logger.critical("The live sky has stopped.", exc_info=task.exception())
 
 
-def _add_description(router: APIRouter, live: LiveSky, nation: Nation) -> None:
+def _add_description(router: APIRouter, live: LiveSky, nation: Nation, sight: Sight) -> None:
     @router.get("")
-    async def sky() -> SkyAnswer:
+    async def sky(request: Request) -> SkyAnswer:
         catalogue, time = live.catalogue, live.moment
         ground = live.sky.ground
         return SkyAnswer(
@@ -126,7 +130,7 @@ def _add_description(router: APIRouter, live: LiveSky, nation: Nation) -> None:
                 shell=catalogue.shell.tolist(),
             ),
             generations=[NamedGeneration(id=g, name=n) for g, n in GENERATION_NAMES.items()],
-            sites=[_site_description(site, time) for site in nation.sites],
+            sites=[_site_description(s, time) for s in sites_seen(nation, sight, request)],
             gateways=[_station(g.place, g.country) for g in ground.gateways],
             points_of_presence=[_station(p.place, p.country) for p in ground.points_of_presence],
             nation=nation.name.by_language(),
@@ -136,16 +140,15 @@ def _add_description(router: APIRouter, live: LiveSky, nation: Nation) -> None:
         )
 
 
-def _add_panels(router: APIRouter, live: LiveSky, nation: Nation) -> None:
-    sites = {site.id: site for site in nation.sites}
-
+def _add_panels(router: APIRouter, live: LiveSky, nation: Nation, sight: Sight) -> None:
     @router.get("/sites")
-    async def places() -> list[SiteDescription]:
+    async def places(request: Request) -> list[SiteDescription]:
         """Return where the sites are: a ship moves, and no screen should load the sky for it."""
-        return [_site_description(site, live.moment) for site in nation.sites]
+        return [_site_description(s, live.moment) for s in sites_seen(nation, sight, request)]
 
     @router.get("/sites/{site_id}", response_model_by_alias=True)
     async def site(request: Request, site_id: Annotated[str, Path(max_length=32)]) -> SiteAnswer:
+        sites = {site.id: site for site in sites_seen(nation, sight, request)}
         if site_id not in sites:
             raise HTTPException(404, "The scenario has no site of that name.")
         asking = live.ask(("site", site_id), site_question(sites[site_id]))

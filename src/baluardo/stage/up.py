@@ -27,6 +27,7 @@ from baluardo.console.fleet import fleet_part
 from baluardo.console.part import ConsolePart
 from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
 from baluardo.console.paths_plans import Plans
+from baluardo.console.sight import everything
 from baluardo.console.sky import site_question, sky_part
 from baluardo.edge.calls.browser_frames import LARGEST_FRAME
 from baluardo.errors import BaluardoError, StageError
@@ -57,6 +58,9 @@ from baluardo.twin.sky.catalogue import Catalogue
 from baluardo.twin.sky.landing import default_ground
 
 logger = logging.getLogger(__name__)
+
+VISITOR = frozenset({Role.MEMBER, Role.AUDITOR})
+"""Whoever reaches a demonstration sees of platforms what its members and auditors see."""
 
 RELOAD_SECONDS = 2 * 3_600.0
 """How often a catalogue is read again; CelesTrak asks for no more than that."""
@@ -223,9 +227,11 @@ async def _run(
     live = LiveSky(loaded)
     name = options.catalogue or nation.catalogue
     plans = Plans(live, nation, options.rain_seed)
+    sight = everything if authority is None else fleet_sight(authority, nobody=VISITOR)
     parts = [
-        sky_part(live, nation),
-        paths_part(live, nation, options.rain_seed, plans),
+        sky_part(live, nation, sight),
+        paths_part(live, nation, options.rain_seed, plans, sight),
+        fleet_part(live, nation, options.rain_seed, sight),
         _keeper(live, nation, name, say),
     ]
     hosts = [*listener.allowed_hosts]
@@ -234,12 +240,7 @@ async def _run(
         raise StageError(
             "Without the demonstration state there is no wire, and nothing to capture."
         )
-    if authority is None:
-        parts.append(fleet_part(live, nation, options.rain_seed))
-    else:
-        # Whoever reaches a demonstration sees what its members see.
-        sight = fleet_sight(authority, nobody=frozenset({Role.MEMBER}))
-        parts.append(fleet_part(live, nation, options.rain_seed, sight))
+    if authority is not None:
         service = AuthorityService(authority)
         network = _network(options, nation, live, plans, say)
         wired = network or OpenWire(nation, live.sky.ground, live.sky_time, plans.paths)

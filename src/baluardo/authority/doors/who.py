@@ -23,8 +23,8 @@ from baluardo.trust.one_time import digest_of
 
 COOKIE: Final = "__Host-baluardo"
 LONGEST_COOKIES: Final = 8_192
-FLEET: Final = "/api/fleet"
-"""Another part's, which asks here who may see which platform (`doors.fleet`)."""
+SIGHT: Final = ("/api/fleet", "/api/sky", "/api/paths")
+"""Other parts', which ask here who may see which platform (`doors.fleet`)."""
 
 
 class Who:
@@ -89,7 +89,7 @@ def _set(response: Response, value: str, max_age: int) -> None:
 
 def _concerns(path: str) -> bool:
     """Tell whether who asks matters: pages and their files are the same for everybody."""
-    return path.startswith((f"{PREFIX}/", "/metrics", FLEET))
+    return path.startswith((f"{PREFIX}/", "/metrics", *SIGHT))
 
 
 def _token(scope: Scope) -> str:
