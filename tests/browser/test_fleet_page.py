@@ -78,7 +78,7 @@ def ready(page: Page) -> None:
 
 def at(page: Page, x: float, y: float) -> tuple[float, float]:
     """Return a point of the window by shares of the map's width and height."""
-    box = page.locator(".fleet-map-canvas").bounding_box()
+    box = page.locator(".flat-map-canvas").bounding_box()
     assert box is not None
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 

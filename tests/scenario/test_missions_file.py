@@ -190,3 +190,14 @@ def test_a_voyage_has_way_points_or_a_track(tmp_path):
         followed(tmp_path, both)
     with pytest.raises(SourceError, match="cannot be read"):
         followed(tmp_path, 'track = "nowhere.gpx"')
+
+
+def test_an_mmsi_has_nine_digits_and_is_one_platforms():
+    way = 'kind = "ship"\nway_points = [{ lat_deg = 37.0, lon_deg = 15.0 }]\n'
+    one = f'version = 1\n[[platforms]]\nid = "A"\nmmsi = "247000001"\n{way}'
+    assert parse_missions(one.encode(), "m.toml").sailing("A").mmsi == "247000001"
+    with pytest.raises(ScenarioError, match="nine digits"):
+        parse_missions(one.replace("247000001", "24700").encode(), "m.toml")
+    two = one + f'[[platforms]]\nid = "B"\nmmsi = "247000001"\n{way}'
+    with pytest.raises(ScenarioError, match="one mmsi twice"):
+        parse_missions(two.encode(), "m.toml")

@@ -68,6 +68,14 @@ def parse_port(text: str) -> int:
     return int(value)
 
 
+def parse_host_port(text: str) -> tuple[str, int]:
+    """Return a host and a port of the form HOST:PORT."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise argparse.ArgumentTypeError(f'"{text}" is not HOST:PORT.')
+    return host.strip("[]"), parse_port(port)
+
+
 def parse_hours(text: str) -> float:
     """Return a span in hours, above 0 and up to a year."""
     value = _number(text, "hours", 0.0, 8_784.0)

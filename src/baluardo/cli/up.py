@@ -11,9 +11,15 @@ import threading
 from pathlib import Path
 from types import FrameType
 
-from baluardo.cli.arguments import add_catalogue_argument, add_scenario_argument, parse_port
+from baluardo.cli.arguments import (
+    add_catalogue_argument,
+    add_scenario_argument,
+    parse_host_port,
+    parse_port,
+)
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.output import emit, say
+from baluardo.console.fleet_observed import Receiver
 from baluardo.console.paths import DEFAULT_RAIN_SEED
 from baluardo.errors import InvalidInputError
 from baluardo.stage.address import DEFAULT_HOST, DEFAULT_PORT
@@ -91,7 +97,24 @@ def register(subparsers: AddParser) -> None:
         default=[],
         help="of this port alone, such as rome.sky, landing.milan, exchange; may be repeated",
     )
+    parser.add_argument(
+        "--ais",
+        type=_parse_receiver,
+        metavar="tcp:HOST:PORT|udp:HOST:PORT",
+        default=None,
+        help=(
+            "receiver of AIS to connect to, or an address here that receivers send to: where "
+            "platforms of the missions are that name an mmsi"
+        ),
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _parse_receiver(text: str) -> Receiver:
+    way, _, where = text.partition(":")
+    if way not in {"tcp", "udp"}:
+        raise argparse.ArgumentTypeError(f'"{text}" begins with neither tcp: nor udp:.')
+    return Receiver("tcp" if way == "tcp" else "udp", *parse_host_port(where))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -112,6 +135,7 @@ def run(args: argparse.Namespace) -> int:
         no_tunnels=args.no_tunnels,
         capture=args.capture,
         capture_ports=tuple(args.capture_port),
+        receiver=args.ais,
     )
     # Until the server takes the signals over, each is the wish to stop, and that is no failure.
     before = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}

@@ -21,6 +21,7 @@ from baluardo.console.fleet_answers import (
 )
 from baluardo.console.fleet_drafts import draft_answer, read_draft
 from baluardo.console.fleet_members import Member
+from baluardo.console.fleet_observed import Observed, Receiver
 from baluardo.console.fleet_plans import (
     MOST_HOURS,
     SLOTS_PER_HOUR,
@@ -37,6 +38,7 @@ from baluardo.console.waiting import while_connected
 from baluardo.errors import InvalidInputError
 from baluardo.scenario.nation import Nation
 from baluardo.terms import slot_at
+from baluardo.twin.clock import Mode
 from baluardo.twin.live import LiveSky
 
 T = TypeVar("T")
@@ -50,15 +52,20 @@ Hours = Annotated[int, Query(ge=1, le=MOST_HOURS)]
 
 
 def fleet_part(
-    live: LiveSky, nation: Nation, rain_seed: int | None, sight: Sight = everything
+    live: LiveSky,
+    nation: Nation,
+    rain_seed: int | None,
+    sight: Sight = everything,
+    receiver: Receiver | None = None,
 ) -> ConsolePart:
     """Return the part: its page and its answers. `rain_seed` as the paths' part has it.
 
-    What `sight` does not show is not told in any answer.
+    What `sight` does not show is not told in any answer. `receiver` is where AIS comes from.
     """
     plans = FleetPlans(live, nation, rain_seed)
+    observed = Observed({m.mmsi: m.platform.kind for m in plans.members if m.mmsi}, receiver)
     router = APIRouter(prefix="/api/fleet")
-    _add_fleet(router, plans, sight)
+    _add_fleet(router, plans, sight, observed)
     _add_plans(router, plans, sight)
     sea = SeaMaps(plans, rain_seed)
     _add_sea(router, sea)
@@ -67,14 +74,17 @@ def fleet_part(
     async def lifespan() -> AsyncIterator[None]:
         task = asyncio.create_task(plans.keep())
         try:
-            yield
+            async with observed.listening():
+                yield
         finally:
             sea.stop()
             plans.stop()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    return ConsolePart(name="fleet", router=router, pages=(PAGE,), lifespan=lifespan)
+    return ConsolePart(
+        name="fleet", router=router, pages=(PAGE,), status=observed.status, lifespan=lifespan
+    )
 
 
 def _seen(plans: FleetPlans, sight: Sight, request: Request) -> list[Member]:
@@ -82,15 +92,21 @@ def _seen(plans: FleetPlans, sight: Sight, request: Request) -> list[Member]:
     return [member for member in plans.members if may_see(member.id)]
 
 
-def _add_fleet(router: APIRouter, plans: FleetPlans, sight: Sight) -> None:
+def _add_fleet(router: APIRouter, plans: FleetPlans, sight: Sight, observed: Observed) -> None:
     @router.get("")
     async def fleet(request: Request) -> FleetAnswer:
         """Return every platform: where it is, who serves it, where its traffic lands."""
         moment, held, seen = plans.moment, plans.now(), _seen(plans, sight, request)
 
+        # Reports are of now: another time of the sky has none.
+        is_now = plans.live.clock.mode is Mode.NOW
+        reported = {m.id: observed.of(m.mmsi if is_now else None, moment) for m in seen}
+
         def told() -> list[PlatformAnswer]:
             return [
-                platform_answer(member, moment, None if held is None else held.plan(member))
+                platform_answer(
+                    member, moment, None if held is None else held.plan(member), reported[member.id]
+                )
                 for member in seen
             ]
 

@@ -97,7 +97,9 @@ class PlatformAnswer(BaseModel):
     heading_deg: float
     speed_m_s: float
     ellipse: EllipseAnswer | None
-    """Null for one whose position is no estimate."""
+    """Null for one whose position is the mission's, and no estimate from reports."""
+    doubt: BothLanguages | None
+    """Why its last report is not believed, for some minutes."""
     ahead: list[tuple[float, float, float]]
     """Longitude, latitude, time."""
     serving: ServingAnswer | None

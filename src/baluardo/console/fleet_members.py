@@ -152,16 +152,26 @@ class Member:
     name: Bilingual
     platform: Platform
     course: Course
+    mmsi: str | None = None
+    """By which reports name it; None where the missions do not say."""
 
 
 def members(nation: Nation, begin: float) -> tuple[Member, ...]:
     """Return the fleet: sites that move, then the missions' platforms, in their orders.
 
-    A mission of the name of a site is the site's own, and left out: what a site does is lived.
-    `begin` is when missions without a time do, POSIX seconds.
+    A mission of the name of a site is the site's own, and gives it no more than its MMSI: what a
+    site does is lived. `begin` is when missions without a time do, POSIX seconds.
     """
+    sailings = () if nation.missions is None else nation.missions.sailings
+    identities = {short_name(s.platform.name): s.mmsi for s in sailings}
     found = [
-        Member(site.id, site.name, platform, Patrol(site.track, site.start.height_m))
+        Member(
+            site.id,
+            site.name,
+            platform,
+            Patrol(site.track, site.start.height_m),
+            identities.get(site.id),
+        )
         for site, name in zip(nation.sites, terminal_names(nation.sites), strict=True)
         if (platform := platform_of(site, name)) is not None and site.track is not None
     ]
@@ -181,7 +191,7 @@ def _of_missions(missions: Missions, sites: set[str], begin: float) -> Iterator[
             name = f"{name[: MOST_NAME - 5]}-{number}"
         taken.add(name)
         course = Mission.of(sailing, begin, missions.jammed)
-        yield Member(name, sailing.name, sailing.platform, course)
+        yield Member(name, sailing.name, sailing.platform, course, sailing.mmsi)
 
 
 def short_name(text: str) -> str:

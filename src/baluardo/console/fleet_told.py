@@ -9,6 +9,7 @@ import numpy as np
 from baluardo.console.fleet_answers import (
     BothLanguages,
     ContactAnswer,
+    EllipseAnswer,
     GapAnswer,
     LandingAnswer,
     LandingState,
@@ -17,11 +18,13 @@ from baluardo.console.fleet_answers import (
     RuleAnswer,
     ServingAnswer,
 )
-from baluardo.console.fleet_members import Member
+from baluardo.console.fleet_members import Member, Now
+from baluardo.console.fleet_observed import Observation
 from baluardo.console.fleet_plans import MOST_HOURS
 from baluardo.console.paths import REASONS
 from baluardo.fleet.contacts.plan import Contact, ContactPlan, contacts, gaps
 from baluardo.fleet.platform import PlatformKind
+from baluardo.fleet.tracks.estimated import Estimate
 from baluardo.terms import slot_at
 from baluardo.twin.paths.rounds import Reason
 from baluardo.twin.sky.landing import LandingRule
@@ -38,9 +41,16 @@ COURSE_STEP_S = 300.0
 """Between the points of a course ahead."""
 
 
-def platform_answer(member: Member, moment: float, plan: ContactPlan | None) -> PlatformAnswer:
-    """Return a platform at a moment; `plan` holds it, or is None while there is none."""
-    now = member.course.now(moment)
+def platform_answer(
+    member: Member, moment: float, plan: ContactPlan | None, seen: Observation
+) -> PlatformAnswer:
+    """Return a platform at a moment; `plan` holds it, or is None while there is none.
+
+    Where reports say it is, it is shown; what is ahead is the mission's.
+    """
+    now, estimate = member.course.now(moment), seen.estimate
+    if estimate is not None:
+        now = Now(estimate.lat_deg, estimate.lon_deg, estimate.course_deg, estimate.speed_m_s)
     ahead = [
         (there.lon_deg, there.lat_deg, t)
         for t in np.arange(moment, moment + MOST_HOURS * 3_600.0 + 1.0, COURSE_STEP_S).tolist()
@@ -55,10 +65,21 @@ def platform_answer(member: Member, moment: float, plan: ContactPlan | None) -> 
         lon_deg=now.lon_deg,
         heading_deg=now.heading_deg,
         speed_m_s=now.speed_m_s,
-        ellipse=None,
+        ellipse=None if estimate is None else _ellipse(estimate),
+        doubt=None if seen.doubt is None else BothLanguages(it=seen.doubt.it, en=seen.doubt.en),
         ahead=ahead,
         serving=None if plan is None else _serving(plan, _row(plan, moment)),
         landing=_landing(member.platform.rule, plan, moment),
+    )
+
+
+def _ellipse(estimate: Estimate) -> EllipseAnswer:
+    found = estimate.ellipse()
+    return EllipseAnswer(
+        major_m=round(found.semi_major_m, 1),
+        minor_m=round(found.semi_minor_m, 1),
+        azimuth_deg=round(found.azimuth_deg, 1),
+        age_s=round(estimate.age_s, 1),
     )
 
 

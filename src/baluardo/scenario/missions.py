@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ MOST_JAMMED = 1_000
 MOST_BYTES = 8_000_000
 MOST_TRACK_BYTES = 64_000_000
 
+_MMSI = re.compile(r"[0-9]{9}")
+
 _DISHES = {kind.name.lower().replace("_", "-"): kind for kind in DishKind}
 
 
@@ -51,6 +54,8 @@ class Sailing:
     name: Bilingual
     """As people call it; the file may leave it to the platform's id."""
     pace: PacePlan = field(default_factory=PacePlan)
+    mmsi: str | None = None
+    """Nine digits by which its reports of AIS name it."""
 
     def voyage(self, start: float) -> Voyage:
         """Return the voyage in a plan that begins at `start`, POSIX seconds."""
@@ -129,6 +134,9 @@ def parse_missions(content: bytes, source: str, directory: Path | None = None) -
     for name in names:
         if names.count(name) > 1:
             table.refuse("platforms", f"has the id {quoted(name)} twice")
+    identities = [s.mmsi for s in sailings if s.mmsi is not None]
+    if len(set(identities)) < len(identities):
+        table.refuse("platforms", "has one mmsi twice: each transmitter has its own")
     flows = tuple(_flow(t, names, markings) for t in table.tables("flows", MOST_FLOWS))
     jammed = tuple(map(_jammed, table.tables("jammed", MOST_JAMMED)))
     drills = tuple(_drill(t, sailings) for t in table.tables("drills", 1_000))
@@ -179,7 +187,10 @@ def _sailing(table: Table, directory: Path | None) -> Sailing:
     told = Bilingual(it=name, en=name)
     if table.has("name"):
         told = read_name(table.table("name"))
-    sailing = Sailing(platform, points, start, told, _pace(table))
+    mmsi = table.text("mmsi") if table.has("mmsi") else None
+    if mmsi is not None and _MMSI.fullmatch(mmsi) is None:
+        table.refuse("mmsi", f"{quoted(mmsi)} has not nine digits")
+    sailing = Sailing(platform, points, start, told, _pace(table), mmsi)
     possible(table, lambda: sailing.voyage(0.0))
     table.done()
     return sailing

@@ -24,6 +24,7 @@ from baluardo.authority.doors.fleet import fleet_sight
 from baluardo.authority.service import AuthorityService
 from baluardo.console.app import create_console
 from baluardo.console.fleet import fleet_part
+from baluardo.console.fleet_observed import Receiver
 from baluardo.console.part import ConsolePart
 from baluardo.console.paths import DEFAULT_RAIN_SEED, paths_part
 from baluardo.console.paths_plans import Plans
@@ -91,6 +92,8 @@ class UpOptions:
     """A new file for what passes the wire."""
     capture_ports: tuple[str, ...] = ()
     """Of which ports; empty: of all."""
+    receiver: Receiver | None = None
+    """Of AIS, for platforms of the missions that name an MMSI."""
 
 
 def up(options: UpOptions, announce: Callable[[str], None], say: Callable[[str], None]) -> None:
@@ -231,7 +234,7 @@ async def _run(
     parts = [
         sky_part(live, nation, sight),
         paths_part(live, nation, options.rain_seed, plans, sight),
-        fleet_part(live, nation, options.rain_seed, sight),
+        fleet_part(live, nation, options.rain_seed, sight, options.receiver),
         _keeper(live, nation, name, say),
     ]
     hosts = [*listener.allowed_hosts]

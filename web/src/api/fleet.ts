@@ -44,7 +44,10 @@ export interface Platform {
   lon_deg: number;
   heading_deg: number;
   speed_m_s: number;
+  /** Of a position that was reported; null for the mission's. */
   ellipse: Ellipse | null;
+  /** Why its last report is not believed. */
+  doubt: Text | null;
   ahead: Ahead[];
   serving: {
     reason: Reason;
@@ -141,6 +144,7 @@ const platform = object<Platform>({
   ellipse: nullable(
     object<Ellipse>({ major_m: number, minor_m: number, azimuth_deg: number, age_s: number }),
   ),
+  doubt: nullable(text),
   ahead: array(ahead),
   serving: nullable(
     object<NonNullable<Platform["serving"]>>({

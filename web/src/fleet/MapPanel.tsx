@@ -1,11 +1,12 @@
 import { effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Fleet, Platform } from "../api/fleet";
+import { type Corner, moved, withCorner } from "../flatMap/drawing";
+import { MapFrame } from "../flatMap/MapFrame";
 import { inLanguage } from "../frame/language";
 import { type Theme, theme } from "../frame/theme";
 import { fetchLand } from "../globe/land";
 import { plain } from "../network/figures";
-import { type Corner, moved, withCorner } from "../warnings/drawing";
 import { FleetMap } from "./fleetMap";
 import { courses, drawnTrack, ellipses, places } from "./shapes";
 import { chosen, drawing, map, points, setPoints } from "./state";
@@ -17,66 +18,23 @@ const COURSE_S = 2 * 3600;
 /** The fleet's map, with its buttons; everything on it also stands in words beside it. */
 export function MapPanel(props: { fleet: Fleet }) {
   const w = t.value;
-  const place = useRef<HTMLDivElement>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    if (!place.current) return;
-    const opened = openMap(place.current);
-    opened.catch(() =>
-      setProblem(document.createElement("canvas").getContext("webgl2") ? "start" : "webgl"),
-    );
-    return () =>
-      void opened.then(
-        (close) => close(),
-        () => {},
-      );
-  }, []);
   useShown(props.fleet);
-  const centre = () => {
-    const at = map.value?.centre();
-    if (at) setPoints(withCorner(points.value, at));
-  };
   return (
-    <section class="fleet-map" aria-label={w.title} data-ready={map.value !== null}>
-      <div class="fleet-map-canvas" ref={place} />
-      {drawing.value ? <div class="fleet-map-cross" aria-hidden="true" /> : null}
-      {problem ? (
-        <p class="problem fleet-map-problem" role="alert">
-          {problem === "webgl" ? w.webgl : w.mapFailed}
-        </p>
-      ) : null}
-      <div class="fleet-map-buttons">
-        <button
-          type="button"
-          class="button"
-          aria-label={w.zoomIn}
-          onClick={() => map.value?.zoomBy(1)}
-        >
-          +
-        </button>
-        <button
-          type="button"
-          class="button"
-          aria-label={w.zoomOut}
-          onClick={() => map.value?.zoomBy(-1)}
-        >
-          −
-        </button>
-        <button
-          type="button"
-          class="button"
-          onClick={() => map.value?.look(placesOf(props.fleet.platforms))}
-        >
-          {w.wholeFleet}
-        </button>
-        {drawing.value ? (
-          <button type="button" class="button button-primary" onClick={centre}>
-            {w.pointHere}
-          </button>
-        ) : null}
-      </div>
+    <MapFrame
+      class="fleet-map"
+      label={w.title}
+      words={{ ...w, whole: w.wholeFleet, here: drawing.value ? w.pointHere : null }}
+      ready={map.value !== null}
+      open={openMap}
+      onZoom={(steps) => map.value?.zoomBy(steps)}
+      onWhole={() => map.value?.look(placesOf(props.fleet.platforms))}
+      onHere={() => {
+        const at = map.value?.centre();
+        if (at) setPoints(withCorner(points.value, at));
+      }}
+    >
       <Key />
-    </section>
+    </MapFrame>
   );
 }
 
@@ -84,7 +42,7 @@ function Key() {
   const w = t.value;
   const colours = STATE_COLOURS[theme.value];
   return (
-    <ul class="fleet-map-key" aria-label={w.key}>
+    <ul class="flat-map-key" aria-label={w.key}>
       {(["held", "stopped", "free"] as const).map((state) => (
         <li key={state}>
           <svg viewBox="0 0 10 10" aria-hidden="true">

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
 import { type Fleet, KINDS, LASERS } from "../api/fleet";
 import { ActionButton, ChecksField, SelectField, TextAreaField, TextField } from "../authority/kit";
+import { MOST_CORNERS, read, withCorner, withoutLast, written } from "../flatMap/drawing";
 import { LeverSign } from "../globe/LeverSign";
 import { plain } from "../network/figures";
-import { MOST_CORNERS, read, withCorner, withoutLast, written } from "../warnings/drawing";
 import { numberOf, ofKind, STARTS } from "./draft";
 import { draft, drawing, map, points, setDraft, setPoints } from "./state";
 import { t } from "./words";

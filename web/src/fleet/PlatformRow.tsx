@@ -8,7 +8,7 @@ import { AxisLabels, ContactBar, PlanTable } from "./ContactBar";
 import { PlatformSymbol } from "./PlatformSymbol";
 import { chosen, map } from "./state";
 import { usePolled } from "./usePolled";
-import { causeOf, t } from "./words";
+import { causeOf, lengthOf, t } from "./words";
 
 const M_S_PER_KNOT = 1852 / 3600;
 
@@ -49,8 +49,14 @@ export function PlatformRow(props: { platform: Platform; now: number; hours: num
               formatted(platform.speed_m_s / M_S_PER_KNOT),
               formatted(platform.heading_deg),
             )}{" "}
-            <LeverSign lever="ours" />
+            <LeverSign lever={platform.ellipse ? "observed" : "ours"} />
           </p>
+          {platform.ellipse ? (
+            <p class="small soft">
+              {w.reported(lengthOf(platform.ellipse.age_s), formatted(platform.ellipse.major_m))}
+            </p>
+          ) : null}
+          {platform.doubt ? <p class="small platform-doubt">{inLanguage(platform.doubt)}</p> : null}
         </div>
         <div class="platform-fact">
           <p>

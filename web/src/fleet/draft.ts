@@ -1,7 +1,7 @@
 /** The planning panel's values, and the question they make. Pure. */
 
 import type { DraftAsked, Kind, Lasers } from "../api/fleet";
-import type { Corners } from "../warnings/drawing";
+import type { Corners } from "../flatMap/drawing";
 
 export interface Draft {
   readonly kind: Kind;

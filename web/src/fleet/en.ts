@@ -76,6 +76,7 @@ export const en = {
     drone: "Drone",
   }),
   speedNow: (knots: string, heading: string) => `${knots} kn, ${heading}°`,
+  reported: (age: string, metres: string) => `reported ${age} ago, within ${metres} m (95 %)`,
   servedBy: (satellite: string) => `served by ${satellite}`,
   unknownYet: "being worked out",
   preparing:

@@ -70,6 +70,7 @@ export const it: FleetWords = {
     drone: "Drone",
   },
   speedNow: (knots, heading) => `${knots} kn, ${heading}°`,
+  reported: (age, metres) => `riportata ${age} fa, entro ${metres} m (95 %)`,
   servedBy: (satellite) => `servita da ${satellite}`,
   unknownYet: "in calcolo",
   preparing:

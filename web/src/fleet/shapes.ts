@@ -2,7 +2,7 @@
 
 import type { Feature, FeatureCollection, Position } from "geojson";
 import type { Ahead, Ellipse, Platform } from "../api/fleet";
-import type { Corners } from "../warnings/drawing";
+import type { Corners } from "../flatMap/drawing";
 
 const EARTH_RADIUS_M = 6_371_008.8;
 const ELLIPSE_CORNERS = 48;

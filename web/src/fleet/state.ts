@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { ApiError, NOT_YET } from "../api/client";
 import { type DraftAsked, type Draft as DraftPlan, planDraft } from "../api/fleet";
-import type { Corners } from "../warnings/drawing";
+import type { Corners } from "../flatMap/drawing";
 import { askedOf, type Draft, FIRST } from "./draft";
 import type { FleetMap } from "./fleetMap";
 import { Latest } from "./latest";

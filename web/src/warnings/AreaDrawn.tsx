@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ActionButton, TextAreaField } from "../authority/kit";
-import { askedOf, flawOf, MOST_CORNERS, read, withoutLast, written } from "./drawing";
+import { MOST_CORNERS, read, withoutLast, written } from "../flatMap/drawing";
+import { askedOf, flawOf } from "./askedArea";
 import type { AskedArea } from "./shapes";
 import { corners, map } from "./state";
 import { t } from "./words";

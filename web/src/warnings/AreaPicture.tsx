@@ -2,8 +2,9 @@
 
 import type { MultiPolygon, Position } from "geojson";
 import { useEffect, useState } from "preact/hooks";
+import type { Bounds } from "../flatMap/drawing";
 import { fetchLand, type Land } from "../globe/land";
-import { type Bounds, boundsOf } from "./mapShapes";
+import { boundsOf } from "./mapShapes";
 import { type Frame, frameOf, pathOf } from "./picture";
 import type { Channel } from "./shapes";
 import { colours } from "./state";

@@ -1,10 +1,10 @@
 import { effect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { type Bounds, moved, withCorner } from "../flatMap/drawing";
+import { MapFrame } from "../flatMap/MapFrame";
 import { type Theme, theme } from "../frame/theme";
 import { fetchLand } from "../globe/land";
-import { moved, withCorner } from "./drawing";
 import type { ForeignAlert } from "./foreignShapes";
-import { areasOf, type Bounds, boundsOf, foreignAreas } from "./mapShapes";
+import { areasOf, boundsOf, foreignAreas } from "./mapShapes";
 import { SituationMap } from "./situationMap";
 import {
   cells,
@@ -28,68 +28,30 @@ const EUROPE: Bounds = [-11, 34, 32, 62];
 /** The situation map, with its buttons; everything on it also stands in words beside it. */
 export function MapPanel() {
   const w = t.value;
-  const place = useRef<HTMLDivElement>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    if (!place.current) return;
-    const opened = openMap(place.current);
-    opened.catch(() =>
-      setProblem(document.createElement("canvas").getContext("webgl2") ? "start" : "webgl"),
-    );
-    return () =>
-      void opened.then(
-        (close) => close(),
-        () => {},
-      );
-  }, []);
-  const centre = () => {
-    const at = map.value?.centre();
-    if (at) press(at);
-  };
+  const here = placing.value === "corners" ? w.cornerHere : w.placeHere;
   return (
-    <section class="desk-map" aria-label={w.map}>
-      <div class="desk-map-canvas" ref={place} />
-      {placing.value ? <div class="desk-map-cross" aria-hidden="true" /> : null}
-      {problem ? (
-        <p class="problem desk-map-problem" role="alert">
-          {problem === "webgl" ? w.webgl : w.mapFailed}
-        </p>
-      ) : null}
-      <div class="desk-map-buttons">
-        <button
-          type="button"
-          class="button"
-          aria-label={w.zoomIn}
-          onClick={() => map.value?.zoomBy(1)}
-        >
-          +
-        </button>
-        <button
-          type="button"
-          class="button"
-          aria-label={w.zoomOut}
-          onClick={() => map.value?.zoomBy(-1)}
-        >
-          −
-        </button>
-        <button type="button" class="button" onClick={() => map.value?.look(home())}>
-          {w.wholeCountry}
-        </button>
-        {placing.value ? (
-          <button type="button" class="button button-primary" onClick={centre}>
-            {placing.value === "corners" ? w.cornerHere : w.placeHere}
-          </button>
-        ) : null}
-      </div>
+    <MapFrame
+      class="desk-map"
+      label={w.map}
+      words={{ ...w, whole: w.wholeCountry, here: placing.value ? here : null }}
+      ready={map.value !== null}
+      open={openMap}
+      onZoom={(steps) => map.value?.zoomBy(steps)}
+      onWhole={() => map.value?.look(home())}
+      onHere={() => {
+        const at = map.value?.centre();
+        if (at) press(at);
+      }}
+    >
       <Key />
-    </section>
+    </MapFrame>
   );
 }
 
 function Key() {
   const w = t.value;
   return (
-    <ul class="desk-map-key" aria-label={w.key}>
+    <ul class="flat-map-key" aria-label={w.key}>
       {(deskState.value?.channels ?? []).map(({ id }) => (
         <li key={id}>
           <span

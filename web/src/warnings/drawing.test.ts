@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { readContours } from "./areaFile";
-import { circleOf, numberOf } from "./circle";
 import {
-  askedOf,
   type Corners,
-  flawOf,
   MOST_CORNERS,
   moved,
   read,
   withCorner,
   withoutLast,
   written,
-} from "./drawing";
+} from "../flatMap/drawing";
+import { readContours } from "./areaFile";
+import { askedOf, flawOf } from "./askedArea";
+import { circleOf, numberOf } from "./circle";
 import { localOf, timeOfLocal } from "./localTime";
 
 const square: Corners = [

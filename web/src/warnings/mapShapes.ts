@@ -1,7 +1,7 @@
 /** What stands on the situation map, as GeoJSON; and where to look. Pure. */
 
 import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
-import type { Corners } from "./drawing";
+import type { Bounds, Corners } from "../flatMap/drawing";
 import type { CellCollection, Channel, Reach, Warning } from "./shapes";
 
 const collection = (features: Feature[]): FeatureCollection => ({
@@ -88,9 +88,6 @@ export function drawnShapes(corners: Corners): FeatureCollection {
       : { type: "Polygon", coordinates: [[...places, first]] };
   return collection([{ type: "Feature", geometry, properties: {} }, ...points]);
 }
-
-/** West, south, east, north. */
-export type Bounds = [number, number, number, number];
 
 /** The bounds of all places in some geometries; null for none. */
 export function boundsOf(geometries: readonly Geometry[]): Bounds | null {

@@ -1,7 +1,7 @@
 /** Degrees on a small flat picture: what an outline looks like where it is. Pure. */
 
 import type { Position } from "geojson";
-import type { Bounds } from "./mapShapes";
+import type { Bounds } from "../flatMap/drawing";
 
 export interface Frame {
   readonly width: number;

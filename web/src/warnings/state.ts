@@ -2,9 +2,9 @@
 
 import { computed, signal } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
+import type { Corner, Corners } from "../flatMap/drawing";
 import { theme } from "../frame/theme";
 import type { Draft } from "./draft";
-import type { Corner, Corners } from "./drawing";
 import type { ForeignAlert } from "./foreignShapes";
 import { drawnShapes, NOTHING } from "./mapShapes";
 import type { Channel, Desk, Reach, Warning } from "./shapes";

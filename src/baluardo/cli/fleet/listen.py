@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import contextlib
 
-from baluardo.cli.arguments import format_time, parse_port
+from baluardo.cli.arguments import format_time, parse_host_port, parse_port
 from baluardo.cli.command import AddParser, command_parser
 from baluardo.cli.fleet.reports import Log, why
 from baluardo.cli.output import emit, say
@@ -30,7 +30,9 @@ def register(subparsers: AddParser) -> None:
     """Declare the command's arguments."""
     parser = command_parser(subparsers, "listen", "Listen to a receiver of AIS.", EXAMPLE)
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--tcp", type=_host_port, metavar="HOST:PORT", help="connect to a receiver")
+    where.add_argument(
+        "--tcp", type=parse_host_port, metavar="HOST:PORT", help="connect to a receiver"
+    )
     where.add_argument("--udp", type=parse_port, metavar="PORT", help="listen for datagrams")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
@@ -38,13 +40,6 @@ def register(subparsers: AddParser) -> None:
     parser.add_argument(
         "--seconds", type=_seconds, metavar="S", help="end after so long (default: never)"
     )
-
-
-def _host_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host:
-        raise argparse.ArgumentTypeError(f'"{text}" is not HOST:PORT.')
-    return host.strip("[]"), parse_port(port)
 
 
 def _seconds(text: str) -> float:

@@ -1,10 +1,10 @@
-/** An area drawn corner by corner: the values behind mouse, finger and keys. Degrees. */
-
-import type { AskedArea } from "./shapes";
+/** What is drawn corner by corner: the values behind mouse, finger and keys. Degrees. */
 
 /** Longitude, latitude. */
 export type Corner = readonly [number, number];
 export type Corners = readonly Corner[];
+/** West, south, east, north. */
+export type Bounds = [number, number, number, number];
 
 /** As many as the authority simplifies to, and more than a hand sets. */
 export const MOST_CORNERS = 100;
@@ -29,28 +29,6 @@ export function moved(corners: Corners, index: number, corner: Corner): Corners 
 
 export const withoutLast = (corners: Corners): Corners => corners.slice(0, -1);
 
-export type Flaw = "few" | "crosses";
-
-/** Why the corners are no area yet; null where they are one. */
-export function flawOf(corners: Corners): Flaw | null {
-  if (corners.length < 3) return "few";
-  const sides = corners.map((from, at) => [from, corners[(at + 1) % corners.length]] as const);
-  const crossing = sides.some(([a, b], at) =>
-    sides.some(([c, d], other) => {
-      const beside = Math.abs(at - other) <= 1 || Math.abs(at - other) === sides.length - 1;
-      return other > at && !beside && b !== undefined && d !== undefined && cross(a, b, c, d);
-    }),
-  );
-  return crossing ? "crosses" : null;
-}
-
-/** The area to ask the authority for; null while it is none. */
-export function askedOf(corners: Corners): AskedArea | null {
-  const first = corners[0];
-  if (!first || flawOf(corners)) return null;
-  return { kind: "polygon", rings: [[...corners, first].map(([lon, lat]) => [lon, lat])] };
-}
-
 /** Corners as lines of "latitude, longitude", as people write and read out places. */
 export const written = (corners: Corners): string =>
   corners.map(([lon, lat]) => `${lat}, ${lon}`).join("\n");
@@ -67,11 +45,3 @@ export function read(text: string): Corners | null {
   }
   return found.length <= MOST_CORNERS ? found : null;
 }
-
-/** Whether two sides cross. */
-function cross(a: Corner, b: Corner, c: Corner, d: Corner): boolean {
-  return side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
-}
-
-const side = (a: Corner, b: Corner, c: Corner): number =>
-  Math.sign((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
