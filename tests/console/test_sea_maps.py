@@ -11,7 +11,7 @@ import pytest
 
 from baluardo.console.fleet_answers import RuleAsked
 from baluardo.console.fleet_plans import Held
-from baluardo.console.sea_maps import FRAMES_AHEAD, SLOTS_PER_FRAME, SeaMaps
+from baluardo.console.sea_maps import FRAMES_AHEAD, MOST_WAITING, SLOTS_PER_FRAME, SeaMaps
 from baluardo.errors import InvalidInputError, StageError
 from baluardo.fleet.contacts.making import ContactPlanner
 from baluardo.fleet.coverage.sea_map import Layer, map_sea
@@ -120,6 +120,22 @@ def test_a_map_is_made_once_for_all_who_ask(
 
     asyncio.run(several())
     assert len(made) == 2
+    maps.stop()
+
+
+def test_nobody_piles_up_maps(plans: Prepared) -> None:
+    maps = SeaMaps(plans, None)
+    gateways = [g.place.name for g in plans.live.sky.ground.gateways]
+    rules = [RuleAsked(gateways=[each]) for each in gateways[: MOST_WAITING + 4]]
+
+    async def many() -> list[object]:
+        asked = (maps.ask(Layer.RATE, rule) for rule in rules)
+        return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    answers = asyncio.run(many())
+    assert sum(isinstance(each, StageError) for each in answers) == 4
+    # Whoever comes later is served again.
+    assert asyncio.run(maps.ask(Layer.RATE, rules[-1])).frames
     maps.stop()
 
 

@@ -60,6 +60,7 @@ class SeaMaps:
         self._weather = None if rain_seed is None else RainField(rain_seed)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sea-maps")
         self._kept: OrderedDict[LandingRule, tuple[Held, asyncio.Task[SeaMap]]] = OrderedDict()
+        self._under_way = 0
         self._stopped = threading.Event()
 
     @cached_property
@@ -98,26 +99,29 @@ class SeaMaps:
         if kept is not None and kept[0] is held and not _failed(kept[1]):
             self._kept.move_to_end(rule)
             return kept[1]
-        under_way = sum(not task.done() for _, task in self._kept.values())
-        if under_way >= MOST_WAITING or self._stopped.is_set():
+        if self._under_way >= MOST_WAITING or self._stopped.is_set():
             raise StageError("Too many maps of the sea are being made; ask again shortly.")
         task = asyncio.create_task(self._made(held, rule))
-        # Whoever asked may be gone when it fails.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._under_way += 1
+        task.add_done_callback(self._ended)
         self._kept[rule] = held, task
         self._kept.move_to_end(rule)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return task
 
+    def _ended(self, task: asyncio.Task[SeaMap]) -> None:
+        self._under_way -= 1
+        if not task.cancelled():
+            task.exception()  # whoever asked may be gone
+
     async def _made(self, held: Held, rule: LandingRule) -> SeaMap:
         def progress(_: int) -> None:
             if self._stopped.is_set():
                 raise StageError("The console is stopping.")
 
-        return await asyncio.wrap_future(
-            self._thread.submit(self._make, held, GridAsked(rule, weather=self._weather), progress)
-        )
+        asked = GridAsked(rule, weather=self._weather)
+        return await asyncio.wrap_future(self._thread.submit(self._make, held, asked, progress))
 
     def _make(self, held: Held, asked: GridAsked, progress: Callable[[int], object]) -> SeaMap:
         near = held.near
