@@ -68,7 +68,7 @@ NO_PRIMITIVE = {
     "hmac.compare_digest": "a comparison in constant time",
     "OpenSSL.": "TLS; groups, signature algorithms and cipher come from the suites",
     "pkcs11.": "an interface and its exceptions; mechanisms are names of their own",
-    "random.Random": "spreads reconnections in time; nothing secret hangs on it",
+    "random.Random": "spreads reconnections in time, makes tracks up; nothing secret hangs on it",
     "shamir_mnemonic.MnemonicError": "an exception",
     "shamir_mnemonic.share.": "how a share is written",
     "shamir_mnemonic.wordlist.": "how a share is written",
@@ -98,6 +98,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "pkcs11": ("trust/custody/",),
     "random": (
         *("edge/calls/neighbour", "edge/link.py", "edge/tunnels/membership.py"),
+        "fleet/tracks/simulated.py",
         "network/tunnel/",
         "trust/channel/reconnect.py",
     ),

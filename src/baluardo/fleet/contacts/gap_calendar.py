@@ -7,7 +7,6 @@ the new plan no longer has are cancelled where the old ones are given.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -23,8 +22,6 @@ AHEAD = timedelta(minutes=10)
 """The alarm rings so long before a gap."""
 
 PRODUCT = "-//Baluardo//Contact plans//EN"
-
-_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:baluardo:contact-plan-gap")
 
 LANGUAGES = ("it", "en")
 
@@ -61,7 +58,7 @@ def gap_calendar(
 
 def uid_of(platform: str, gap: Gap) -> str:
     """Return the UID of a gap of a platform, the same in every plan in which it begins then."""
-    return f"{uuid.uuid5(_SPACE, f'{round(gap.start)} {platform}')}@baluardo"
+    return f"gap-{round(gap.start)}-{platform.encode().hex()}@baluardo"
 
 
 def _event(plan: ContactPlan, gap: Gap, stamp: datetime, language: str, *, alarm: bool) -> Event:
