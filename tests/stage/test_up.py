@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -145,12 +147,33 @@ def test_a_second_instance_is_told_who_runs_and_may_run_beside_it(tmp_path: Path
         assert first.stop()[0] == 0
 
 
+@contextlib.contextmanager
+def slow_server() -> Iterator[str]:
+    """Serve an answer that never ends and is never silent for long, however busy the machine is."""
+    ended = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            caller, _ = listener.accept()
+            with caller:
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while not ended.wait(1.0):
+                    caller.sendall(b"\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            ended.set()
+
+
 def test_a_catalogue_that_is_slow_to_come(tmp_path: Path) -> None:
     """Meanwhile nobody is kept waiting at a shut door, and a second start learns who is there."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}/slow.tle"
+    with slow_server() as address:
         port = free_port()
-        with_port = ("--port", str(port), "--catalogue", address)
+        with_port = ("--port", str(port), "--catalogue", f"{address}/slow.tle")
         first = subprocess.Popen(
             [sys.executable, "-m", "baluardo", "up", *with_port],
             stdout=subprocess.PIPE,
